@@ -1,0 +1,32 @@
+# Two commands on a fresh machine: `make demo` and `make test`. `make check` is everything CI runs.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "QFS needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/python -m examples.demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix -q .
+
+lock: $(READY)
+	for name in runtime dev; do \
+	  $(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-header --no-emit-find-links \
+	    --no-emit-trusted-host --no-emit-options --strip-extras --allow-unsafe \
+	    requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done

@@ -1,0 +1,204 @@
+"""The contract that every state machine keeps, and all that it may know of the world.
+
+- decide says yes (a Decision) or no (a member of its Refusal enum); evolve never refuses.
+- Decision.after, where given, equals folding evolve over the events: a law, tested for each.
+- Effects are data in a committed outbox; nothing here performs one.
+- State is a frozen dataclass whose fields are Stores or canonical values.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
+
+from qfs.canon import Digest, Registry
+from qfs.crypto.ports import KeyId
+from qfs.kernel.chance import Chance
+
+S = TypeVar("S")
+C = TypeVar("C")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a machine may know besides its state and the command."""
+
+    ledger: Digest
+    """Digest of the genesis record."""
+    seq: int
+    """Sequence number of the packet; 0 in genesis."""
+    packet: Digest
+    """Identity of the packet: SHA-256 over its body."""
+    time_us: int
+    """Microseconds since 1970-01-01T00:00Z, as the signer wrote them."""
+    actor: KeyId
+    """The key that signed the packet; NOBODY in genesis."""
+    seed: bytes
+    """32 bytes from the signer."""
+    machine: str
+    """Name of the machine that decides."""
+    ordinal: int
+    """Position of the command in the packet, reactions included."""
+
+    def chance(self, purpose: str) -> Chance:
+        """Return bytes for one purpose: reproducible, not fair (a signer can grind)."""
+        return Chance.of(
+            (
+                self.ledger,
+                self.seq,
+                self.packet,
+                self.time_us,
+                self.actor,
+                self.seed,
+                self.machine,
+                self.ordinal,
+                purpose,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[E, S]):
+    """A yes: what happened, and what is asked of the outside."""
+
+    events: tuple[E, ...]
+    effects: tuple[object, ...] = ()
+    """Frozen dataclasses registered in the machine's effects."""
+    after: S | None = None
+    """The state after the events, when decide had to make it anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaInvariant(Generic[S, E]):
+    """A sentence that one event must keep true; a breach halts with CIR-302."""
+
+    name: str
+    """The sentence in snake_case: ``every_transfer_conserves_each_token``."""
+    holds: Callable[[S, E, S], bool]
+    """(before, event, after) -> whether it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateInvariant(Generic[S]):
+    """A sentence about a whole state; checked at snapshots, by ``ledger check`` and in tests."""
+
+    name: str
+    holds: Callable[[S], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where two states differ first."""
+
+    machine: str
+    field: str
+    """Field of the machine's state."""
+    key: Any
+    """Key inside the field, or None when the field is one value."""
+    expected: Any
+    actual: Any
+
+
+@runtime_checkable
+class Store(Protocol):
+    """A value that is kept fast: ``Table``, and packed pages."""
+
+    def seal(self) -> Digest:
+        """Return the root; equal contents have equal roots, whatever their history."""
+        ...
+
+    def restore(self) -> None:
+        """Make this version the newest again, now rather than at the next read."""
+        ...
+
+    def snapshot(self) -> Iterator[bytes]:
+        """Yield the contents as canonical records, in key order."""
+        ...
+
+    def diff(self, other: Self, limit: int = 1) -> list[tuple[Any, Any, Any]]:
+        """Return at most limit (key, value here, value there), in key order."""
+        ...
+
+
+class Machine(Protocol[S, C, E]):
+    """One pure state machine; the kernel knows nothing else of it."""
+
+    @property
+    def name(self) -> str:
+        """Lower-case name, unique in a world."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """1 for the first; an Upgrade packet activates the next."""
+        ...
+
+    @property
+    def commands(self) -> Registry:
+        """What one may ask of it."""
+        ...
+
+    @property
+    def events(self) -> Registry:
+        """What can have happened in it."""
+        ...
+
+    @property
+    def effects(self) -> Registry:
+        """What it may ask of the outside."""
+        ...
+
+    @property
+    def refusals(self) -> type[Enum]:
+        """Why it says no."""
+        ...
+
+    @property
+    def invariants(self) -> Sequence[DeltaInvariant[S, E]]:
+        """Sentences checked at each event."""
+        ...
+
+    @property
+    def state_invariants(self) -> Sequence[StateInvariant[S]]:
+        """Sentences checked over a whole state."""
+        ...
+
+    def genesis(self) -> S:
+        """Return the state before any command."""
+        ...
+
+    def decide(self, state: S, command: C, context: Context) -> Decision[E, S] | Enum:
+        """Answer a command with a Decision or a member of refusals."""
+        ...
+
+    def evolve(self, state: S, event: E) -> S:
+        """Return the state after an event; never refuses."""
+        ...
+
+    def migrate(self, state: Any) -> S:
+        """Return this version's state from the previous version's, at its activation."""
+        ...
+
+
+def no_migration(state: Any) -> Any:
+    """Return the state as it is: what a version does that kept its predecessor's shape."""
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class Reducer(Generic[S, C, E]):
+    """A Machine made of functions: what a machine's ``reducer.py`` calls MACHINE."""
+
+    name: str
+    version: int
+    genesis: Callable[[], S]
+    decide: Callable[[S, C, Context], Decision[E, S] | Enum]
+    evolve: Callable[[S, E], S]
+    commands: Registry
+    events: Registry
+    refusals: type[Enum]
+    effects: Registry
+    invariants: tuple[DeltaInvariant[S, E], ...] = ()
+    state_invariants: tuple[StateInvariant[S], ...] = ()
+    migrate: Callable[[Any], S] = no_migration

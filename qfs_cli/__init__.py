@@ -1,0 +1,1 @@
+"""The terminal: parse, call qfs.app, print, exit."""

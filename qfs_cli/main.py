@@ -1,0 +1,63 @@
+"""The program ``qfs``: registers the commands, and turns each kind of failure into its exit code.
+
+0 clean, 1 findings or a no, 2 usage, input, environment or inconclusive, 3 halted, 70 a bug in QFS.
+"""
+
+import sys
+import traceback
+
+import typer
+
+from qfs import __version__
+from qfs.app.failure import EXIT_BUG, EXIT_HALTED, EXIT_USAGE, Halt, QFSError
+from qfs_cli import commands
+
+app = typer.Typer(
+    name="qfs",
+    help="Make a state machine provably deterministic, from source to state root.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+commands.register(app)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 (Typer's callback)
+    if value:
+        typer.echo(f"qfs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(  # noqa: FBT001
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Make a state machine provably deterministic, from source to state root."""
+
+
+def main() -> None:
+    """Run the command line; the process's exit code says how it went."""
+    try:
+        app(prog_name="qfs")
+    except QFSError as error:
+        print(f"error[{error.code}]: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_USAGE)
+    except Halt as halt:
+        print(f"halted: {halt}", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_HALTED)
+    except (MemoryError, OSError) as error:
+        print(f"error[QFS-ENVIRONMENT]: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_USAGE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:  # noqa: BLE001 (the last catch: anything that arrives here is our bug)
+        traceback.print_exc()
+        print("error[QFS-BUG]: this is a bug in qfs; please report it", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_BUG)
+
+
+if __name__ == "__main__":
+    main()
