@@ -18,7 +18,7 @@ demo: $(READY)
 	@$(BIN)/python -m examples.demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto $(PYTEST_OPTIONS)
 
 format: $(READY)
 	$(BIN)/ruff format .
@@ -30,3 +30,36 @@ lock: $(READY)
 	    --no-emit-trusted-host --no-emit-options --strip-extras --allow-unsafe \
 	    requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
+
+# Everything that CI runs. Each line stops at the first failure.
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.docs --check
+	$(BIN)/qfs audit qfs
+	$(MAKE) --no-print-directory test PYTEST_OPTIONS="--cov --cov-report=term:skip-covered"
+	$(BIN)/qfs evidence check
+	$(BIN)/qfs build . --format text
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(NAME)
+
+docs: $(READY)
+	$(BIN)/python -m tools.docs
+
+new-machine: $(READY)
+	$(BIN)/python -m tools.new_machine $(NAME)
+
+evidence: $(READY)
+	$(BIN)/qfs evidence write
+
+nightly: $(READY)
+	QFS_PROFILE=nightly $(BIN)/python -m pytest -n auto
+
+prove: $(READY)
+	$(BIN)/python -m tools.certmath_prove
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .qfs
