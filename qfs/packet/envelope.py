@@ -1,0 +1,112 @@
+"""The envelope: a body's bytes, its signature, and what others signed beside it.
+
+- Plain: ``[1, body, signature]``.
+- Cosigned: ``[2, body, signature, [[key id, signature], ...]]``, in the order of the key ids, none
+  twice: how a threshold of root keys signs one packet (a Resume). All sign the same 32 bytes.
+- An envelope's bytes have no identity of their own: only bodies are chained.
+- The reader takes nothing that the writer cannot have made, and stops before a byte too many.
+"""
+
+from dataclasses import dataclass
+
+from qfs.canon import Digest, Value
+from qfs.canon import decode as decode_value
+from qfs.canon import encode as encode_value
+from qfs.crypto import KEY_ID_BYTES, KeyId
+from qfs.errors import RecordError
+from qfs.packet.body import MAX_BODY_BYTES, Packet, decode_body, packet_id
+
+PLAIN = 1
+COSIGNED = 2
+MAX_SIGNATURE_BYTES = 8192  # above ML-DSA-87's 4,627; the gate knows the exact length from the key
+MAX_COSIGNATURES = 16
+MAX_ENVELOPE_BYTES = MAX_BODY_BYTES + (MAX_COSIGNATURES + 2) * (
+    MAX_SIGNATURE_BYTES + 64
+)  # 8_537_216
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """Another key's signature over the same packet."""
+
+    key: KeyId
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A packet as it arrived: decoded, with the bytes that its signature covers."""
+
+    packet: Packet
+    body: bytes
+    """The very bytes that were hashed and signed."""
+    signature: bytes
+    """1 .. MAX_SIGNATURE_BYTES bytes; not verified."""
+    cosignatures: tuple[Cosignature, ...] = ()
+    """In ascending order of their key ids."""
+
+    @property
+    def id(self) -> Digest:
+        """The packet's identity: SHA-256 over the body."""
+        return packet_id(self.body)
+
+
+def encode(body: bytes, signature: bytes, cosignatures: tuple[Cosignature, ...] = ()) -> bytes:
+    """Return the envelope's canonical bytes; cosignatures may come in any order.
+
+    Raises RecordError for what `decode` would refuse.
+    """
+    envelope: list[Value] = [PLAIN, body, signature]
+    if cosignatures:
+        ordered = sorted(cosignatures, key=lambda each: each.key)
+        envelope = [COSIGNED, body, signature, [[each.key, each.signature] for each in ordered]]
+    data = encode_value(envelope)
+    decode(data)
+    return data
+
+
+def decode(data: bytes) -> Signed:
+    """Return the signed packet whose envelope these bytes are; verifies no signature.
+
+    Raises CanonError (RecordError for a wrong shape) for any other bytes.
+    """
+    if len(data) > MAX_ENVELOPE_BYTES:
+        raise RecordError(
+            f"an envelope of {len(data)} bytes",
+            way_out=f"an envelope has at most {MAX_ENVELOPE_BYTES} bytes",
+        )
+    items = decode_value(data)
+    if type(items) is not list or not items or type(items[0]) is not int:
+        raise RecordError("an envelope is an array that starts with its version", place="envelope")
+    sizes = {PLAIN: 3, COSIGNED: 4}
+    if len(items) != sizes.get(items[0]):
+        raise RecordError("an envelope of unknown version or length", place="envelope")
+    body, signature = items[1], items[2]
+    if type(body) is not bytes:
+        raise RecordError("the body is a byte string", place="envelope")
+    cosignatures = _cosignatures(items[3]) if items[0] == COSIGNED else ()
+    return Signed(decode_body(body), body, _signature(signature), cosignatures)
+
+
+def _signature(value: Value) -> bytes:
+    if type(value) is not bytes or not 1 <= len(value) <= MAX_SIGNATURE_BYTES:
+        raise RecordError(
+            f"a signature is a byte string of 1 to {MAX_SIGNATURE_BYTES} bytes", place="envelope"
+        )
+    return value
+
+
+def _cosignatures(value: Value) -> tuple[Cosignature, ...]:
+    if type(value) is not list or not 1 <= len(value) <= MAX_COSIGNATURES:
+        raise RecordError(f"1 to {MAX_COSIGNATURES} cosignatures in an array", place="envelope")
+    found: list[Cosignature] = []
+    before = b""
+    for item in value:
+        if type(item) is not list or len(item) != 2:
+            raise RecordError("a cosignature is [key id, signature]", place="envelope")
+        key = item[0]
+        if type(key) is not bytes or len(key) != KEY_ID_BYTES or key <= before:
+            raise RecordError("key ids of cosignatures ascend, 32 bytes each", place="envelope")
+        before = key
+        found.append(Cosignature(KeyId(key), _signature(item[1])))
+    return tuple(found)
