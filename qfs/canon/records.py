@@ -91,6 +91,15 @@ def unpack(cls: type[T], items: Value) -> T:
     return made
 
 
+def converter(hint: Any, where: str) -> "_Codec":
+    """Return the exact converter of one annotation; where names it in errors.
+
+    Its ``pack`` and ``unpack`` are for stores that hold values of one type.
+    Raises ContractError for an annotation without a canonical form.
+    """
+    return _codec(hint, where)
+
+
 class Registry:
     """Kinds of one family (a machine's commands, events, effects): number to class and back."""
 

@@ -6,7 +6,7 @@
 - State is a frozen dataclass whose fields are Stores or canonical values.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
@@ -17,6 +17,7 @@ from qfs.kernel.chance import Chance
 
 S = TypeVar("S")
 C = TypeVar("C")
+C_contra = TypeVar("C_contra", contravariant=True)
 E = TypeVar("E")
 
 
@@ -116,12 +117,16 @@ class Store(Protocol):
         """Yield the contents as canonical records, in key order."""
         ...
 
+    def load(self, records: Iterable[bytes]) -> Self:
+        """Return a store of this kind holding exactly a snapshot's records; raises CanonError."""
+        ...
+
     def diff(self, other: Self, limit: int = 1) -> list[tuple[Any, Any, Any]]:
         """Return at most limit (key, value here, value there), in key order."""
         ...
 
 
-class Machine(Protocol[S, C, E]):
+class Machine(Protocol[S, C_contra, E]):
     """One pure state machine; the kernel knows nothing else of it."""
 
     @property
@@ -168,7 +173,7 @@ class Machine(Protocol[S, C, E]):
         """Return the state before any command."""
         ...
 
-    def decide(self, state: S, command: C, context: Context) -> Decision[E, S] | Enum:
+    def decide(self, state: S, command: C_contra, context: Context) -> Decision[E, S] | Enum:
         """Answer a command with a Decision or a member of refusals."""
         ...
 
