@@ -1,1 +1,64 @@
-"""The room ledger."""
+"""The five-token ledger: accounts with owners; transactions move tokens whole or not at all.
+
+- Each token's balances sum to its cap, always: issuing and burning are transfers from and to the
+  token's issuance account, so the cap is a conservation law.
+- No balance leaves 0 .. 2**124 - 1; amounts are integers in minor units (10**-18 of a token).
+- A packet's key debits only accounts that it owns or to which it is delegated.
+- A nonce and an idempotency key are used at most once; keys are kept for 65,536 packets.
+- A transaction has one leg an account and token, so no order of its legs exists, and no balance
+  in between.
+- Reads no clock, no chance and no file; state is in ``qfs.kernel.Table``s.
+"""
+
+from qfs.ledger.commands import (
+    COMMANDS,
+    Assign,
+    Burn,
+    Delegate,
+    Found,
+    Issue,
+    OpenAccount,
+    Transact,
+    Transfer,
+    Undelegate,
+)
+from qfs.ledger.events import EVENTS, Refusal
+from qfs.ledger.reducer import MACHINE
+from qfs.ledger.state import Account, LedgerState, Leg
+from qfs.ledger.tokens import (
+    FEES,
+    FIRST_FREE_ACCOUNT,
+    TOKENS,
+    TREASURY,
+    TokenSpec,
+    amount_of,
+    token_number,
+    written,
+)
+
+__all__ = [
+    "COMMANDS",
+    "EVENTS",
+    "FEES",
+    "FIRST_FREE_ACCOUNT",
+    "MACHINE",
+    "TOKENS",
+    "TREASURY",
+    "Account",
+    "Assign",
+    "Burn",
+    "Delegate",
+    "Found",
+    "Issue",
+    "LedgerState",
+    "Leg",
+    "OpenAccount",
+    "Refusal",
+    "TokenSpec",
+    "Transact",
+    "Transfer",
+    "Undelegate",
+    "amount_of",
+    "token_number",
+    "written",
+]

@@ -1,0 +1,129 @@
+"""What one may ask of the ledger.
+
+- ``Transfer``, ``Issue`` and ``Burn`` are short forms of ``Transact``; all four carry an
+  idempotency key and the nonce of the account that they start from.
+- Shapes are fixed-width when packed: ids and nonces 8 bytes, keys 16, changes 16 with a sign.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from qfs.canon import Registry
+from qfs.crypto.ports import KeyId
+from qfs.ledger.state import Leg
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Open the ledger's own accounts and issue the fixed supplies; in genesis only, once."""
+
+    owner: KeyId
+    """Owner of the issuance accounts, the fee account and the treasury."""
+    delegates: tuple[KeyId, ...]
+    """Further keys that may debit all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """Open an account; any admitted key may, for any owner."""
+
+    account: int
+    """FIRST_FREE_ACCOUNT .. 2**64 - 1."""
+    owner: KeyId
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Hand an account to another owner; its owner alone may (after a key rotation, say).
+
+    The old owner's delegations fall silent.
+    """
+
+    account: int
+    owner: KeyId
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """Let another key debit an account; its owner alone may."""
+
+    account: int
+    key_id: KeyId
+
+
+@dataclass(frozen=True, slots=True)
+class Undelegate:
+    """Take a delegation back; the account's owner alone may."""
+
+    account: int
+    key_id: KeyId
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Bring units of a token into circulation: a transfer from its issuance account."""
+
+    token: int
+    credit: int
+    amount: int
+    """Minor units, 1 .. 2**124 - 1."""
+    nonce: int
+    """Of the issuance account."""
+    key: bytes
+    """16 bytes, fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Move units of a token from one account to another; the payer pays the fee on top."""
+
+    debit: int
+    credit: int
+    token: int
+    amount: int
+    """Minor units that the credited account receives, 1 .. 2**124 - 1."""
+    nonce: int
+    """Of the debited account."""
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """Take units out of circulation: a transfer back to the token's issuance account."""
+
+    debit: int
+    token: int
+    amount: int
+    """Minor units, 1 .. 2**124 - 1."""
+    nonce: int
+    """Of the debited account."""
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transact:
+    """Change 1 to 64 balances at once, or none of them."""
+
+    account: int
+    """Whose nonce it uses; the packet's key must be allowed to debit it."""
+    nonce: int
+    key: bytes
+    legs: tuple[Leg, ...]
+    """At most one an account and token; they sum to zero a token; a due fee is among them."""
+
+
+Move: TypeAlias = Issue | Transfer | Burn | Transact
+Command: TypeAlias = Found | OpenAccount | Assign | Delegate | Undelegate | Move
+
+COMMANDS = (
+    Registry("ledger command")
+    .add(1, 1, Found)
+    .add(2, 1, OpenAccount)
+    .add(3, 1, Assign)
+    .add(4, 1, Delegate)
+    .add(5, 1, Undelegate)
+    .add(6, 1, Issue)
+    .add(7, 1, Transfer)
+    .add(8, 1, Burn)
+    .add(9, 1, Transact)
+)

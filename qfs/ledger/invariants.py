@@ -1,0 +1,142 @@
+"""The sentences that the ledger keeps: at each event, and over the whole state.
+
+- A delta invariant looks at what the event touched and nothing else, so its cost does not grow
+  with the ledger.
+- A state invariant reads every row; ``qfs ledger check`` and the tests run it.
+"""
+
+from qfs.crypto.ports import KEY_ID_BYTES, NOBODY
+from qfs.kernel import DeltaInvariant, StateInvariant
+from qfs.ledger.events import Event, Founded, Moved
+from qfs.ledger.moves import is_kept
+from qfs.ledger.state import KEY_BYTES, NONCE_MAX, LedgerState, account_of
+from qfs.ledger.tokens import BALANCE_MAX, FEES, TOKENS, TREASURY, Supply
+
+
+def _conserves(before: LedgerState, event: Event, after: LedgerState) -> bool:
+    """Each token's sum over the accounts that the event names is what it was."""
+    if isinstance(event, Founded):
+        return _each_token_sums_to_its_cap(after)
+    if not isinstance(event, Moved):
+        return _sums(before, [event.account]) == _sums(after, [event.account])
+    touched = list(dict.fromkeys([event.account, *[leg.account for leg in event.legs]]))
+    return _sums(before, touched) == _sums(after, touched)
+
+
+def _does_what_its_legs_say(before: LedgerState, event: Event, after: LedgerState) -> bool:
+    if not isinstance(event, Moved):
+        return True
+    for leg in event.legs:
+        was = account_of(before, leg.account).balances[leg.token]
+        if account_of(after, leg.account).balances[leg.token] != was + leg.change:
+            return False
+    return True
+
+
+def _in_range(_before: LedgerState, event: Event, after: LedgerState) -> bool:
+    if not isinstance(event, Moved):
+        return True
+    return all(_balances_are_in_range(after, leg.account) for leg in event.legs)
+
+
+def _uses_one_nonce(before: LedgerState, event: Event, after: LedgerState) -> bool:
+    if not isinstance(event, Moved):
+        return True
+    for account in dict.fromkeys([event.account, *[leg.account for leg in event.legs]]):
+        used = account_of(after, account).nonce - account_of(before, account).nonce
+        if used != (1 if account == event.account else 0):
+            return False
+    return True
+
+
+def _uses_a_fresh_key(before: LedgerState, event: Event, after: LedgerState) -> bool:
+    if not isinstance(event, Moved):
+        return True
+    used = before.used.get(event.key)
+    fresh = used is None or not is_kept(used, event.seq)
+    return fresh and after.used.get(event.key) == event.seq
+
+
+def _each_token_sums_to_its_cap(state: LedgerState) -> bool:
+    if not len(state.accounts):
+        return True
+    sums = _sums(state, state.accounts.keys())
+    return sums == [spec.cap_minor for spec in TOKENS]
+
+
+def _no_balance_is_out_of_range(state: LedgerState) -> bool:
+    return all(_balances_are_in_range(state, account) for account, _ in state.accounts.items())
+
+
+def _fixed_supplies_are_out(state: LedgerState) -> bool:
+    if not len(state.accounts):
+        return True
+    return not any(
+        account_of(state, spec.issuance).balances[number]
+        for number, spec in enumerate(TOKENS)
+        if spec.supply is Supply.FIXED
+    )
+
+
+def _own_accounts_are_open(state: LedgerState) -> bool:
+    own = [spec.issuance for spec in TOKENS] + [FEES, TREASURY]
+    return not len(state.accounts) or all(account in state.accounts for account in own)
+
+
+def _accounts_are_well_formed(state: LedgerState) -> bool:
+    return all(
+        len(account.owner) == KEY_ID_BYTES
+        and account.owner != NOBODY
+        and 0 <= account.nonce <= NONCE_MAX
+        and len(account.balances) == len(TOKENS)
+        for _, account in state.accounts.items()
+    )
+
+
+def _delegations_name_open_accounts(state: LedgerState) -> bool:
+    return all(account in state.accounts for (account, _), _ in state.delegations.items())
+
+
+def _each_used_key_is_queued_once(state: LedgerState) -> bool:
+    queued = state.queue.items()
+    if [place for place, _ in queued] != list(range(state.oldest, state.newest)):
+        return False
+    ages = [entry.seq for _, entry in queued]
+    newest = {entry.key: entry.seq for _, entry in queued}
+    return (
+        ages == sorted(ages)
+        and list(state.used.items()) == sorted(newest.items())
+        and all(len(key) == KEY_BYTES for key in newest)
+    )
+
+
+def _sums(state: LedgerState, accounts: list[int]) -> list[int]:
+    sums = [0] * len(TOKENS)
+    for account in accounts:
+        found = state.accounts.get(account)
+        if found is not None:
+            sums = [one + other for one, other in zip(sums, found.balances, strict=True)]
+    return sums
+
+
+def _balances_are_in_range(state: LedgerState, account: int) -> bool:
+    return all(0 <= balance <= BALANCE_MAX for balance in account_of(state, account).balances)
+
+
+DELTA_INVARIANTS: tuple[DeltaInvariant[LedgerState, Event], ...] = (
+    DeltaInvariant("every_event_conserves_each_token", _conserves),
+    DeltaInvariant("every_movement_does_what_its_legs_say", _does_what_its_legs_say),
+    DeltaInvariant("no_movement_leaves_a_balance_out_of_range", _in_range),
+    DeltaInvariant("every_movement_uses_one_nonce_of_its_account", _uses_one_nonce),
+    DeltaInvariant("every_movement_uses_a_fresh_key", _uses_a_fresh_key),
+)
+
+STATE_INVARIANTS: tuple[StateInvariant[LedgerState], ...] = (
+    StateInvariant("each_token_sums_to_its_cap", _each_token_sums_to_its_cap),
+    StateInvariant("no_balance_is_out_of_range", _no_balance_is_out_of_range),
+    StateInvariant("each_fixed_supply_is_in_circulation", _fixed_supplies_are_out),
+    StateInvariant("the_ledgers_own_accounts_are_open", _own_accounts_are_open),
+    StateInvariant("each_account_is_well_formed", _accounts_are_well_formed),
+    StateInvariant("each_delegation_names_an_open_account", _delegations_name_open_accounts),
+    StateInvariant("each_used_key_is_queued_once", _each_used_key_is_queued_once),
+)
