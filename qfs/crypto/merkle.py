@@ -20,7 +20,7 @@ EMPTY = Digest(sha256(b"").digest())
 """Root of the tree without leaves (RFC 9162 §2.1.1)."""
 
 NodeReader: TypeAlias = Callable[[int, int], Digest]
-"""(level, index) -> hash of the complete subtree over leaves index << level .. (index+1) << level."""
+"""(level, index) -> hash of the complete subtree of 2**level leaves that is the index-th there."""
 
 
 def leaf_hash(data: bytes) -> Digest:
