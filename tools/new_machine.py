@@ -19,14 +19,14 @@ TEMPLATES = ROOT / "tools/machine_template"
 ROOMS = ("__init__.py", "commands.py", "events.py", "reducer.py", "state.py")
 TESTS = ("test_reducer.py",)
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}/[a-z][a-z0-9_]{0,31}")
 _CONTRACT = re.compile(r'(id = "machines"\n(?:[^\[].*\n)*?modules = \[)([^\]]*)(\])')
 
 
 def mistake_in(name: str, root: Path) -> str | None:
     """Return why no machine can have the name, or None."""
     if not _NAME.fullmatch(name):
-        return f"{name!r} is no machine's name; write NAME=group/name in lower case"
+        return f"{name!r} is no machine's name; write NAME=group/name in lower case, at most 32 letters each"
     group, own = name.split("/")
     if keyword.iskeyword(group) or keyword.iskeyword(own):
         return f"{name!r} holds a word of the language; choose another"
