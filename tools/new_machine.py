@@ -26,7 +26,7 @@ _CONTRACT = re.compile(r'(id = "machines"\n(?:[^\[].*\n)*?modules = \[)([^\]]*)(
 def mistake_in(name: str, root: Path) -> str | None:
     """Return why no machine can have the name, or None."""
     if not _NAME.fullmatch(name):
-        return f"{name!r} is no machine's name; write NAME=group/name in lower case, at most 32 letters each"
+        return f"{name!r} is no machine's name; write NAME=group/name, each a-z0-9_ and at most 32"
     group, own = name.split("/")
     if keyword.iskeyword(group) or keyword.iskeyword(own):
         return f"{name!r} holds a word of the language; choose another"
