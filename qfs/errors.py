@@ -81,3 +81,45 @@ class CertifiedMathError(QFSError, ArithmeticError):
     """Root of what ``qfs.certmath`` raises; each is also the builtin a Python user would catch."""
 
     code = "QFS-MATH"
+
+
+class Overflow(CertifiedMathError, OverflowError):  # noqa: N818 (the names of decimal's signals)
+    """A result outside ±(2**255 - 1) units of 10**-18, or outside the profile asked for."""
+
+    code = "QFS-MATH-OVERFLOW"
+
+
+class DivisionByZero(CertifiedMathError, ZeroDivisionError):  # noqa: N818
+    """A division, remainder or negative power of zero."""
+
+    code = "QFS-MATH-DIVISION-BY-ZERO"
+
+
+class InvalidOperation(CertifiedMathError):  # noqa: N818
+    """An operation that has no meaning: an unknown function or rounding, a count below zero."""
+
+    code = "QFS-MATH-INVALID"
+
+
+class DomainError(CertifiedMathError, ValueError):
+    """An argument outside the set on which the function is defined: the logarithm of -1."""
+
+    code = "QFS-MATH-DOMAIN"
+
+
+class ConversionSyntax(CertifiedMathError, ValueError):  # noqa: N818
+    """Text, bytes or a value that is no ``Fixed``: exponents, NaN, underscores, 19 places."""
+
+    code = "QFS-MATH-SYNTAX"
+
+
+class FloatOperation(CertifiedMathError, TypeError):  # noqa: N818
+    """A binary float where an exact number is needed; pass a string."""
+
+    code = "QFS-MATH-FLOAT"
+
+
+class Inexact(CertifiedMathError):  # noqa: N818
+    """A result that would need rounding where the caller asked for none."""
+
+    code = "QFS-MATH-INEXACT"
