@@ -13,15 +13,22 @@ from qfs.kernel.contract import (
     DeltaInvariant,
     Difference,
     Machine,
+    Reaction,
     Reducer,
     StateInvariant,
     Store,
     no_migration,
 )
+from qfs.kernel.genesis import Genesis
+from qfs.kernel.outbox import EffectId, Outcome, Pending, Settle, Settled
+from qfs.kernel.receipt import Receipt, Refused, TransactionRefusal, UpgradeRefusal
+from qfs.kernel.step import MAX_REACTION_DEPTH, apply, found
 from qfs.kernel.table import Table
 from qfs.kernel.trie import Proof, Step, verify_proof
+from qfs.kernel.world import Machines, World, diverge, restore_world
 
 __all__ = [
+    "MAX_REACTION_DEPTH",
     "Action",
     "Admitted",
     "Chance",
@@ -29,18 +36,35 @@ __all__ = [
     "Decision",
     "DeltaInvariant",
     "Difference",
+    "EffectId",
+    "Genesis",
     "Machine",
+    "Machines",
     "Order",
+    "Outcome",
+    "Pending",
     "Proof",
+    "Reaction",
+    "Receipt",
     "Reducer",
+    "Refused",
     "Resume",
+    "Settle",
+    "Settled",
     "StateInvariant",
     "Step",
     "Store",
     "Table",
     "Tick",
+    "TransactionRefusal",
     "Transactions",
     "Upgrade",
+    "UpgradeRefusal",
+    "World",
+    "apply",
+    "diverge",
+    "found",
     "no_migration",
+    "restore_world",
     "verify_proof",
 ]

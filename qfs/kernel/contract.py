@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from qfs.canon import Digest, Registry
 from qfs.crypto.ports import KeyId
+from qfs.kernel.admitted import Order
 from qfs.kernel.chance import Chance
 
 S = TypeVar("S")
@@ -86,6 +87,19 @@ class StateInvariant(Generic[S]):
 
     name: str
     holds: Callable[[S], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What B is asked when X happened in A: the only place where two machines meet; pure."""
+
+    name: str
+    """Unique; reactions to one event run in the order of their names."""
+    source: str
+    """Name of the machine whose events it hears, whatever its version."""
+    react: Callable[[Any, Context], tuple[Order, ...]]
+    """(event, context of its command) -> orders, run at once in the same transaction; the refusal
+    of one undoes the transaction."""
 
 
 @dataclass(frozen=True, slots=True)

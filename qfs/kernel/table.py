@@ -85,7 +85,7 @@ class _Core:
 class Table(Generic[K, V]):  # noqa: PLW1641 (a hash would be one more way to hash order)
     """An immutable map from keys of one exact type to values of one type; has no hash."""
 
-    __slots__ = ("core", "changed", "newer", "before")
+    __slots__ = ("before", "changed", "core", "newer")
 
     def __init__(self, core: _Core) -> None:
         self.core: _Core = core
