@@ -10,7 +10,7 @@ from typing import Any, get_origin, get_type_hints
 
 from qfs.canon import Digest, Value, decode, digest, encode
 from qfs.canon.records import converter
-from qfs.errors import ContractError
+from qfs.errors import CanonError, ContractError
 from qfs.kernel.contract import Difference
 
 
@@ -129,3 +129,4 @@ def _until_empty(records: Iterable[bytes]) -> Iterator[bytes]:
         if not record:
             return
         yield record
+    raise CanonError("truncated", place="the end of a store's rows")
