@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from qfs import keys
 from qfs.kernel.contract import Machine
 
-MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {}
+MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
+    (keys.MACHINE.name, keys.MACHINE.version): keys.MACHINE,
+}

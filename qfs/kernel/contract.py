@@ -35,7 +35,7 @@ class Context:
     time_us: int
     """Microseconds since 1970-01-01T00:00Z, as the signer wrote them."""
     actor: KeyId
-    """The key that signed the packet; NOBODY in genesis."""
+    """Who signed: the first key of the signing key's line of rotations; NOBODY in genesis."""
     seed: bytes
     """32 bytes from the signer."""
     machine: str
