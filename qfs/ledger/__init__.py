@@ -24,7 +24,7 @@ from qfs.ledger.commands import (
 )
 from qfs.ledger.events import EVENTS, Refusal
 from qfs.ledger.reducer import MACHINE
-from qfs.ledger.state import Account, LedgerState, Leg
+from qfs.ledger.state import Account, Leg, State
 from qfs.ledger.tokens import (
     FEES,
     FIRST_FREE_ACCOUNT,
@@ -50,10 +50,10 @@ __all__ = [
     "Delegate",
     "Found",
     "Issue",
-    "LedgerState",
     "Leg",
     "OpenAccount",
     "Refusal",
+    "State",
     "TokenSpec",
     "Transact",
     "Transfer",

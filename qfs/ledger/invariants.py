@@ -9,11 +9,11 @@ from qfs.crypto.ports import KEY_ID_BYTES, NOBODY
 from qfs.kernel import DeltaInvariant, StateInvariant
 from qfs.ledger.events import Event, Founded, Moved
 from qfs.ledger.moves import is_kept
-from qfs.ledger.state import KEY_BYTES, NONCE_MAX, LedgerState, account_of
+from qfs.ledger.state import KEY_BYTES, NONCE_MAX, State, account_of
 from qfs.ledger.tokens import BALANCE_MAX, FEES, TOKENS, TREASURY, Supply
 
 
-def _conserves(before: LedgerState, event: Event, after: LedgerState) -> bool:
+def _conserves(before: State, event: Event, after: State) -> bool:
     """Each token's sum over the accounts that the event names is what it was."""
     if isinstance(event, Founded):
         return _each_token_sums_to_its_cap(after)
@@ -23,7 +23,7 @@ def _conserves(before: LedgerState, event: Event, after: LedgerState) -> bool:
     return _sums(before, touched) == _sums(after, touched)
 
 
-def _does_what_its_legs_say(before: LedgerState, event: Event, after: LedgerState) -> bool:
+def _does_what_its_legs_say(before: State, event: Event, after: State) -> bool:
     if not isinstance(event, Moved):
         return True
     for leg in event.legs:
@@ -33,13 +33,13 @@ def _does_what_its_legs_say(before: LedgerState, event: Event, after: LedgerStat
     return True
 
 
-def _in_range(_before: LedgerState, event: Event, after: LedgerState) -> bool:
+def _in_range(_before: State, event: Event, after: State) -> bool:
     if not isinstance(event, Moved):
         return True
     return all(_balances_are_in_range(after, leg.account) for leg in event.legs)
 
 
-def _uses_one_nonce(before: LedgerState, event: Event, after: LedgerState) -> bool:
+def _uses_one_nonce(before: State, event: Event, after: State) -> bool:
     if not isinstance(event, Moved):
         return True
     for account in dict.fromkeys([event.account, *[leg.account for leg in event.legs]]):
@@ -49,7 +49,7 @@ def _uses_one_nonce(before: LedgerState, event: Event, after: LedgerState) -> bo
     return True
 
 
-def _uses_a_fresh_key(before: LedgerState, event: Event, after: LedgerState) -> bool:
+def _uses_a_fresh_key(before: State, event: Event, after: State) -> bool:
     if not isinstance(event, Moved):
         return True
     used = before.used.get(event.key)
@@ -57,18 +57,18 @@ def _uses_a_fresh_key(before: LedgerState, event: Event, after: LedgerState) -> 
     return fresh and after.used.get(event.key) == event.seq
 
 
-def _each_token_sums_to_its_cap(state: LedgerState) -> bool:
+def _each_token_sums_to_its_cap(state: State) -> bool:
     if not len(state.accounts):
         return True
     sums = _sums(state, state.accounts.keys())
     return sums == [spec.cap_minor for spec in TOKENS]
 
 
-def _no_balance_is_out_of_range(state: LedgerState) -> bool:
+def _no_balance_is_out_of_range(state: State) -> bool:
     return all(_balances_are_in_range(state, account) for account, _ in state.accounts.items())
 
 
-def _fixed_supplies_are_out(state: LedgerState) -> bool:
+def _fixed_supplies_are_out(state: State) -> bool:
     if not len(state.accounts):
         return True
     return not any(
@@ -78,12 +78,12 @@ def _fixed_supplies_are_out(state: LedgerState) -> bool:
     )
 
 
-def _own_accounts_are_open(state: LedgerState) -> bool:
+def _own_accounts_are_open(state: State) -> bool:
     own = [spec.issuance for spec in TOKENS] + [FEES, TREASURY]
     return not len(state.accounts) or all(account in state.accounts for account in own)
 
 
-def _accounts_are_well_formed(state: LedgerState) -> bool:
+def _accounts_are_well_formed(state: State) -> bool:
     return all(
         len(account.owner) == KEY_ID_BYTES
         and account.owner != NOBODY
@@ -93,11 +93,11 @@ def _accounts_are_well_formed(state: LedgerState) -> bool:
     )
 
 
-def _delegations_name_open_accounts(state: LedgerState) -> bool:
+def _delegations_name_open_accounts(state: State) -> bool:
     return all(account in state.accounts for (account, _), _ in state.delegations.items())
 
 
-def _each_used_key_is_queued_once(state: LedgerState) -> bool:
+def _each_used_key_is_queued_once(state: State) -> bool:
     queued = state.queue.items()
     if [place for place, _ in queued] != list(range(state.oldest, state.newest)):
         return False
@@ -110,7 +110,7 @@ def _each_used_key_is_queued_once(state: LedgerState) -> bool:
     )
 
 
-def _sums(state: LedgerState, accounts: list[int]) -> list[int]:
+def _sums(state: State, accounts: list[int]) -> list[int]:
     sums = [0] * len(TOKENS)
     for account in accounts:
         found = state.accounts.get(account)
@@ -119,11 +119,11 @@ def _sums(state: LedgerState, accounts: list[int]) -> list[int]:
     return sums
 
 
-def _balances_are_in_range(state: LedgerState, account: int) -> bool:
+def _balances_are_in_range(state: State, account: int) -> bool:
     return all(0 <= balance <= BALANCE_MAX for balance in account_of(state, account).balances)
 
 
-DELTA_INVARIANTS: tuple[DeltaInvariant[LedgerState, Event], ...] = (
+DELTA_INVARIANTS: tuple[DeltaInvariant[State, Event], ...] = (
     DeltaInvariant("every_event_conserves_each_token", _conserves),
     DeltaInvariant("every_movement_does_what_its_legs_say", _does_what_its_legs_say),
     DeltaInvariant("no_movement_leaves_a_balance_out_of_range", _in_range),
@@ -131,7 +131,7 @@ DELTA_INVARIANTS: tuple[DeltaInvariant[LedgerState, Event], ...] = (
     DeltaInvariant("every_movement_uses_a_fresh_key", _uses_a_fresh_key),
 )
 
-STATE_INVARIANTS: tuple[StateInvariant[LedgerState], ...] = (
+STATE_INVARIANTS: tuple[StateInvariant[State], ...] = (
     StateInvariant("each_token_sums_to_its_cap", _each_token_sums_to_its_cap),
     StateInvariant("no_balance_is_out_of_range", _no_balance_is_out_of_range),
     StateInvariant("each_fixed_supply_is_in_circulation", _fixed_supplies_are_out),

@@ -14,8 +14,8 @@ from qfs.ledger.state import (
     KEY_PACKETS,
     NONCE_MAX,
     Account,
-    LedgerState,
     Leg,
+    State,
     UsedKey,
     account_of,
     may_debit,
@@ -27,9 +27,7 @@ _KEYS_FORGOTTEN = 2
 """Old keys forgotten at each use of a new one: the queue shrinks back whatever its backlog."""
 
 
-def decide_move(
-    state: LedgerState, command: Move, context: Context
-) -> Decision[Event, LedgerState] | Refusal:
+def decide_move(state: State, command: Move, context: Context) -> Decision[Event, State] | Refusal:
     """Answer a movement; the order of checks is documented in ``reducer``."""
     asked = _expanded(command)
     if isinstance(asked, Refusal):
@@ -47,7 +45,7 @@ def decide_move(
     return Decision((event,))
 
 
-def evolve_moved(state: LedgerState, event: Moved) -> LedgerState:
+def evolve_moved(state: State, event: Moved) -> State:
     """Return the state after a movement: balances, the starting account's nonce, the key."""
     accounts = state.accounts
     start = account_of(state, event.account)
@@ -70,7 +68,7 @@ def evolve_moved(state: LedgerState, event: Moved) -> LedgerState:
             used = used.delete(aged.key)
         queue = queue.delete(oldest)
         oldest += 1
-    return LedgerState(accounts, state.delegations, used, queue, oldest, state.newest + 1)
+    return State(accounts, state.delegations, used, queue, oldest, state.newest + 1)
 
 
 def is_kept(used_seq: int, seq: int) -> bool:
@@ -133,7 +131,7 @@ def _shape(asked: Transact) -> Refusal | None:
     return None
 
 
-def _authority(state: LedgerState, asked: Transact, context: Context) -> Refusal | None:
+def _authority(state: State, asked: Transact, context: Context) -> Refusal | None:
     for account in (asked.account, *[leg.account for leg in asked.legs]):
         if account not in state.accounts:
             return Refusal.UNKNOWN_ACCOUNT
@@ -150,7 +148,7 @@ def _authority(state: LedgerState, asked: Transact, context: Context) -> Refusal
     return None
 
 
-def _freshness(state: LedgerState, asked: Transact, seq: int) -> Refusal | None:
+def _freshness(state: State, asked: Transact, seq: int) -> Refusal | None:
     used = state.used.get(asked.key)
     if used is not None and is_kept(used, seq):
         return Refusal.KEY_ALREADY_USED
@@ -162,7 +160,7 @@ def _freshness(state: LedgerState, asked: Transact, seq: int) -> Refusal | None:
     return None
 
 
-def _balances(state: LedgerState, legs: tuple[Leg, ...]) -> Refusal | None:
+def _balances(state: State, legs: tuple[Leg, ...]) -> Refusal | None:
     for leg in legs:
         after = account_of(state, leg.account).balances[leg.token] + leg.change
         if after < 0:
@@ -178,7 +176,7 @@ def _sums(legs: tuple[Leg, ...]) -> Refusal | None:
     for leg in legs:
         sums[leg.token] += leg.change
         if leg.account == FEES:
-            paid[leg.token] += leg.change
+            paid[leg.token] += max(0, leg.change)
     if any(sums):
         return Refusal.NOT_CONSERVED
     for got, due in zip(paid, fees_due(legs), strict=True):

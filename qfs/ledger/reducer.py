@@ -1,14 +1,13 @@
 """The ledger's decisions, what they change, and the sentences that stay true.
 
-The order of checks of a movement of tokens (a refusal is the first that fails):
+A movement of tokens is checked in this order; its refusal is the first check that fails:
 
-1. shape: 1 to 64 legs; a key of 16 bytes; per leg: token, amount, one leg an account and token;
+1. shape: 1 to 64 legs; a key of 16 bytes; a leg's token and amount; one leg an account and token;
 2. every account is open;
-3. authority: the packet's key may debit the starting account and each debited one; tokens that
-   move by role; fixed supplies;
-4. the idempotency key is fresh; then the nonce is the account's next one;
-5. each balance after is 0 .. 2**124 - 1, in the order of the legs; each token's legs sum to zero;
-   the fee is paid.
+3. authority: the packet's key may debit the starting account and each debited one; then, leg by
+   leg, tokens that move by role and fixed supplies;
+4. the idempotency key is fresh; the nonce is the account's next one;
+5. each balance stays in range; each token's legs sum to zero; the fee is paid.
 
 A refusal leaves no trace: neither its key nor its nonce is used up.
 """
@@ -49,16 +48,16 @@ from qfs.ledger.state import (
     ACCOUNT_MAX,
     NO_BALANCES,
     Account,
-    LedgerState,
+    State,
     account_of,
     genesis,
 )
 from qfs.ledger.tokens import FEES, FIRST_FREE_ACCOUNT, TOKENS, TREASURY, Supply
 
-Answer: TypeAlias = Decision[Event, LedgerState] | Refusal
+Answer: TypeAlias = Decision[Event, State] | Refusal
 
 
-def decide(state: LedgerState, command: Command, context: Context) -> Answer:
+def decide(state: State, command: Command, context: Context) -> Answer:
     """Answer one command; the order of checks is the module's."""
     match command:
         case Found():
@@ -74,7 +73,7 @@ def decide(state: LedgerState, command: Command, context: Context) -> Answer:
     assert_never(command)
 
 
-def evolve(state: LedgerState, event: Event) -> LedgerState:
+def evolve(state: State, event: Event) -> State:
     """Return the state after an event."""
     match event:
         case Founded():
@@ -96,7 +95,7 @@ def evolve(state: LedgerState, event: Event) -> LedgerState:
     assert_never(event)
 
 
-def _found(state: LedgerState, command: Found, context: Context) -> Answer:
+def _found(state: State, command: Found, context: Context) -> Answer:
     if context.seq != 0:
         return Refusal.NOT_GENESIS
     if len(state.accounts):
@@ -109,7 +108,7 @@ def _found(state: LedgerState, command: Found, context: Context) -> Answer:
     return Decision((Founded(command.owner, command.delegates),))
 
 
-def _open(state: LedgerState, command: OpenAccount) -> Answer:
+def _open(state: State, command: OpenAccount) -> Answer:
     if not FIRST_FREE_ACCOUNT <= command.account <= ACCOUNT_MAX:
         return Refusal.ACCOUNT_OUT_OF_RANGE
     if not _is_key_id(command.owner):
@@ -119,7 +118,7 @@ def _open(state: LedgerState, command: OpenAccount) -> Answer:
     return Decision((AccountOpened(command.account, command.owner),))
 
 
-def _assign(state: LedgerState, command: Assign, context: Context) -> Answer:
+def _assign(state: State, command: Assign, context: Context) -> Answer:
     no = _owner_only(state, command.account, context.actor)
     if no is not None:
         return no
@@ -128,7 +127,7 @@ def _assign(state: LedgerState, command: Assign, context: Context) -> Answer:
     return Decision((Assigned(command.account, command.owner),))
 
 
-def _delegation(state: LedgerState, command: Delegate | Undelegate, context: Context) -> Answer:
+def _delegation(state: State, command: Delegate | Undelegate, context: Context) -> Answer:
     no = _owner_only(state, command.account, context.actor)
     if no is not None:
         return no
@@ -146,7 +145,7 @@ def _delegation(state: LedgerState, command: Delegate | Undelegate, context: Con
     return Decision((Undelegated(command.account, command.key_id),))
 
 
-def _owner_only(state: LedgerState, account: int, actor: KeyId) -> Refusal | None:
+def _owner_only(state: State, account: int, actor: KeyId) -> Refusal | None:
     found = state.accounts.get(account)
     if found is None:
         return Refusal.UNKNOWN_ACCOUNT
@@ -157,7 +156,7 @@ def _is_key_id(key_id: KeyId) -> bool:
     return len(key_id) == KEY_ID_BYTES and key_id != NOBODY
 
 
-def _founded(state: LedgerState, event: Founded) -> LedgerState:
+def _founded(state: State, event: Founded) -> State:
     accounts, delegations = state.accounts, state.delegations
     treasury = list(NO_BALANCES)
     for number, spec in enumerate(TOKENS):
@@ -167,13 +166,14 @@ def _founded(state: LedgerState, event: Founded) -> LedgerState:
         accounts = accounts.set(spec.issuance, Account(event.owner, 0, tuple(balances)))
     accounts = accounts.set(FEES, Account(event.owner, 0))
     accounts = accounts.set(TREASURY, Account(event.owner, 0, tuple(treasury)))
-    for account, _ in accounts.items():
+    opened = accounts.keys()
+    for account in opened:
         for key_id in event.delegates:
             delegations = delegations.set((account, bytes(key_id)), event.owner)
     return replace(state, accounts=accounts, delegations=delegations)
 
 
-MACHINE: Reducer[LedgerState, Command, Event] = Reducer(
+MACHINE: Reducer[State, Command, Event] = Reducer(
     name="ledger",
     version=1,
     genesis=genesis,

@@ -54,7 +54,7 @@ class UsedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerState:
+class State:
     """The whole state; a value."""
 
     accounts: Table[int, Account]
@@ -70,12 +70,12 @@ class LedgerState:
     newest: int
 
 
-def genesis() -> LedgerState:
+def genesis() -> State:
     """Return the state before any command: no account, no token in it.
 
     Each call makes its own tables: two ledgers never share one.
     """
-    return LedgerState(
+    return State(
         accounts=Table.of(int, Account),
         delegations=Table.of(tuple[int, bytes], bytes),
         used=Table.of(bytes, int),
@@ -85,7 +85,7 @@ def genesis() -> LedgerState:
     )
 
 
-def account_of(state: LedgerState, account: int) -> Account:
+def account_of(state: State, account: int) -> Account:
     """Return an account that is known to be open; raises ContractError for any other id."""
     found = state.accounts.get(account)
     if found is None:
@@ -93,7 +93,7 @@ def account_of(state: LedgerState, account: int) -> Account:
     return found
 
 
-def may_debit(state: LedgerState, account: int, actor: KeyId) -> bool:
+def may_debit(state: State, account: int, actor: KeyId) -> bool:
     """Say whether a key owns an open account, or is delegated to it by the key that does."""
     owner = account_of(state, account).owner
     return actor == owner or state.delegations.get((account, bytes(actor))) == owner

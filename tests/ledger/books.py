@@ -1,0 +1,110 @@
+"""Ledgers to test on, and the driver that holds each step to the machine's laws."""
+
+from dataclasses import dataclass, field
+
+from qfs.canon import ZERO_DIGEST
+from qfs.crypto.ports import NOBODY, KeyId
+from qfs.kernel import Context, Decision
+from qfs.ledger import MACHINE, Found, Issue, Leg, OpenAccount, Refusal, State, Transfer
+from qfs.ledger.commands import Command
+from qfs.ledger.events import Event
+
+CHR, FLX, PSYNC, ATR, RES = range(5)
+ONE = 10**18
+OPERATOR = KeyId(b"O" * 32)
+ASSISTANT = KeyId(b"Q" * 32)
+ALICE = KeyId(b"A" * 32)
+BOB = KeyId(b"B" * 32)
+ALICE_ACCOUNT = 1_024
+BOB_ACCOUNT = 1_025
+SHOP_ACCOUNT = 1_026
+
+
+def context(actor: KeyId, seq: int = 1) -> Context:
+    return Context(ZERO_DIGEST, seq, ZERO_DIGEST, 0, actor, bytes(32), "ledger", 0)
+
+
+def key(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+@dataclass
+class Book:
+    """A ledger that checks every invariant at every step."""
+
+    state: State = field(default_factory=MACHINE.genesis)
+    seq: int = 0
+    keys: int = 0
+
+    def ask(self, command: Command, actor: KeyId) -> Refusal | tuple[Event, ...]:
+        answer = MACHINE.decide(self.state, command, context(actor, self.seq))
+        if not isinstance(answer, Decision):
+            assert isinstance(answer, Refusal)
+            return answer
+        for event in answer.events:
+            after = MACHINE.evolve(self.state, event)
+            for invariant in MACHINE.invariants:
+                assert invariant.holds(self.state, event, after), invariant.name
+            assert MACHINE.events.unpack(MACHINE.events.pack(event)) == event
+            self.state = after
+        return answer.events
+
+    def must(self, command: Command, actor: KeyId) -> tuple[Event, ...]:
+        answer = self.ask(command, actor)
+        assert not isinstance(answer, Refusal), answer
+        return answer
+
+    def check(self) -> None:
+        for invariant in MACHINE.state_invariants:
+            assert invariant.holds(self.state), invariant.name
+
+    def nonce(self, account: int) -> int:
+        found = self.state.accounts.get(account)
+        return found.nonce if found else 0
+
+    def balance(self, account: int, token: int) -> int:
+        found = self.state.accounts.get(account)
+        assert found is not None
+        return found.balances[token]
+
+    def fresh(self) -> bytes:
+        self.keys += 1
+        return key(self.keys)
+
+    def issue(self, token: int, credit: int, amount: int) -> Issue:
+        return Issue(token, credit, amount, self.nonce(token + 1), self.fresh())
+
+    def transfer(self, debit: int, credit: int, token: int, amount: int) -> Transfer:
+        return Transfer(debit, credit, token, amount, self.nonce(debit), self.fresh())
+
+
+def founded() -> Book:
+    """A ledger just founded, in packet 1."""
+    book = Book()
+    book.must(Found(OPERATOR, (ASSISTANT,)), NOBODY)
+    book.seq = 1
+    return book
+
+
+def market() -> Book:
+    """Alice (100 of each free token) and Bob own an account each, the operator a shop."""
+    book = founded()
+    for account, owner in (
+        (ALICE_ACCOUNT, ALICE),
+        (BOB_ACCOUNT, BOB),
+        (SHOP_ACCOUNT, OPERATOR),
+    ):
+        book.must(OpenAccount(account, owner), owner)
+    for token in (FLX, PSYNC, ATR, RES):
+        book.must(book.issue(token, ALICE_ACCOUNT, 100 * ONE), OPERATOR)
+    return book
+
+
+def swap(amount: int, price: int) -> tuple[Leg, ...]:
+    """Alice gives FLX, the shop gives RES."""
+    return (
+        Leg(ALICE_ACCOUNT, FLX, -amount),
+        Leg(SHOP_ACCOUNT, FLX, amount),
+        Leg(SHOP_ACCOUNT, RES, -price),
+        Leg(ALICE_ACCOUNT, RES, price),
+    )
