@@ -169,9 +169,9 @@ class LogWriter:
 
     def sync(self) -> None:
         """Return when every frame so far is on the disk; raises EnvironmentFault when it is not."""
+        self._alive()
         if self._durable == self._seq:
             return
-        self._alive()
         try:
             os.fdatasync(self._file)
         except OSError as error:
