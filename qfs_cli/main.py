@@ -5,12 +5,15 @@
 
 import sys
 import traceback
+from typing import NoReturn
 
 import typer
 
 from qfs import __version__
-from qfs.app.failure import EXIT_BUG, EXIT_HALTED, EXIT_USAGE, Halt, QFSError
+from qfs.app.failure import EXIT_BUG, EXIT_HALTED, EXIT_USAGE, EnvironmentFault, Halt, QFSError
 from qfs_cli import commands
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 app = typer.Typer(
     name="qfs",
@@ -43,20 +46,21 @@ def main() -> None:
     try:
         app(prog_name="qfs")
     except QFSError as error:
-        print(f"error[{error.code}]: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(EXIT_USAGE)
+        _fail(f"error[{error.code}]: {error}", EXIT_USAGE)
     except Halt as halt:
-        print(f"halted: {halt}", file=sys.stderr)  # noqa: T201
-        sys.exit(EXIT_HALTED)
+        _fail(f"halted: {halt}", EXIT_HALTED)
     except (MemoryError, OSError) as error:
-        print(f"error[QFS-ENVIRONMENT]: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(EXIT_USAGE)
+        _fail(f"error[{EnvironmentFault.code}]: {error}", EXIT_USAGE)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(EXIT_INTERRUPTED)
     except Exception:  # noqa: BLE001 (the last catch: anything that arrives here is our bug)
         traceback.print_exc()
-        print("error[QFS-BUG]: this is a bug in qfs; please report it", file=sys.stderr)  # noqa: T201
-        sys.exit(EXIT_BUG)
+        _fail("error[QFS-BUG]: this is a bug in qfs; please report it", EXIT_BUG)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,15 @@
 
 import typer
 
+from qfs_cli.commands import explain
+
+# In the order of the help; one line a command.
+COMMANDS = (
+    explain,  # the catalogue of codes
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add every command to the program, in the order of its help."""
-    for module in ():
+    for module in COMMANDS:
         module.register(app)

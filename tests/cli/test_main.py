@@ -1,0 +1,95 @@
+"""The program turns each kind of failure into its exit code and one clear line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qfs import __version__
+
+QFS = Path(sys.executable).with_name("qfs")
+
+# A program that is qfs with one more command, which fails in the way under test.
+PROGRAM = """
+import sys
+import typer
+from qfs.app.failure import *
+from qfs.halt import Code
+from qfs_cli import main as program
+
+@program.app.command("fail")
+def fail() -> None:
+    {failure}
+
+sys.argv = ["qfs", "fail"]
+program.main()
+"""
+FAILURES = (
+    (
+        "a caller's mistake",
+        'raise InputError("not a log", place="a.log:3", way_out="pass a ledger directory")',
+        2,
+        "error[QFS-INPUT]: a.log:3: not a log\n  -> pass a ledger directory\n",
+    ),
+    (
+        "a fault of a provider",
+        'raise ProviderFault("no provider answers")',
+        2,
+        "error[QFS-PROVIDER]: no provider answers\n",
+    ),
+    (
+        "a file that the system refuses",
+        'open("no/such/file")',
+        2,
+        "error[QFS-ENVIRONMENT]: [Errno 2] No such file or directory: 'no/such/file'\n",
+    ),
+    ("no memory", "raise MemoryError", 2, "error[QFS-ENVIRONMENT]: \n"),
+    (
+        "a broken invariant",
+        'raise Halt(Code.ROOT_MISMATCH, seq=7, machine="ledger")',
+        3,
+        "halted: CIR-302.03 ROOT_MISMATCH: machine=ledger, seq=7\n",
+    ),
+    ("findings", "raise typer.Exit(1)", 1, ""),
+    ("an interruption", "raise KeyboardInterrupt", 130, ""),
+)
+
+
+def run(failure: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with a command that fails."""
+    program = PROGRAM.format(failure=failure)
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("what", "failure", "code", "printed"), FAILURES)
+def test_a_failure_has_its_exit_code_and_one_clear_error(
+    what: str, failure: str, code: int, printed: str
+) -> None:
+    outcome = run(failure)
+    assert (outcome.returncode, outcome.stderr, outcome.stdout) == (code, printed, "")
+
+
+def test_a_bug_says_that_it_is_one_and_where() -> None:
+    outcome = run("[][0]")
+    assert outcome.returncode == 70
+    assert "IndexError" in outcome.stderr
+    assert outcome.stderr.endswith("error[QFS-BUG]: this is a bug in qfs; please report it\n")
+
+
+def test_success_is_silent_about_itself() -> None:
+    outcome = run("pass")
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
+
+
+def test_the_version_is_the_packages_own() -> None:
+    outcome = subprocess.run([QFS, "--version"], capture_output=True, text=True, check=True)
+    assert outcome.stdout == f"qfs {__version__}\n"
+
+
+def test_without_a_command_the_help_is_printed_and_nothing_was_done() -> None:
+    outcome = subprocess.run([QFS], capture_output=True, text=True, check=False)
+    assert outcome.returncode == 2
+    assert "Usage: qfs" in outcome.stdout + outcome.stderr
