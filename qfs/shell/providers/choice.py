@@ -1,0 +1,67 @@
+"""Which provider: by name, imported when it is asked for.
+
+- A library that is missing or too old is a ProviderFault that names the remedy.
+"""
+
+import importlib
+import secrets
+from typing import Any
+
+from qfs.crypto import Profile, Signer, Verifier
+from qfs.errors import ProviderFault, UsageError
+from qfs.shell.providers.paranoid import Paranoid
+
+DEFAULT = "cryptography"
+SECOND = "pqcrypto"
+SEED_BYTES = 32
+_ROOM = "qfs.shell.providers"
+_MODULES = {DEFAULT: "pyca", SECOND: "pqcrypto_", "fast-mldsa": "fast_mldsa_"}
+VERIFIERS = tuple(_MODULES)
+"""Names that `verifier` knows, the default first."""
+
+
+def verifier(name: str = DEFAULT, *, paranoid: bool = False) -> Verifier:
+    """Return the named verifier; paranoid: it and another one, which must agree.
+
+    Raises UsageError for an unknown name, ProviderFault for a library that is not usable.
+    """
+    first = _verifier(name)
+    return Paranoid(first, _verifier(SECOND if name == DEFAULT else DEFAULT)) if paranoid else first
+
+
+def signer(profile: Profile, seed: bytes) -> Signer:
+    """Return a hedged signer over a key's 32-byte seed; raises ProviderFault."""
+    made: Signer = _module(DEFAULT).Signing(profile, seed)
+    return made
+
+
+def deterministic_signer(profile: Profile, seed: bytes) -> Signer:
+    """Return a signer whose signatures are a function of seed, message and context.
+
+    For fixtures and reproducible evidence. Raises ProviderFault without the extra.
+    """
+    made: Signer = _module("fast-mldsa").Signing(profile, seed, _verifier(DEFAULT))
+    return made
+
+
+def new_seed() -> bytes:
+    """Return 32 bytes from the operating system, the seed of a new key (FIPS 204 §3.6.1)."""
+    return secrets.token_bytes(SEED_BYTES)
+
+
+def _verifier(name: str) -> Verifier:
+    if name not in _MODULES:
+        raise UsageError(f"provider {name!r}", way_out=f"choose one of {', '.join(VERIFIERS)}")
+    made: Verifier = _module(name).Verifying()
+    return made
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(f"{_ROOM}.{_MODULES[name]}")
+    except ImportError as error:
+        raise ProviderFault(
+            f"the library {name} cannot be imported: {error}",
+            place="providers",
+            way_out=f"install {name}, or choose another provider; qfs doctor shows what works",
+        ) from error
