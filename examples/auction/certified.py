@@ -123,8 +123,8 @@ def decide(house: House, command: Command, context: Context) -> Decision[Event, 
 def evolve(house: House, event: Event) -> House:
     """Return the house after an event."""
     match event:
-        case Offered(lot):
-            return House(house.lots.set(lot, Lot(0, (), None)))
+        case Offered(name):
+            return House(house.lots.set(name, Lot(0, (), None)))
         case BidTaken(name, total, bidder):
             lot = _lot(house, name)
             others = lot.bidders if total == lot.best_minor else ()
