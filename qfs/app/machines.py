@@ -1,10 +1,13 @@
-"""The registry of machines: one line a machine and version; old versions stay, so old logs replay."""
+"""The registry of machines: one line each; old versions stay, so old logs replay."""
 
 from typing import Any
 
 from qfs import keys
-from qfs.kernel.contract import Machine
+from qfs.kernel.contract import Machine, Reaction
 
 MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
     (keys.MACHINE.name, keys.MACHINE.version): keys.MACHINE,
 }
+
+REACTIONS: tuple[Reaction, ...] = ()
+"""The links between machines, one line each."""

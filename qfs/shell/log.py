@@ -235,24 +235,38 @@ def read(path: Path) -> LogReading:
     Raises InputError for what is no log; halts with LOG_CORRUPT (seq, segment, offset) when bytes
     that were durable are not what was written.
     """
+    reading, corrupt = survey(path)
+    if corrupt is not None:
+        raise corrupt
+    return reading
+
+
+def survey(path: Path) -> tuple[LogReading, Halt | None]:
+    """Return the sound frames of a log and the halt that stands behind them, None when none does.
+
+    As `read`, for those who want what can still be read of a corrupt log.
+    """
     files = _files(path)
     frames: list[Frame] = []
     scan = _Scan()
+    corrupt: Halt | None = None
     for position, file in enumerate(files):
-        data = _bytes_of(file)
         scan.segment = position + 1
-        scan.take(data, frames)
-        if scan.torn_at is not None and position + 1 < len(files):
-            raise scan.corrupt(len(frames), scan.torn_at, "a bad frame before a later segment")
-    if not frames:
+        corrupt = scan.take(_bytes_of(file), frames)
+        if corrupt is None and scan.torn_at is not None and position + 1 < len(files):
+            corrupt = scan.corrupt(len(frames), scan.torn_at, "a bad frame before a later segment")
+        if corrupt is not None:
+            break
+    if not frames and corrupt is None:
         raise InputError(
             "is no QFS log: it begins with no whole genesis frame",
             place=str(files[0]),
             way_out="pass a ledger directory, or a log file from its folder `log`",
         )
-    return LogReading(
+    reading = LogReading(
         tuple(frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable
     )
+    return reading, corrupt
 
 
 def read_halt(directory: Path) -> HaltRecord | None:
@@ -298,17 +312,19 @@ class _Scan:
         self.size = 0
         self.torn_at: int | None = None
 
-    def take(self, data: bytes, frames: list[Frame]) -> None:
-        """Append a segment's frames; stops at the first bad one and says what it means."""
+    def take(self, data: bytes, frames: list[Frame]) -> Halt | None:
+        """Append a segment's frames; returns the halt when its first bad one had been durable."""
         at = 0
+        corrupt: Halt | None = None
         while at < len(data):
             end = self._one(data, at, frames)
             if end is None:
-                self._judge(data, at, len(frames))
                 self.torn_at = at
+                corrupt = self._judge(data, at, len(frames))
                 break
             at = end
         self.size = at
+        return corrupt
 
     def _one(self, data: bytes, at: int, frames: list[Frame]) -> int | None:
         """Take the frame or mark at an offset; None when it is not what follows."""
@@ -336,17 +352,18 @@ class _Scan:
         self.durable = max(self.durable, durable)
         return end
 
-    def _judge(self, data: bytes, at: int, seq: int) -> None:
-        """Halt when something behind the bad bytes says that this frame had been durable."""
+    def _judge(self, data: bytes, at: int, seq: int) -> Halt | None:
+        """Return the halt when something says that the frame of the bad bytes had been durable."""
         if seq < self.durable:
-            raise self.corrupt(seq, at, "a bad frame where a durable one was")
+            return self.corrupt(seq, at, "a bad frame where a durable one was")
         for magic in (FRAME_MAGIC, MARK_MAGIC):
             found = data.find(magic, at)
             while found >= 0:
                 header = _parse(data, found)
                 if header is not None and header[3] > seq:
-                    raise self.corrupt(seq, at, "a bad frame that a later one calls durable")
+                    return self.corrupt(seq, at, "a bad frame that a later one calls durable")
                 found = data.find(magic, found + 1)
+        return None
 
     def corrupt(self, seq: int, offset: int, what: str) -> Halt:
         """Return the halt of a bad frame."""

@@ -1,0 +1,202 @@
+"""From a log to its world: re-derive every packet and compare every root.
+
+- Needs the standard library alone when signatures are trusted: any CPython >= 3.11 can run it.
+- The committed log is history: whatever cannot be re-derived from it is a CIR-302 halt, which
+  carries the canonical record. Reading never changes anything.
+- A Resume in the log names the halt that it answered; the halted packet itself never entered it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qfs import packet as packet_
+from qfs.app.machines import MACHINES, REACTIONS
+from qfs.canon import ZERO_DIGEST, Digest
+from qfs.crypto import Verifier
+from qfs.errors import CanonError, InputError
+from qfs.gate import Refusal, admit_trusted, verify
+from qfs.halt import Code, Halt, HaltRecord, check
+from qfs.kernel import (
+    Admitted,
+    Genesis,
+    Machines,
+    Reaction,
+    Receipt,
+    Resume,
+    World,
+    apply,
+    found,
+)
+from qfs.shell import log
+from qfs.shell.log import Frame, LogReading, LogWriter
+
+_RESUME = [kind.number for kind in packet_.KINDS if kind.action is Resume][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What re-derives: machines and the reactions between them."""
+
+    machines: Machines
+    reactions: tuple[Reaction, ...] = ()
+
+
+QFS = Program(MACHINES, REACTIONS)
+"""The machines that QFS ships."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """One frame of a log, derived again."""
+
+    frame: Frame
+    world: World
+    """The world after it."""
+    receipt: Receipt | None
+    """The answer to the packet; None for genesis."""
+    resumed: Digest
+    """The last halt that a Resume has answered so far; zero before the first."""
+
+
+class HaltedLog(Halt):
+    """The halt of a committed log, with the record that every replica writes alike."""
+
+    def __init__(self, cause: Halt, record: HaltRecord) -> None:
+        super().__init__(cause.code, **cause.facts)
+        self.halt_record = record
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLedger:
+    """A ledger opened to go on with."""
+
+    writer: LogWriter
+    reading: LogReading
+    world: World
+    halted: HaltRecord | None
+    """The halt in which it stands, not yet answered by a Resume."""
+    resumed: Digest
+    """The last halt that a Resume has answered; zero when none has."""
+
+
+def open_ledger(directory: Path, verifier: Verifier | None, program: Program = QFS) -> OpenLedger:
+    """Open a ledger for writing and re-derive its world; without a verifier signatures are trusted.
+
+    Raises InputError and UsageError as `qfs.shell.log.open_writer`; halts as `derive`.
+    """
+    writer, reading = log.open_writer(directory)
+    try:
+        last = last_of(derive(reading.frames, program, verifier))
+        halted = log.read_halt(directory)
+        if halted is not None and halted.digest() == last.resumed:
+            log.clear_halt(directory)  # the process died between its Resume and this line
+            halted = None
+    except BaseException:
+        writer.close()
+        raise
+    return OpenLedger(writer, reading, last.world, halted, last.resumed)
+
+
+def read_world(path: Path, verifier: Verifier | None, program: Program = QFS) -> Derived:
+    """Return the last derived frame of a log, read-only; raises and halts as `derive`."""
+    reading, corrupt = log.survey(path)
+    return last_of(derive(reading.frames, program, verifier, corrupt=corrupt))
+
+
+def last_of(steps: Iterable[Derived]) -> Derived:
+    """Return the last of at least one derived frame."""
+    last: Derived | None = None
+    for step in steps:
+        last = step
+    if last is None:
+        raise InputError("a log without a genesis frame")
+    return last
+
+
+def derive(
+    frames: Iterable[Frame],
+    program: Program = QFS,
+    verifier: Verifier | None = None,
+    *,
+    compare: bool = True,
+    corrupt: Halt | None = None,
+) -> Iterator[Derived]:
+    """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
+
+    compare checks each root against the recorded one; corrupt is what stands behind the last sound
+    frame. Halts with HaltedLog at the first packet that the gate refuses, that breaks a machine or
+    that leads to another root. Raises ProviderFault when the verifier cannot answer.
+    """
+    world: World | None = None
+    receipt: Receipt | None = None
+    resumed = agreed = ZERO_DIGEST
+    seq, packet = 0, ZERO_DIGEST
+    try:
+        for frame in frames:
+            seq, packet = frame.seq, ZERO_DIGEST
+            if world is None:
+                world = _found(frame, program)
+                packet = world.ledger
+            else:
+                packet, halted = _peek(frame.body)
+                admitted = _admitted(frame, world, verifier, halted)
+                world, receipt = apply(
+                    program.machines, program.reactions, world, admitted, check_after=True
+                )
+                if isinstance(admitted.action, Resume):
+                    resumed = admitted.action.halt
+            if compare:
+                _check_root(frame, world.root)
+            agreed = world.root
+            yield Derived(frame, world, receipt, resumed)
+        if corrupt is not None:
+            seq, packet = seq + 1 if world is not None else 0, ZERO_DIGEST
+            raise corrupt
+    except Halt as halt:
+        raise HaltedLog(halt, halt.record(seq, packet, agreed, resumed)) from None
+
+
+def _found(frame: Frame, program: Program) -> World:
+    """Return the world of a genesis frame; in a log a bad genesis is a halt."""
+    try:
+        return found(program.machines, Genesis.from_bytes(frame.body), program.reactions)
+    except CanonError as error:
+        raise Halt(Code.LOG_CORRUPT, seq=0, what="no genesis record", error=error.code) from None
+    except InputError as error:
+        raise Halt(Code.PACKET_REFUSED, seq=0, refusal=error.what, order=error.place) from None
+
+
+def _admitted(
+    frame: Frame, world: World, verifier: Verifier | None, halted: Digest | None
+) -> Admitted:
+    """Return what the gate makes of a frame; its refusal is a halt with the gate's sub-code."""
+    if verifier is None:
+        answer = admit_trusted(frame.body, world, halted=halted)
+    else:
+        answer = verify(frame.body, world, verifier, halted=halted)
+    if isinstance(answer, Refusal):
+        raise Halt(Code.PACKET_REFUSED, seq=frame.seq, refusal=answer.name, subcode=answer.subcode)
+    return answer
+
+
+def _check_root(frame: Frame, root: Digest) -> None:
+    check(root == frame.root, Code.ROOT_MISMATCH, seq=frame.seq, recorded=frame.root, derived=root)
+
+
+def _peek(body: bytes) -> tuple[Digest, Digest | None]:
+    """Return a packet's identity (zero when unreadable), and the halt that it names as a Resume.
+
+    The log holds no halt record: that the root threshold signed the name is what the gate checks.
+    """
+    try:
+        signed = packet_.decode(body)
+    except CanonError:
+        return ZERO_DIGEST, None
+    if signed.packet.kind != _RESUME:
+        return signed.id, None
+    try:
+        action = packet_.action_of(signed.packet.kind, signed.packet.payload)
+    except CanonError:
+        return signed.id, None
+    return signed.id, action.halt if isinstance(action, Resume) else None
