@@ -1,0 +1,36 @@
+"""Every command, argument and option says what it is for."""
+
+import pytest
+
+from tests.cli.processes import Call, run_all
+from tools.command_tree import Command, commands
+
+ALL = commands()
+
+
+@pytest.mark.parametrize("command", ALL, ids=lambda command: command.name)
+def test_a_command_and_each_of_its_parameters_is_described(command: Command) -> None:
+    assert command.help.split(". ")[0].rstrip(".").count(" ") >= 2, "one sentence, please"
+    assert command.help.endswith(".")
+    assert [one.name for one in command.parameters if not one.help] == []
+
+
+def test_every_command_prints_its_help() -> None:
+    outcomes = run_all([Call((*command.words, "--help"), "/") for command in ALL])
+    for command, outcome in zip(ALL, outcomes, strict=True):
+        assert (outcome.code, outcome.stderr) == (0, ""), command.name
+        assert f"Usage: qfs {command.name}" in outcome.stdout
+        for one in command.options:
+            assert one.name in outcome.stdout
+
+
+def test_the_program_lists_every_command() -> None:
+    (outcome,) = run_all([Call(("--help",), "/")])
+    assert [word for word in {one.words[0] for one in ALL} if word not in outcome.stdout] == []
+
+
+def test_every_report_can_be_had_as_json() -> None:
+    with_format = [one for one in ALL for option in one.options if option.name == "--format"]
+    for command in with_format:
+        (choices,) = [one.choices for one in command.options if one.name == "--format"]
+        assert {"text", "json"} <= set(choices), command.name
