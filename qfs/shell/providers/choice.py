@@ -18,6 +18,8 @@ _ROOM = "qfs.shell.providers"
 _MODULES = {DEFAULT: "pyca", SECOND: "pqcrypto_", "fast-mldsa": "fast_mldsa_"}
 VERIFIERS = tuple(_MODULES)
 """Names that `verifier` knows, the default first."""
+OPTIONAL = ("fast-mldsa",)
+"""Those that QFS runs without."""
 
 
 def verifier(name: str = DEFAULT, *, paranoid: bool = False) -> Verifier:
@@ -31,7 +33,7 @@ def verifier(name: str = DEFAULT, *, paranoid: bool = False) -> Verifier:
 
 def signer(profile: Profile, seed: bytes) -> Signer:
     """Return a hedged signer over a key's 32-byte seed; raises ProviderFault."""
-    made: Signer = _module(DEFAULT).Signing(profile, seed)
+    made: Signer = _made(DEFAULT, "Signing", profile, seed)
     return made
 
 
@@ -40,7 +42,7 @@ def deterministic_signer(profile: Profile, seed: bytes) -> Signer:
 
     For fixtures and reproducible evidence. Raises ProviderFault without the extra.
     """
-    made: Signer = _module("fast-mldsa").Signing(profile, seed, _verifier(DEFAULT))
+    made: Signer = _made("fast-mldsa", "Signing", profile, seed, _verifier(DEFAULT))
     return made
 
 
@@ -52,13 +54,14 @@ def new_seed() -> bytes:
 def _verifier(name: str) -> Verifier:
     if name not in _MODULES:
         raise UsageError(f"provider {name!r}", way_out=f"choose one of {', '.join(VERIFIERS)}")
-    made: Verifier = _module(name).Verifying()
+    made: Verifier = _made(name, "Verifying")
     return made
 
 
-def _module(name: str) -> Any:
+def _made(name: str, what: str, *arguments: object) -> Any:
+    """Import the provider and make one of its two things."""
     try:
-        return importlib.import_module(f"{_ROOM}.{_MODULES[name]}")
+        return getattr(importlib.import_module(f"{_ROOM}.{_MODULES[name]}"), what)(*arguments)
     except ImportError as error:
         raise ProviderFault(
             f"the library {name} cannot be imported: {error}",

@@ -5,22 +5,22 @@
 - The library is young and unaudited: never the default, never alone.
 """
 
-from fast_mldsa.rust import MlDsa44, MlDsa65, MlDsa87, VerificationKey
+import importlib
+from typing import Any
 
 from qfs.crypto import SIZES, Profile, Verifier
 from qfs.errors import ProviderFault
 
-_SETS = {
-    Profile.ML_DSA_44: MlDsa44,
-    Profile.ML_DSA_65: MlDsa65,
-    Profile.ML_DSA_87: MlDsa87,
-}
+_SETS = {Profile.ML_DSA_44: "MlDsa44", Profile.ML_DSA_65: "MlDsa65", Profile.ML_DSA_87: "MlDsa87"}
 
 
 class Verifying:
     """Verifies with fast-mldsa."""
 
     name = "fast-mldsa"
+
+    def __init__(self) -> None:
+        self._library = _library()
 
     def verify(
         self, profile: Profile, public_key: bytes, message: bytes, signature: bytes, context: bytes
@@ -32,10 +32,11 @@ class Verifying:
         if len(context) > 255:
             return False
         try:
-            key = VerificationKey.from_bytes(public_key)
-            return key.verify(signature, message, context)
+            key = self._library.VerificationKey.from_bytes(public_key)
+            answer: bool = key.verify(signature, message, context)
         except (ValueError, TypeError, RuntimeError) as error:
             raise _fault(profile, str(error)) from error
+        return answer
 
 
 class Signing:
@@ -47,7 +48,7 @@ class Signing:
         self.profile = profile
         self._check = check
         try:
-            public, self._key = _SETS[profile].key_gen(seed)
+            public, self._key = getattr(_library(), _SETS[profile]).key_gen(seed)
         except (ValueError, TypeError, RuntimeError) as error:
             raise _fault(profile, str(error)) from None  # the cause's traceback holds the seed
         self.public_key: bytes = public.to_bytes()
@@ -58,12 +59,17 @@ class Signing:
     def sign(self, message: bytes, context: bytes) -> bytes:
         """Return the signature once another library has verified it; raises ProviderFault."""
         try:
-            signature = self._key.sign(message, context, deterministic=True)
+            signature: bytes = self._key.sign(message, context, deterministic=True)
         except (ValueError, TypeError, RuntimeError) as error:
             raise _fault(self.profile, str(error)) from error
         if not self._check.verify(self.profile, self.public_key, message, signature, context):
             raise _fault(self.profile, f"{self._check.name} rejects its signature")
         return signature
+
+
+def _library() -> Any:
+    """Return the library: imported when it is needed, since it is an extra."""
+    return importlib.import_module("fast_mldsa.rust")
 
 
 def _fault(profile: Profile, what: str) -> ProviderFault:

@@ -14,7 +14,7 @@ from importlib import resources
 
 from qfs.crypto import Profile, Signer, Verifier
 from qfs.errors import ProviderFault
-from qfs.shell.providers.choice import VERIFIERS, deterministic_signer, signer, verifier
+from qfs.shell.providers.choice import OPTIONAL, VERIFIERS, deterministic_signer, signer, verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,11 @@ class Check:
     provider: str
     profile: Profile
     what: str
-    """``known answers``, ``signs``, ``verifies what <provider> signs``."""
-    passed: bool
+    """``imports``, ``known answers``, ``signs``, ``verifies what <provider> signs``."""
     detail: str = ""
-    """What went wrong; empty when passed."""
+    """What went wrong; empty when it passed."""
+    needed: bool = True
+    """False for an optional library that is not installed: then nothing was tried."""
 
 
 def known_answer(profile: Profile) -> KnownAnswer:
@@ -56,14 +57,13 @@ def check_all() -> tuple[Check, ...]:
         try:
             verifiers.append(verifier(name))
         except ProviderFault as fault:
-            checks += [
-                Check(name, profile, "imports", passed=False, detail=fault.what)
-                for profile in Profile
-            ]
+            needed = name not in OPTIONAL
+            checks += [Check(name, profile, "imports", fault.what, needed) for profile in Profile]
     for each in verifiers:
         checks += [check_known_answer(each, profile) for profile in Profile]
+    present = [each.name for each in verifiers]
     for signing, make in (("cryptography", signer), ("fast-mldsa", deterministic_signer)):
-        for profile in Profile:
+        for profile in Profile if signing in present else ():
             checks += _check_signer(signing, make, profile, verifiers)
     return tuple(checks)
 
@@ -85,7 +85,7 @@ def check_known_answer(each: Verifier, profile: Profile) -> Check:
                 detail = f"accepts it with another {part}"
     except ProviderFault as fault:
         detail = fault.what
-    return Check(each.name, profile, "known answers", passed=not detail, detail=detail)
+    return Check(each.name, profile, "known answers", detail)
 
 
 def _check_signer(
@@ -99,10 +99,10 @@ def _check_signer(
         signing = make(profile, answer.seed)
         signature = signing.sign(answer.message, answer.context)
     except ProviderFault as fault:
-        return [Check(name, profile, "signs", passed=False, detail=fault.what)]
+        return [Check(name, profile, "signs", fault.what)]
     same_key = signing.public_key == answer.public_key
     detail = "" if same_key else "makes another public key from the seed"
-    checks = [Check(name, profile, "signs", passed=same_key, detail=detail)]
+    checks = [Check(name, profile, "signs", detail)]
     for each in verifiers:
         try:
             good = each.verify(
@@ -111,8 +111,7 @@ def _check_signer(
             detail = "" if good else "rejects it"
         except ProviderFault as fault:
             detail = fault.what
-        what = f"verifies what {name} signs"
-        checks.append(Check(each.name, profile, what, passed=not detail, detail=detail))
+        checks.append(Check(each.name, profile, f"verifies what {name} signs", detail))
     return checks
 
 
