@@ -2,10 +2,11 @@
 
 import typer
 
-from qfs_cli.commands import explain
+from qfs_cli.commands import build, explain
 
 # In the order of the help; one line a command.
 COMMANDS = (
+    build,  # reproducible builds
     explain,  # the catalogue of codes
 )
 

@@ -1,0 +1,349 @@
+"""Use case: build a project several times in different environments and explain what differs.
+
+- REPRODUCIBLE only if every pair is identical and everything that must vary did vary.
+- INCONCLUSIVE if nothing differs but the clock, or the sandbox, was not to be had: never a pass.
+- Identical bytes are compared; nothing is normalised before the comparison.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+from pathlib import Path
+
+from qfs.errors import EnvironmentFault, InputError, UsageError
+from qfs.repro import REMEDIES, Cause, Difference, compare
+from qfs.repro.environment import CLOCK_SHIFT, FIRST, VARIATIONS, Environment, normalised, varied
+from qfs.repro.text import why_texts_differ
+from qfs.shell.building import Built, Failed, Workshop, extra_requirements, scratch_folder
+from qfs.shell.building import build as build_one
+from qfs.shell.building_python import Interpreter, interpreter
+from qfs.shell.building_source import BuildSystem, commit_time, read_build_system, stage
+from qfs.shell.sandbox import find_bubblewrap, find_faketime, interpreter_mounts
+
+__all__ = [
+    "REMEDIES",
+    "Artifact",
+    "BuildReport",
+    "BuildRequest",
+    "Pairs",
+    "Variation",
+    "Verdict",
+    "build",
+    "write_artifacts",
+]
+
+KERNEL_GAP = 2.5
+"""Seconds between two builds whose files the kernel dates: zip times have steps of 2 s."""
+DEFAULT_EPOCH = 1_580_601_600  # 2020-02-02T00:00:00Z, as hatchling has it
+Progress = Callable[[str, str, str], None]
+"""Called with the environment, the kind of artefact and what happens to it."""
+
+
+class Verdict(Enum):
+    """The answer to one check."""
+
+    REPRODUCIBLE = "REPRODUCIBLE"
+    DIFFERENT = "DIFFERENT"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Pairs(Enum):
+    """Which pairs of builds are compared."""
+
+    BOTH = "both"
+    BARE = "bare"
+    NORMALISED = "normalised"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """What to build and how."""
+
+    path: Path
+    pairs: Pairs = Pairs.BOTH
+    kinds: tuple[str, ...] = ("sdist", "wheel")
+    fresh: bool = False
+    """Make a fresh Python environment even if the running one would do."""
+    sandbox: bool = True
+    """Use bubblewrap where it is there."""
+    seconds: int = 600
+    """Time limit of one hook of the back-end."""
+    epoch: int | None = None
+    """SOURCE_DATE_EPOCH of the normalised pair; None for that of the environment or of git."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One artefact that was built twice."""
+
+    pair: str
+    name: str
+    first: str
+    """SHA-256 of the first build, in hexadecimal."""
+    second: str
+    """SHA-256 of the second build; empty if it failed."""
+    data: bytes
+    """The bytes of the first build."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One thing that was, or was not, different between the builds of a pair."""
+
+    name: str
+    exercised: bool
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What came of it."""
+
+    verdict: Verdict
+    artifacts: tuple[Artifact, ...]
+    variations: tuple[Variation, ...]
+    differences: tuple[tuple[str, Difference], ...]
+    """Each with the pair that it was found in."""
+    backend: str
+    packages: tuple[str, ...]
+    """The back-end and what it needs, ``name==version``."""
+
+    def not_exercised(self) -> tuple[Variation, ...]:
+        """Return what stands between an identical pair and a pass."""
+        return tuple([item for item in self.variations if not item.exercised])
+
+    def clock_moved(self) -> bool:
+        """Say whether the clock moved, without which no two builds can be compared."""
+        return all(item.exercised for item in self.variations if item.name == "clock")
+
+
+def build(request: BuildRequest, progress: Progress = lambda *_: None) -> BuildReport:
+    """Build and compare; raises InputError for a source that cannot be read or built at all."""
+    root = _source_folder(request.path)
+    system = read_build_system(root)
+    if not request.kinds or request.seconds < 1:
+        raise UsageError("nothing to build: name at least one kind, and a time limit above 0 s")
+    with scratch_folder() as name:
+        folder = Path(name)
+        source = stage(root, folder / "source")
+        with interpreter(system.requires, fresh=request.fresh) as python:
+            bubblewrap = find_bubblewrap() if request.sandbox else None
+            mounts = interpreter_mounts(python.python) if bubblewrap is not None else []
+            workshop = Workshop(
+                folder=folder,
+                source=source,
+                system=system,
+                python=python.python,
+                bubblewrap=bubblewrap,
+                faketime=find_faketime(),
+                seconds=request.seconds,
+                mounts=tuple(mounts),
+            )
+            needed = _complete(workshop, system, python, request.kinds)
+            runs = _Runs(workshop, request, progress)
+            pairs = _pairs(request, root, boxed=bubblewrap is not None)
+            artifacts, differences = runs.run(pairs)
+            variations = runs.variations()
+            packages = python.packages(needed)
+    return BuildReport(
+        _verdict(differences, variations),
+        tuple(artifacts),
+        variations,
+        tuple(differences),
+        system.backend,
+        packages,
+    )
+
+
+def write_artifacts(report: BuildReport, folder: Path) -> tuple[Path, ...]:
+    """Write each artefact of the normalised pair, or of the bare one where there is no other."""
+    pairs = [artifact.pair for artifact in report.artifacts]
+    wanted = "normalised" if "normalised" in pairs else "bare"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for artifact in report.artifacts:
+        if artifact.pair == wanted:
+            path = folder / artifact.name
+            path.write_bytes(artifact.data)
+            written.append(path)
+    return tuple(written)
+
+
+def _verdict(
+    differences: Sequence[tuple[str, Difference]], variations: Sequence[Variation]
+) -> Verdict:
+    if differences:
+        return Verdict.DIFFERENT
+    if all(variation.exercised for variation in variations):
+        return Verdict.REPRODUCIBLE
+    return Verdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two environments whose artefacts are compared."""
+
+    label: str
+    first: Environment
+    second: Environment
+
+
+class _Runs:
+    """The builds of all pairs: all first ones, then, when the clock has moved, all second ones."""
+
+    def __init__(self, workshop: Workshop, request: BuildRequest, progress: Progress) -> None:
+        self.workshop = workshop
+        self.request = request
+        self.progress = progress
+        self.waited = False
+        self.clock_seen = True
+        self.programs: dict[str, None] = {}
+
+    def run(self, pairs: Sequence[Pair]) -> tuple[list[Artifact], list[tuple[str, Difference]]]:
+        """Build every pair and compare; raises InputError if a first build gives no artefact."""
+        firsts = {
+            (pair.label, kind): self._first(pair.first, kind)
+            for pair in pairs
+            for kind in self.request.kinds
+        }
+        self._wait_for_the_kernel([made for made in firsts.values() if made.programs])
+        artifacts: list[Artifact] = []
+        differences: list[tuple[str, Difference]] = []
+        for pair in pairs:
+            for kind in self.request.kinds:
+                first, second = firsts[pair.label, kind], self._second(pair.second, kind)
+                differences += [(pair.label, found) for found in _differences(first, second)]
+                again = ""
+                if isinstance(second, Built):
+                    again = _sha256(second.data)
+                    self.programs |= dict.fromkeys(second.programs)
+                    self.clock_seen = self.clock_seen and second.clock_moved
+                artifacts.append(
+                    Artifact(pair.label, first.name, _sha256(first.data), again, first.data)
+                )
+        return artifacts, differences
+
+    def _first(self, environment: Environment, kind: str) -> Built:
+        self.progress(environment.label, kind, "building")
+        made = build_one(self.workshop, environment, kind)
+        if isinstance(made, Failed):
+            raise InputError(
+                f"the {kind} cannot be built: {made.reason}\n{made.output}",
+                place=self.workshop.system.backend,
+                way_out="mend the project until `python -m build` works, then build again",
+            )
+        self.progress(environment.label, kind, "built")
+        return made
+
+    def _second(self, environment: Environment, kind: str) -> Built | Failed:
+        self.progress(environment.label, kind, "building")
+        made = build_one(self.workshop, environment, kind)
+        self.progress(environment.label, kind, "failed" if isinstance(made, Failed) else "built")
+        return made
+
+    def variations(self) -> tuple[Variation, ...]:
+        """Return what varied, and what this machine could not vary."""
+        boxed = self.workshop.bubblewrap is not None
+        found = [
+            Variation("clock", *self._clock()),
+            Variation("network", boxed, "none" if boxed else "bubblewrap is not there to cut it"),
+        ]
+        for name in VARIATIONS:
+            if name in ("user", "host") and not boxed:
+                found.append(Variation(name, exercised=False, how="bubblewrap is not there"))
+            elif name != "clock":
+                found.append(Variation(name, exercised=True, how=_told(name)))
+        return tuple(sorted(found, key=lambda variation: variation.name))
+
+    def _clock(self) -> tuple[bool, str]:
+        days = CLOCK_SHIFT // 86_400
+        if not self.clock_seen:
+            return False, "the back-end's Python never reported the moved clock"
+        files = f"; {KERNEL_GAP} s between the builds for file times" if self.waited else ""
+        if self.workshop.faketime is not None:
+            return True, f"{days} days, for every process, by libfaketime{files}"
+        how = f"{days} days, for Python processes, by a shim{files}"
+        if self.programs:
+            return False, f"{how}; not for {', '.join(sorted(self.programs))}: install faketime"
+        return True, f"{how}; no other program ran"
+
+    def _wait_for_the_kernel(self, with_programs: Sequence[Built]) -> None:
+        """Let time pass if programs other than Python may read file times, which nobody moves."""
+        if with_programs:
+            time.sleep(KERNEL_GAP)
+            self.waited = True
+
+
+def _differences(first: Built, second: Built | Failed) -> list[Difference]:
+    if isinstance(second, Failed):
+        evidence = f"{second.reason}: {second.output.strip()[-100:]}"
+        return [Difference(first.name, "", Cause.BUILD_FAILS, evidence)]
+    sides = first.side, second.side
+    found: list[Difference] = []
+    if first.name != second.name:
+        found += [
+            Difference(first.name, "", cause, evidence)
+            for cause, evidence in why_texts_differ(first.name, second.name, sides, name=True)
+        ]
+    return found + list(compare(first.name, first.data, second.data, sides))
+
+
+def _told(name: str) -> str:
+    """Say how a variation differs between the two environments."""
+    other = varied(FIRST, (name,), "second")
+    changed = [
+        f"{getattr(FIRST, field.name)} and {getattr(other, field.name)}"
+        for field in fields(FIRST)
+        if field.name != "label" and getattr(FIRST, field.name) != getattr(other, field.name)
+    ]
+    return changed[0]
+
+
+def _pairs(request: BuildRequest, root: Path, *, boxed: bool) -> list[Pair]:
+    pairs = []
+    if request.pairs is not Pairs.NORMALISED or not boxed:
+        pairs.append(Pair("bare", FIRST, varied(FIRST, VARIATIONS, "second")))
+    if request.pairs is not Pairs.BARE and boxed:
+        pairs.append(Pair("normalised", *normalised(source_epoch(root, request.epoch))))
+    return pairs
+
+
+def source_epoch(root: Path, given: int | None) -> int:
+    """Return SOURCE_DATE_EPOCH: as given, from the environment, of the last commit, or 2020."""
+    for text in (str(given or ""), os.environ.get("SOURCE_DATE_EPOCH", ""), commit_time(root)):
+        if text.isdecimal():
+            return int(text)
+    return DEFAULT_EPOCH
+
+
+def _complete(
+    workshop: Workshop, system: BuildSystem, python: Interpreter, kinds: Sequence[str]
+) -> list[str]:
+    """Ask the back-end what else it needs and provide it; returns all requirements."""
+    needed = list(system.requires)
+    for kind in kinds:
+        more = [item for item in extra_requirements(workshop, FIRST, kind) if item not in needed]
+        if not python.require(more):
+            raise EnvironmentFault(
+                f"the back-end also needs {', '.join(more)}",
+                way_out="build with --fresh, so that pip installs it for the build",
+            )
+        needed += more
+    return needed
+
+
+def _source_folder(path: Path) -> Path:
+    if not path.exists():
+        raise InputError("there is no such folder", place=str(path))
+    if not path.is_dir():
+        raise InputError(
+            "this is no folder", place=str(path), way_out="name the folder with pyproject.toml"
+        )
+    return path.resolve()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

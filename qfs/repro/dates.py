@@ -1,0 +1,106 @@
+"""Dates and times as programs write them, and whether one can stem from a build.
+
+- Each pattern has a reader that gives the first and last second that the text can mean, counted
+  from 1970 as if it were in UTC, or None.
+- A day of tolerance on both sides covers every time zone.
+- Source: ISO 8601, RFC 5322 §3.3, C11 §6.10.8.1 (``__DATE__``), asctime.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from qfs.repro.difference import Side
+
+Span = tuple[int, int]
+_DAY = 86_400  # 24 * 60 * 60
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_EVER = (315_532_800, 4_102_444_800)  # 1980-01-01 .. 2100-01-01
+Reader = Callable[[str], Span | None]
+
+
+def is_of_build(span: Span, side: Side) -> bool:
+    """Say whether the text can mean the time of the build; an unknown clock allows any time."""
+    return _overlap(span, side.clock if side.clock != (0, 0) else _EVER)
+
+
+def is_of_source(span: Span, side: Side) -> bool:
+    """Say whether the text can mean the modification time of a source file."""
+    return side.source_times != (0, 0) and _overlap(span, side.source_times)
+
+
+def is_same_moment_elsewhere(first: Span, second: Span) -> bool:
+    """Say whether two different texts can be one moment in two time zones."""
+    return first != second and abs(first[0] - second[0]) <= 26 * 3600
+
+
+def _overlap(span: Span, window: Span) -> bool:
+    return span[0] <= window[1] + _DAY and window[0] - _DAY <= span[1]
+
+
+def _civil(numbers: list[int]) -> Span | None:
+    """Return the span of year, month, day and, where given, hour, minute, second."""
+    padded = [*numbers, 0, 0, 0][:6]
+    try:
+        start = int(datetime(*padded, tzinfo=UTC).timestamp())  # type: ignore[misc, arg-type]
+    except (ValueError, OverflowError):
+        return None
+    return start, start + (_DAY - 1 if len(numbers) == 3 else 59 if len(numbers) == 5 else 0)
+
+
+def _separated(text: str) -> Span | None:
+    """Read ``2026-11-22T01:02:03``: numbers between separators."""
+    return _civil([int(part) for part in re.findall(r"\d+", text)[:6]])
+
+
+def _joined(text: str) -> Span | None:
+    """Read ``20261122`` and ``20261122T010203``: digits without separators."""
+    digits = re.sub(r"\D", "", text)
+    cuts = (0, 4, 6, 8, 10, 12, 14)
+    return _civil([int(digits[a:b]) for a, b in pairwise(cuts) if len(digits) >= b])
+
+
+def _worded(text: str) -> Span | None:
+    """Read a date with an English month: ``Sun Nov 22 01:02:03 2026``, ``22 Nov 2026 01:02``."""
+    clock = re.search(r"(\d\d):(\d\d)(?::(\d\d))?", text)
+    bare = text.replace(clock.group(), " ") if clock else text
+    month = re.search("|".join(_MONTHS), bare)
+    year, day = re.search(r"\b\d{4}\b", bare), re.search(r"\b\d{1,2}\b", bare)
+    if month is None or year is None or day is None:
+        return None
+    hours = [int(part) for part in clock.groups() if part] if clock else []
+    return _civil([int(year.group()), _MONTHS.index(month.group()) + 1, int(day.group()), *hours])
+
+
+def _epoch(text: str) -> Span | None:
+    """Read seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    whole = text.partition(".")[0]
+    scale = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}.get(len(whole))
+    if scale is None:
+        return None
+    second = int(whole[: len(whole) - scale])
+    return (second, second) if _overlap((second, second), _EVER) else None
+
+
+def _year(text: str) -> Span | None:
+    first = _civil([int(text), 1, 1])
+    return None if first is None else (first[0], first[0] + 366 * _DAY - 1)
+
+
+_MONTH = "(?:" + "|".join(_MONTHS) + ")[a-z]*"
+_CLOCK = r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
+_ZONE = r"(?:Z|[+-]\d\d:?\d\d)?"
+DATES: tuple[tuple[re.Pattern[str], Reader], ...] = (
+    (re.compile(rf"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T _]{_CLOCK}{_ZONE})?"), _separated),
+    (re.compile(rf"\b(?:19|20)\d\d([/._])[01]?\d\1[0-3]?\d(?:[T _]{_CLOCK})?"), _separated),
+    (
+        re.compile(r"\b(?:19|20)\d\d[01]\d[0-3]\d(?:[T_-]?[0-2]\d[0-5]\d(?:[0-5]\d)?)?Z?\b"),
+        _joined,
+    ),
+    (re.compile(rf"\b{_MONTH} +\d{{1,2}}(?:,? +{_CLOCK})?(?: [A-Z]{{3,5}})?,? +\d{{4}}"), _worded),
+    (re.compile(rf"\b\d{{1,2}}[- ]{_MONTH}[- ]\d{{4}}(?: {_CLOCK})?"), _worded),
+    (re.compile(r"\b[1-9]\d{8,9}(?:\.\d+)?\b|\b[1-9](?:\d{11,12}|\d{14,15}|\d{17,18})\b"), _epoch),
+    (re.compile(r"\b(?:19|20)\d\d\b"), _year),
+)
+"""Patterns, the most specific first; what matters is the whole match."""

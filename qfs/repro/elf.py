@@ -1,0 +1,76 @@
+"""Differences between two ELF files (compiled extensions), section by section.
+
+- Reads the section table alone; a file that is not well-formed is compared by its strings.
+- Source: Tool Interface Standard ELF 1.2; System V gABI chapter 4.
+"""
+
+import struct
+
+from qfs.repro.causes import Cause
+from qfs.repro.difference import Side
+from qfs.repro.text import Why, why_texts_differ
+
+_BUILD_ID = ".note.gnu.build-id"
+_NO_BITS = 8  # SHT_NOBITS: .bss has a size and no bytes
+
+
+def explain(first: bytes, second: bytes, sides: tuple[Side, Side]) -> list[Why]:
+    """Return the causes of two different ELF files, at least one."""
+    ours, theirs = sections(first), sections(second)
+    if not ours or not theirs:
+        return [(Cause.ELF, "the section table is not readable")]
+    found: list[Why] = []
+    lone = sorted(ours.keys() ^ theirs.keys())
+    if lone:
+        found.append((Cause.ELF, f"sections of one build alone: {', '.join(lone)}"))
+    debug: list[str] = []
+    for name, data in ours.items():
+        other = theirs.get(name)
+        if other is None or other == data:
+            continue
+        if name == _BUILD_ID:
+            found.append((Cause.ELF_BUILD_ID, f"{data[-20:].hex()} and {other[-20:].hex()}"))
+        elif name.startswith((".debug", ".zdebug")):
+            debug.append(name)
+        elif name in (".rodata", ".data", ".data.rel.ro", ".comment", ".dynstr"):
+            found += _strings(name, data, other, sides)
+        elif name not in (".symtab", ".strtab", ".shstrtab", ".gnu_debuglink"):
+            found.append((Cause.ELF, f"section {name}: {len(data)} and {len(other)} bytes"))
+        else:
+            debug.append(name)
+    if debug:
+        found.append((Cause.ELF_DEBUG, ", ".join(debug)))
+    return found or [(Cause.ELF, "headers or padding")]
+
+
+def sections(data: bytes) -> dict[str, bytes]:
+    """Return the sections by name; nothing if the file is not well-formed."""
+    try:
+        wide, order = data[4] == 2, "<" if data[5] == 1 else ">"
+        at = 40 if wide else 32
+        (table,) = struct.unpack_from(order + ("Q" if wide else "I"), data, at)
+        size, count, names = struct.unpack_from(order + "3H", data, 58 if wide else 46)
+        layout = struct.Struct(order + ("2I4Q2I2Q" if wide else "10I"))
+        heads = [layout.unpack_from(data, table + i * size) for i in range(count)]
+        text = data[heads[names][4] : heads[names][4] + heads[names][5]]
+    except (struct.error, IndexError):
+        return {}
+    out: dict[str, bytes] = {}
+    for head in heads:
+        name = text[head[0] : text.find(b"\0", head[0])].decode("latin-1")
+        if name:
+            out[name] = b"" if head[1] == _NO_BITS else data[head[4] : head[4] + head[5]]
+    return out
+
+
+def _strings(name: str, data: bytes, other: bytes, sides: tuple[Side, Side]) -> list[Why]:
+    texts = [
+        "\n".join([part.decode("latin-1") for part in block.split(b"\0") if len(part) >= 4])
+        for block in (data, other)
+    ]
+    if texts[0] == texts[1]:
+        return [(Cause.ELF, f"section {name}: {len(data)} and {len(other)} bytes")]
+    return [
+        (Cause.ELF if cause is Cause.UNKNOWN else cause, f"section {name}: {evidence}")
+        for cause, evidence in why_texts_differ(texts[0], texts[1], sides)
+    ]

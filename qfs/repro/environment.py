@@ -1,0 +1,117 @@
+"""The environments in which a source is built: what varies between the two of a pair.
+
+- The bare pair varies everything and helps with nothing: what differs, differs at some user's.
+- The normalised pair fixes what a recipe can fix and still moves the clock: what differs there
+  has its cause in the project or its back-end.
+- A single variation is the first environment with one thing taken from the second.
+- Source: https://reproducible-builds.org/docs/env-variations/
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qfs.repro.causes import Cause
+
+CLOCK_SHIFT = 400 * 86_400 + 11 * 3_600 + 7 * 60 + 13  # 400 days 11:07:13: another day and year
+DOS_EPOCH = 315_532_800  # 1980-01-01T00:00:00Z: zip cannot write an earlier time
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment of a build."""
+
+    label: str
+    """Name of the environment in reports and of its folder."""
+    folder: str
+    """Where the source lies, relative to the root of the build."""
+    timezone: str = "UTC0"
+    """TZ in the form of POSIX, which needs no time zone files."""
+    locale: str = "C.UTF-8"
+    umask: int = 0o022
+    hash_seed: str = "101"
+    clock_shift: int = 0
+    """Seconds that the clock is ahead."""
+    backward: bool = False
+    """List folders in reverse order."""
+    source_time: int = 1_614_834_368
+    """Modification time of the first source file; each next one is 3 s later."""
+    user: str = "firstuser"
+    user_number: int = 1_000
+    host: str = "firsthost"
+    home: str = "home/firstuser"
+    """Relative to the root of the build."""
+    processors: int = 0
+    """How many the build sees; 0 for all."""
+    variable: str = "first-value"
+    """Value of the variable QFS_VARIATION, which no build may read."""
+    source_date_epoch: int | None = None
+    """Set in a recipe: clamps the times of the source files and is told to the back-end."""
+    fixed_names: bool = False
+    """Set in a recipe: temporary files get constant names, compilers map the folder away."""
+
+
+FIRST = Environment("first", "work/first/source-one")
+
+_SECOND: dict[str, dict[str, Any]] = {
+    "path": {"folder": "srv/second/deeper/source-two"},
+    "timezone": {"timezone": "LINT-14"},
+    "locale": {"locale": "C"},
+    "umask": {"umask": 0o002},
+    "hash-seed": {"hash_seed": "424242"},
+    "clock": {"clock_shift": CLOCK_SHIFT},
+    "file-order": {"backward": True},
+    "source-times": {"source_time": 1_678_012_345},
+    "user": {"user": "seconduser", "user_number": 4_242},
+    "host": {"host": "secondhost"},
+    "home": {"home": "users/seconduser"},
+    "processors": {"processors": 1},
+    "variables": {"variable": "second-value"},
+}
+VARIATIONS: tuple[str, ...] = tuple(_SECOND)
+"""Names of the variations, in the order in which a bisect tries them."""
+
+CAUSE_OF = {
+    "path": Cause.BUILD_PATH,
+    "timezone": Cause.TIMEZONE,
+    "locale": Cause.LOCALE,
+    "umask": Cause.UMASK,
+    "hash-seed": Cause.HASH_SEED,
+    "clock": Cause.TIMESTAMP,
+    "file-order": Cause.FILE_ORDER,
+    "source-times": Cause.SOURCE_MTIME,
+    "user": Cause.USER,
+    "host": Cause.HOSTNAME,
+    "home": Cause.HOME,
+    "processors": Cause.CPU_COUNT,
+    "variables": Cause.ENVIRONMENT,
+    "repeat": Cause.RANDOM,
+}
+"""What a file differs by when one variation alone makes it differ; ``repeat`` varies nothing."""
+
+
+def varied(environment: Environment, names: tuple[str, ...], label: str) -> Environment:
+    """Return the environment with the named variations taken from the second one."""
+    changes: dict[str, Any] = {}
+    for name in names:
+        changes.update(_SECOND[name])
+    return replace(environment, label=label, **changes)
+
+
+def normalised(epoch: int) -> tuple[Environment, Environment]:
+    """Return the recipe's pair: all is fixed but the clock and the processors.
+
+    epoch is Unix time, raised to 1980-01-01 because zip cannot write an earlier time.
+    """
+    first = Environment(
+        "normalised-first",
+        "qfs/source",
+        hash_seed="0",
+        source_time=max(epoch, DOS_EPOCH),
+        user="qfs",
+        host="qfs",
+        home="qfs/home",
+        variable="",
+        source_date_epoch=max(epoch, DOS_EPOCH),
+        fixed_names=True,
+    )
+    return first, varied(first, ("clock", "processors"), "normalised-second")

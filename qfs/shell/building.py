@@ -1,0 +1,353 @@
+"""Builds a source tree through its own back-end, in one given environment.
+
+- Every build gets a fresh copy of the staged tree.
+- With bubblewrap a build sees its copy, the interpreter and the system's programs, and no network;
+  without it, the build runs as the user and the report says so.
+- A back-end that does not end in time is killed with its process group; in the sandbox nothing
+  that it started outlives it.
+- Source: PEP 517, PEP 518.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyproject_hooks
+
+from qfs.errors import InputError
+from qfs.repro.difference import Side
+from qfs.repro.environment import Environment
+from qfs.shell import building_launcher, building_shim
+from qfs.shell.building_source import BuildSystem, Source
+from qfs.shell.sandbox import Mount, wrapped
+
+KINDS = ("sdist", "wheel")
+_ARTIFACT_MAX = 2 * 1024**3  # 2_147_483_648 bytes
+_LOG_TAIL = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One artefact of one build."""
+
+    kind: str
+    name: str
+    data: bytes
+    side: Side
+    """What is known of the environment that it was built in."""
+    clock_moved: bool
+    """Whether the log proves that the back-end saw the moved clock."""
+    programs: tuple[str, ...]
+    """Programs that it started and that are no Python with a moved clock of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A build without an artefact."""
+
+    kind: str
+    reason: str
+    """One line."""
+    output: str
+    """The end of what the back-end printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What all builds of one source have in common."""
+
+    folder: Path
+    """A folder of our own, where everything happens."""
+    source: Source
+    system: BuildSystem
+    python: str
+    bubblewrap: str | None
+    faketime: str | None
+    seconds: int
+    """Time limit of one hook."""
+    mounts: tuple[Mount, ...] = field(default=())
+    """What the interpreter needs to be seen in the sandbox."""
+
+
+def build(workshop: Workshop, environment: Environment, kind: str) -> Built | Failed:
+    """Build one artefact in one environment."""
+    return _Build(workshop, environment, kind).run()
+
+
+def extra_requirements(workshop: Workshop, environment: Environment, kind: str) -> tuple[str, ...]:
+    """Ask the back-end what else it needs to build; raises InputError if it cannot say."""
+    building = _Build(workshop, environment, f"requires-{kind}")
+    caller = building.caller()
+    hook = caller.get_requires_for_build_wheel
+    if kind == "sdist":
+        hook = caller.get_requires_for_build_sdist
+    try:
+        return tuple(hook())
+    except (_HookError, pyproject_hooks.BackendUnavailable) as error:
+        raise InputError(
+            f"the back-end cannot say what it needs: {error}\n{building.tail()}",
+            place=workshop.system.backend,
+        ) from error
+
+
+class _HookError(Exception):
+    """A hook ended badly."""
+
+
+class _Build:
+    """One call of one hook."""
+
+    def __init__(self, workshop: Workshop, environment: Environment, kind: str) -> None:
+        self.workshop = workshop
+        self.environment = environment
+        self.kind = kind
+        self.outer = workshop.folder / environment.label / kind
+        self.boxed = workshop.bubblewrap is not None
+        shutil.rmtree(self.outer, ignore_errors=True)
+        for name in ("out", "shim", "log", "task"):
+            (self.outer / name).mkdir(parents=True)
+        self.log = self.outer / "log" / "log.jsonl"
+        self.printed = self.outer / "printed.txt"
+
+    def inside(self, path: str) -> str:
+        """Return a path of the build as the build sees it."""
+        return f"/{path}" if self.boxed else str(self.outer / path)
+
+    def caller(self) -> pyproject_hooks.BuildBackendHookCaller:
+        """Return what calls the back-end's hooks here."""
+        return pyproject_hooks.BuildBackendHookCaller(
+            self.inside(self.environment.folder),
+            self.workshop.system.backend,
+            self.workshop.system.backend_path,
+            runner=self._run,
+            python_executable=self.workshop.python,
+        )
+
+    def run(self) -> Built | Failed:
+        started = self._now()
+        caller = self.caller()
+        hook = caller.build_sdist if self.kind == "sdist" else caller.build_wheel
+        try:
+            name = hook(self.inside("out"))
+        except _HookError as error:
+            return Failed(self.kind, str(error), self.tail())
+        except pyproject_hooks.BackendUnavailable as error:
+            reason = f"the back-end {self.workshop.system.backend} cannot be imported"
+            return Failed(self.kind, reason, error.traceback[-_LOG_TAIL:])
+        except (pyproject_hooks.UnsupportedOperation, pyproject_hooks.HookMissing) as error:
+            return Failed(self.kind, f"the back-end builds no {self.kind} ({error})", self.tail())
+        except (OSError, ValueError) as error:
+            return Failed(self.kind, f"the back-end gave no answer ({error})", self.tail())
+        return self._collect(name, started)
+
+    def _collect(self, name: object, started: int) -> Built | Failed:
+        path = self.outer / "out" / str(name)
+        if path.parent != self.outer / "out" or path.is_symlink() or not path.is_file():
+            return Failed(self.kind, f"the back-end names no file of its own: {name!r}", "")
+        if path.stat().st_size > _ARTIFACT_MAX:
+            return Failed(self.kind, f"{name} is larger than {_ARTIFACT_MAX} bytes", "")
+        moved, programs = self._clock()
+        return Built(self.kind, path.name, path.read_bytes(), self._side(started), moved, programs)
+
+    def tail(self) -> str:
+        """Return the end of what the back-end printed."""
+        try:
+            data = self.printed.read_bytes()[-_LOG_TAIL:]
+        except OSError:
+            return ""
+        return data.decode("utf-8", "replace")
+
+    def _now(self) -> int:
+        return int(time.time())
+
+    def _run(
+        self,
+        cmd: Sequence[str],
+        cwd: str | None = None,  # noqa: ARG002 (the task says where the hook runs)
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run one hook's process; the signature is that of pyproject_hooks."""
+        control, script = Path(cmd[-1]), Path(cmd[1])
+        self._write_shim()
+        task = self._task(list(cmd), dict(extra_environ or {}))
+        (self.outer / "task" / "task.json").write_text(json.dumps(task), "utf-8")
+        launcher = Path(building_launcher.__file__)
+        word = "/qfs-task/launcher.py" if self.boxed else str(launcher)
+        file = "/qfs-task/task.json" if self.boxed else str(self.outer / "task" / "task.json")
+        command = [self.workshop.python, "-I", "-S", word, file]
+        if self.workshop.bubblewrap is not None:
+            shutil.copyfile(launcher, self.outer / "task" / "launcher.py")
+            command = wrapped(
+                self.workshop.bubblewrap,
+                command,
+                self._mounts(control, script),
+                user_number=self.environment.user_number,
+                host=self.environment.host,
+            )
+        with self.printed.open("wb") as printed:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed,
+                start_new_session=True, env={"LC_ALL": "C.UTF-8"}, cwd=self.outer,
+            )  # fmt: skip
+            try:
+                code = process.wait(self.workshop.seconds)
+            except subprocess.TimeoutExpired:
+                raise _HookError(f"no end after {self.workshop.seconds} s: stopped") from None
+            finally:
+                _end_group(process)
+        if code != 0 and not (control / "output.json").is_file():
+            raise _HookError(f"the back-end ended with exit code {code}")
+        if code != 0:
+            raise _HookError(f"the back-end raised an error (exit code {code})")
+
+    def _task(self, command: list[str], extra: dict[str, str]) -> dict[str, object]:
+        environment = self.environment
+        files = list(self.workshop.source.files)
+        if environment.backward:
+            files.reverse()
+        return {
+            "from": "/qfs-source" if self.boxed else str(self.workshop.source.root),
+            "to": self.inside(environment.folder),
+            "folders": [self.inside(environment.home), self.inside("tmp")],
+            "files": files,
+            "umask": environment.umask,
+            "time": environment.source_time,
+            "clamp": environment.source_date_epoch is not None,
+            "processors": environment.processors,
+            "seconds": self.workshop.seconds,
+            "command": command,
+            "environment": {**self._variables(), **extra},
+        }
+
+    def _variables(self) -> dict[str, str]:
+        environment = self.environment
+        folder = self.inside(environment.folder)
+        variables = {
+            "PATH": f"{Path(self.workshop.python).parent}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": self.inside(environment.home),
+            "TMPDIR": self.inside("tmp"),
+            "TZ": environment.timezone,
+            "LC_ALL": environment.locale,
+            "LANG": environment.locale,
+            "PYTHONHASHSEED": environment.hash_seed,
+            "PYTHONPATH": "/qfs-shim" if self.boxed else str(self.outer / "shim"),
+            "USER": environment.user,
+            "LOGNAME": environment.user,
+            "PIP_NO_INDEX": "1",
+        }
+        if environment.variable:
+            variables["QFS_VARIATION"] = environment.variable
+        if environment.source_date_epoch is not None:
+            variables["SOURCE_DATE_EPOCH"] = str(environment.source_date_epoch)
+        if environment.fixed_names:
+            for name in ("CFLAGS", "CXXFLAGS"):
+                variables[name] = f"-g0 -ffile-prefix-map={folder}=."
+        if self.workshop.faketime is not None:
+            shim = "/qfs-shim" if self.boxed else str(self.outer / "shim")
+            variables["LD_PRELOAD"] = self.workshop.faketime
+            variables["FAKETIME_TIMESTAMP_FILE"] = f"{shim}/faketime"
+            variables["FAKETIME_CACHE_DURATION"] = "3600"
+            variables["NO_FAKE_STAT"] = "1"  # the shim moves the times of files, once
+        return variables
+
+    def _write_shim(self) -> None:
+        shim = self.outer / "shim"
+        shutil.copyfile(building_shim.__file__, shim / "sitecustomize.py")
+        shift = self.environment.clock_shift
+        settings = {
+            "log": "/qfs-log/log.jsonl" if self.boxed else str(self.log),
+            "shift": 0 if self.workshop.faketime is not None else shift,
+            "file_shift": shift,
+            "since": self._now() - 1,
+            "backward": self.environment.backward,
+            "numbered": self.environment.fixed_names,
+        }
+        (shim / "settings.json").write_text(json.dumps(settings), "utf-8")
+        (shim / "faketime").write_text(f"+{shift}\n", "utf-8")
+
+    def _mounts(self, control: Path, script: Path) -> list[Mount]:
+        environment = self.environment
+        passwd, group = self.outer / "task" / "passwd", self.outer / "task" / "group"
+        number, home = environment.user_number, environment.home
+        passwd.write_text(f"{environment.user}:x:{number}:{number}::/{home}:/bin/sh\n", "utf-8")
+        group.write_text(f"{environment.user}:x:{number}:\n", "utf-8")
+        return [
+            *self.workshop.mounts,
+            Mount(passwd, "/etc/passwd"),
+            Mount(group, "/etc/group"),
+            Mount(self.workshop.source.root, "/qfs-source"),
+            Mount(self.outer / "task", "/qfs-task"),
+            Mount(self.outer / "shim", "/qfs-shim"),
+            Mount(self.outer / "log", "/qfs-log", writable=True),
+            Mount(self.outer / "out", "/out", writable=True),
+            Mount(script.parent, str(script.parent)),
+            Mount(control, str(control), writable=True),
+        ]
+
+    def _side(self, started: int) -> Side:
+        environment, shift = self.environment, self.environment.clock_shift
+        folder = self.inside(environment.folder)
+        paths = (folder, *(() if self.boxed else (str(self.outer),)), Path(folder).name)
+        oldest = environment.source_time
+        newest = oldest
+        if environment.source_date_epoch is None:
+            newest += 3 * len(self.workshop.source.files)
+        return Side(
+            paths=paths,
+            home=self.inside(environment.home),
+            temporary=self.inside("tmp"),
+            host=environment.host if self.boxed else "",
+            user=environment.user,
+            user_number=environment.user_number if self.boxed else -1,
+            timezone=environment.timezone,
+            locale=environment.locale,
+            hash_seed=environment.hash_seed,
+            clock=(started + shift, self._now() + shift),
+            source_times=(oldest, newest),
+            variables=(environment.variable,) if environment.variable else (),
+        )
+
+    def _clock(self) -> tuple[bool, tuple[str, ...]]:
+        """Read from the log if the back-end saw the moved clock, and which programs did not."""
+        shift = self.environment.clock_shift
+        seen, programs = False, []
+        now = self._now()
+        for line in self.log.read_text("utf-8").splitlines() if self.log.is_file() else ():
+            event, _, words = json.loads(line)
+            if event == "python":
+                seen = seen or abs(int(words[1]) - now - shift) < 24 * 3600
+            elif not _loads_the_shim(words):
+                programs.append(Path(words[0]).name)
+        return seen, tuple(sorted(frozenset(programs)))
+
+
+def _loads_the_shim(words: Sequence[str]) -> bool:
+    """Say whether a started program is a Python that reads sitecustomize from PYTHONPATH."""
+    if not Path(words[0]).name.startswith(("python", "pypy")):
+        return False
+    for word in words[2:]:
+        if not word.startswith("-") or word in ("-c", "-m"):
+            return True
+        if any(letter in word.partition("=")[0] for letter in "IES"):
+            return False
+    return True
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and whatever is left of its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for a workshop that removes itself."""
+    return tempfile.TemporaryDirectory(prefix="qfs-build-", ignore_cleanup_errors=True)

@@ -1,0 +1,120 @@
+"""What this machine has to isolate a build and to move its clock.
+
+- bubblewrap gives a build its own root, network (none), user, host name and processes.
+- libfaketime moves the clock of every dynamically linked process, file times included.
+- Each is tried before it is relied on; what is missing is a fact of the report, never a guess.
+- Source: bwrap(1) 0.8, faketime(1) 0.9.10.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "nsswitch.conf")
+_PROBE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One path of the machine that the build sees."""
+
+    outside: Path
+    inside: str
+    writable: bool = False
+
+
+def find_bubblewrap() -> str | None:
+    """Return the path of a bubblewrap that works for this user, or None."""
+    program = shutil.which("bwrap")
+    return program if program is not None and _works(program) else None
+
+
+@cache
+def _works(program: str) -> bool:
+    command = [program, "--unshare-all", "--uid", "1000", "--gid", "1000", "--hostname", "probe"]
+    command += ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def find_faketime() -> str | None:
+    """Return the path of a libfaketime that moves the clock of a Python process, or None."""
+    wrapper = shutil.which("faketime")
+    return _faketime_library() if wrapper is not None else None
+
+
+@cache
+def _faketime_library() -> str | None:
+    for folder in ("/usr/lib", "/usr/lib64", "/usr/local/lib"):
+        for path in sorted(Path(folder).glob("**/faketime/libfaketime.so.1")):
+            environment = {"LD_PRELOAD": str(path), "FAKETIME": "+10000000"}
+            probe = "import os, time; print(int(time.time()))"
+            plain, moved = (_seconds(probe, given) for given in ({}, environment))
+            if plain is not None and moved is not None and moved - plain > 9_000_000:
+                return str(path)
+    return None
+
+
+def _seconds(probe: str, environment: dict[str, str]) -> int | None:
+    command = [sys.executable, "-I", "-S", "-c", probe]
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, timeout=_PROBE_SECONDS, check=False
+        )
+        return int(done.stdout) if done.returncode == 0 else None
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+
+
+def wrapped(
+    program: str,
+    command: Sequence[str],
+    mounts: Sequence[Mount],
+    *,
+    user_number: int,
+    host: str,
+) -> list[str]:
+    """Return the command line that runs the command in bubblewrap, without any network."""
+    words = [program, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    words += ["--uid", str(user_number), "--gid", str(user_number), "--hostname", host]
+    words += ["--ro-bind", "/usr", "/usr"]
+    for name in _ROOT_FOLDERS:
+        folder = Path("/") / name
+        if folder.is_symlink():
+            words += ["--symlink", str(folder.readlink()), str(folder)]
+        elif folder.is_dir():
+            words += ["--ro-bind", str(folder), str(folder)]
+    for name in _ETC:
+        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 (the sandbox's own)
+    for mount in mounts:
+        words += ["--bind" if mount.writable else "--ro-bind", str(mount.outside), mount.inside]
+    return [*words, "--chdir", "/", *command]
+
+
+def interpreter_mounts(python: str) -> list[Mount]:
+    """Return what a Python interpreter and its environment need to be seen in a sandbox."""
+    probe = "import sys; print(sys.prefix); print(sys.base_prefix); print(sys.base_exec_prefix)"
+    done = subprocess.run(
+        [python, "-I", "-c", probe],
+        capture_output=True,
+        text=True,
+        timeout=_PROBE_SECONDS,
+        check=True,
+    )
+    folders = dict.fromkeys([Path(line) for line in done.stdout.splitlines()])
+    folders[Path(os.path.realpath(python)).parent.parent] = None
+    return [
+        Mount(folder, str(folder))
+        for folder in folders
+        if folder != Path("/usr") and Path("/usr") not in folder.parents and folder != Path("/")
+    ]

@@ -1,0 +1,196 @@
+"""`qfs build`: build in several environments, compare, explain what differs."""
+
+import json
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from qfs.app.build import (
+    REMEDIES,
+    BuildReport,
+    BuildRequest,
+    Pairs,
+    Verdict,
+    build,
+    write_artifacts,
+)
+from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE
+
+
+class Format(Enum):
+    """How a report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Kind(Enum):
+    """A kind of artefact."""
+
+    SDIST = "sdist"
+    WHEEL = "wheel"
+
+
+EXITS = {
+    Verdict.REPRODUCIBLE: 0,
+    Verdict.DIFFERENT: EXIT_FINDINGS,
+    Verdict.INCONCLUSIVE: EXIT_USAGE,
+}
+_STYLES = {
+    Verdict.REPRODUCIBLE: "bold green",
+    Verdict.DIFFERENT: "bold red",
+    Verdict.INCONCLUSIVE: "bold yellow",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("build")(run)
+
+
+def run(
+    path: Annotated[Path, typer.Argument(help="Folder of the project.")] = Path(),
+    *,
+    pairs: Annotated[
+        Pairs, typer.Option(help="bare: no help at all; normalised: the recipe, clock still moved.")
+    ] = Pairs.BOTH,
+    kind: Annotated[
+        list[Kind] | None, typer.Option(help="What to build; both unless given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the artefacts here if they are reproducible.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Let pip make a fresh environment for the back-end.")
+    ] = False,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one step may take.")] = 600,
+    source_date_epoch: Annotated[
+        int | None, typer.Option(min=0, help="Time that the normalised pair is told.")
+    ] = None,
+    accept_unexercised: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unexercised",
+            help="Exit 0 if nothing differs and the clock moved, though there is no sandbox.",
+        ),
+    ] = False,
+    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+) -> None:
+    """Build a project several times in different environments and explain every difference.
+
+    Exit code 0: identical though everything varied; 1: different; 2: inconclusive or an error.
+    """
+    request = BuildRequest(
+        path=path,
+        pairs=pairs,
+        kinds=tuple([item.value for item in kind or Kind]),
+        fresh=fresh,
+        seconds=timeout,
+        epoch=source_date_epoch,
+    )
+    report = _with_table(request)
+    if out is not None and report.verdict is not Verdict.DIFFERENT:
+        write_artifacts(report, out)
+    if output_format is Format.JSON:
+        print(json.dumps(document(report), sort_keys=True, indent=2))  # noqa: T201
+    else:
+        show(report, Console())
+    inconclusive = report.verdict is Verdict.INCONCLUSIVE
+    accepted = accept_unexercised and inconclusive and report.clock_moved()
+    raise typer.Exit(0 if accepted else EXITS[report.verdict])
+
+
+def _with_table(request: BuildRequest) -> BuildReport:
+    """Build under a live table on standard error, where that is a terminal."""
+    states: dict[tuple[str, str], str] = {}
+
+    def table() -> Table:
+        made = Table("environment", "artefact", "state", box=None)
+        for (environment, kind), state in states.items():
+            made.add_row(environment, kind, state)
+        return made
+
+    console = Console(stderr=True)
+    with Live(table(), console=console, transient=True, auto_refresh=False) as live:
+
+        def progress(environment: str, kind: str, state: str) -> None:
+            states[environment, kind] = state
+            if console.is_terminal:
+                live.update(table(), refresh=True)
+
+        return build(request, progress)
+
+
+def document(report: BuildReport) -> dict[str, Any]:
+    """Return the report as the JSON document ``qfs.build/1``."""
+    return {
+        "schema": "qfs.build/1",
+        "verdict": report.verdict.value,
+        "reproducible": report.verdict is Verdict.REPRODUCIBLE,
+        "backend": report.backend,
+        "packages": list(report.packages),
+        "artifacts": [
+            {"name": a.name, "pair": a.pair, "sha256": a.first, "sha256_again": a.second}
+            for a in report.artifacts
+        ],
+        "variations": [
+            {"name": v.name, "exercised": v.exercised, "how": v.how} for v in report.variations
+        ],
+        "differences": [
+            {
+                "artifact": d.artifact,
+                "pair": pair,
+                "member": d.member,
+                "cause": d.cause.value,
+                "evidence": d.evidence,
+                "fix": d.fix,
+                "upstream": REMEDIES[d.cause].upstream,
+            }
+            for pair, d in report.differences
+        ],
+    }
+
+
+def show(report: BuildReport, console: Console) -> None:
+    """Print the report as text: artefacts, variations, the tree of differences, the verdict."""
+    artifacts = Table("artefact", "pair", "first SHA-256", "second", box=None)
+    for item in report.artifacts:
+        same = "identical" if item.first == item.second else "different" if item.second else "none"
+        artifacts.add_row(item.name, item.pair, item.first[:32], same)
+    console.print(artifacts)
+    for variation in report.variations:
+        mark = "varied" if variation.exercised else "NOT EXERCISED"
+        console.print(Text(f"  {variation.name:13} {mark}: {variation.how}"))
+    if report.differences:
+        console.print(_tree(report))
+    missing = ", ".join([variation.name for variation in report.not_exercised()])
+    line = report.verdict.value + (f" (not exercised: {missing})" if missing else "")
+    console.print(Text(line, style=_STYLES[report.verdict]))
+
+
+def _tree(report: BuildReport) -> Tree:
+    """Group the differences: artefact and pair, then cause with its fix, then members."""
+    root = Tree("differences")
+    places = dict.fromkeys([(d.artifact, pair) for pair, d in report.differences])
+    for artifact, pair in places:
+        branch = root.add(Text(f"{artifact} ({pair} pair)"))
+        here = [d for p, d in report.differences if (d.artifact, p) == (artifact, pair)]
+        for cause in dict.fromkeys([d.cause for d in here]):
+            members = [d for d in here if d.cause is cause]
+            remedy = REMEDIES[cause]
+            leaf = branch.add(Text(f"{remedy.title} [{cause.value}], {len(members)}x"))
+            for d in members[:3]:
+                leaf.add(Text(f"{d.member or '(whole file)'}: {d.evidence}"))
+            if len(members) > 3:
+                leaf.add(Text(f"... and {len(members) - 3} more"))
+            leaf.add(Text(f"fix: {remedy.fix}"))
+            if remedy.upstream:
+                leaf.add(Text(f"see: {remedy.upstream}"))
+    return root
