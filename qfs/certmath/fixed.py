@@ -30,7 +30,6 @@ from qfs.errors import (
     ConversionSyntax,
     FloatOperation,
     Inexact,
-    Overflow,
     RecordError,
 )
 

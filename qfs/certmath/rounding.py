@@ -127,3 +127,12 @@ def round_beside(base: int, side: int, rounding: Rounding) -> int:
     if rounding is HALF_EVEN or rounding is HALF_UP or rounding is HALF_DOWN:
         return base
     return round_between(base if side > 0 else base - 1, rounding)
+
+
+def mirrored(rounding: Rounding) -> Rounding:
+    """Return the mode M with R(-v) = -M(v)."""
+    if rounding is FLOOR:
+        return CEILING
+    if rounding is CEILING:
+        return FLOOR
+    return rounding
