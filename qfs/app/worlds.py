@@ -31,7 +31,7 @@ from qfs.kernel import (
 from qfs.shell import log
 from qfs.shell.log import Frame, LogReading, LogWriter
 
-_RESUME = [kind.number for kind in packet_.KINDS if kind.action is Resume][0]
+_RESUME = next(kind.number for kind in packet_.KINDS if kind.action is Resume)
 
 
 @dataclass(frozen=True, slots=True)

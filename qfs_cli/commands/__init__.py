@@ -2,11 +2,12 @@
 
 import typer
 
-from qfs_cli.commands import build, explain
+from qfs_cli.commands import build, explain, replay
 
 # In the order of the help; one line a command.
 COMMANDS = (
     build,  # reproducible builds
+    replay,  # every state root again
     explain,  # the catalogue of codes
 )
 

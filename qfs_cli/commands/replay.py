@@ -1,0 +1,111 @@
+"""`qfs replay LOG`: derive every state root again, here and in other environments."""
+
+import json
+import os
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from qfs.app import replay as use_case
+from qfs.app.perturbing import Run
+from qfs.app.replay import ReplayReport, ReplayRequest
+
+
+class Format(Enum):
+    """How the report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("replay")(replay)
+
+
+def replay(
+    log: Annotated[Path, typer.Argument(help="A ledger directory, or a log file in it.")],
+    *,
+    perturb: Annotated[
+        bool,
+        typer.Option(
+            "--perturb",
+            help="Also replay under other hash seeds, time zones, locales, allocators, Pythons.",
+        ),
+    ] = False,
+    trust_signatures: Annotated[
+        bool, typer.Option("--trust-signatures", help="Do not verify signatures again.")
+    ] = False,
+    compiled: Annotated[
+        Path | None,
+        typer.Option(help="A compiled core (python -m tools.compile_core) to replay with as well."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time for --perturb.")] = min(
+        4, os.cpu_count() or 1
+    ),
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+) -> None:
+    """Derive every state root of a log again and compare it with the recorded one.
+
+    Exit code 0: identical. 1: truncated, or diverging between environments. 2: not a log, or an
+    environment gave no answer. 3: halted (CIR-302). Nothing on the disk is changed.
+    """
+    request = ReplayRequest(log, trust_signatures, perturb, compiled, jobs)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("replaying", total=None)
+        report = use_case.replay(
+            request, lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    if output is Format.JSON:
+        typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(_text(report)))
+    raise typer.Exit(report.exit_code)
+
+
+def _text(report: ReplayReport) -> list[str]:
+    lines = [
+        f"packets     {report.packets}",
+        f"commands    {report.commands}",
+        f"state root  {report.state_root.hex()}",
+        f"signatures  {report.signatures}",
+    ]
+    if report.truncated is not None:
+        cut = report.truncated
+        lines.append(
+            f"truncated   in packet {cut.packet}, segment {cut.segment}, byte {cut.offset}: "
+            "what stands before it was replayed"
+        )
+    lines.extend(_run(run) for run in report.environments)
+    if report.divergence is not None:
+        found = report.divergence
+        lines.append(f"diverges    at packet {found.packet}")
+        if found.environment is not None:
+            lines.append(f"  because of {found.environment}={found.value}")
+        if found.machine is not None:
+            lines.append(f"  in         {found.machine}: {found.key}")
+        lines.append(f"  expected   {found.expected}")
+        lines.append(f"  actual     {found.actual}")
+    if report.halt is not None:
+        halt = use_case.halt_document(report.halt)
+        lines.append(f"halted      {halt['code']} {halt['name']} at packet {halt['packet']}")
+        lines.append(f"  last agreed root {halt['root']}")
+        lines.extend(f"  {name}: {value}" for name, value in halt["facts"].items())
+        lines.append(f"  halt record {halt['digest']}")
+    lines.append(f"identical   {'yes' if report.identical else 'no'}")
+    return lines
+
+
+def _run(run: Run) -> str:
+    if run.not_run is not None:
+        what = f"NOT RUN: {run.not_run}"
+    elif run.failed is not None:
+        what = f"FAILED: {run.failed}"
+    else:
+        what = f"{run.state_root or 'no root'}"
+    return f"  {run.variable + '=' + run.value:32}  {what}"
