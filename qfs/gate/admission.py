@@ -9,8 +9,7 @@
 18. the root threshold for upgrades and resumes; 19. each new key's proof of possession.
 
 - Checks 1 to 11 cost no public-key operation and leave the payload unread.
-- Everything is checked against the world after the previous packet, never against a clock.
-- Source: FIPS 204 §5.3 (verification), NIST SP 800-57 part 1 rev. 5 §7 (key states).
+- All is checked against the world after the previous packet, never a clock. Source: FIPS 204 §5.3.
 """
 
 from dataclasses import dataclass
@@ -26,9 +25,9 @@ from qfs.keys import (
     MACHINE,
     POSSESSION_CONTEXT,
     KeyRecord,
-    KeysState,
     Role,
     Standing,
+    State,
     possession_of,
     roots_standing,
     standing,
@@ -129,7 +128,7 @@ def _admit(
     if refused is not None:
         return refused
     keys = world.states.get(MACHINE.name)
-    if not isinstance(keys, KeysState):
+    if not isinstance(keys, State):
         return Refusal.KEY_UNKNOWN
     signers = _signers(signed, keys, verifier)
     if isinstance(signers, Refusal):
@@ -183,7 +182,7 @@ _UNUSABLE = {
 }
 
 
-def _signers(signed: Signed, keys: KeysState, verifier: Verifier | None) -> _Signers | Refusal:
+def _signers(signed: Signed, keys: State, verifier: Verifier | None) -> _Signers | Refusal:
     """Make checks 8 to 14."""
     seq = signed.packet.seq
     record = keys.keys.get(signed.packet.key)
@@ -219,7 +218,7 @@ def _action(packet: Packet, halted: Digest | None) -> Action | Refusal:
     return action
 
 
-def _authority(action: Action, signers: _Signers, keys: KeysState, seq: int) -> Refusal | None:
+def _authority(action: Action, signers: _Signers, keys: State, seq: int) -> Refusal | None:
     """Make checks 17 and 18; transactions need no role here: each machine knows who may do what."""
     roles = signers.record.roles
     if isinstance(action, Transactions):

@@ -36,11 +36,11 @@ from qfs.keys.possession import (
 from qfs.keys.reducer import MACHINE
 from qfs.keys.state import (
     KeyRecord,
-    KeysState,
     Policy,
     Reason,
     Role,
     Standing,
+    State,
     principal_roles,
     roots_standing,
     standing,
@@ -59,7 +59,6 @@ __all__ = [
     "Event",
     "Expire",
     "KeyRecord",
-    "KeysState",
     "Policy",
     "Possession",
     "Reason",
@@ -70,6 +69,7 @@ __all__ = [
     "Rotate",
     "SetPolicy",
     "Standing",
+    "State",
     "possession_message",
     "possession_of",
     "principal_roles",

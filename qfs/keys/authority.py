@@ -11,8 +11,8 @@ from qfs.kernel import Context
 from qfs.keys.commands import Command
 from qfs.keys.possession import subject_of
 from qfs.keys.state import (
-    KeysState,
     Role,
+    State,
     newest_of,
     principal_roles,
     roots_standing,
@@ -27,13 +27,13 @@ def founding(context: Context) -> bool:
     return context.seq == 0
 
 
-def has_role(state: KeysState, context: Context, *roles: Role) -> bool:
+def has_role(state: State, context: Context, *roles: Role) -> bool:
     """Say whether the actor's line has one of the roles."""
     held = principal_roles(state, context.actor)
     return any(role in held for role in roles)
 
 
-def agreed(state: KeysState, command: Command, context: Context) -> bool:
+def agreed(state: State, command: Command, context: Context) -> bool:
     """Say whether enough standing root lines, the asking one included, approve a command."""
     subject = subject_of(command)
     since = context.seq - APPROVAL_PACKETS
@@ -45,7 +45,7 @@ def agreed(state: KeysState, command: Command, context: Context) -> bool:
     return yes >= threshold(state, context.seq)
 
 
-def is_approved(state: KeysState, subject: Digest) -> bool:
+def is_approved(state: State, subject: Digest) -> bool:
     """Say whether any root line, standing or not, has an approval of the subject on record."""
     return any(
         (subject, bytes(principal)) in state.approvals
@@ -53,7 +53,7 @@ def is_approved(state: KeysState, subject: Digest) -> bool:
     )
 
 
-def leaves_too_few(state: KeysState, key: KeyId, context: Context) -> bool:
+def leaves_too_few(state: State, key: KeyId, context: Context) -> bool:
     """Say whether ending a key would leave fewer root lines standing than the policy needs.
 
     True only for the newest key of a standing root line.

@@ -5,15 +5,15 @@ from dataclasses import replace
 from qfs.crypto import SIZES, key_id
 from qfs.kernel import DeltaInvariant, StateInvariant
 from qfs.keys.events import Enrolled, Event, Recovered, Revoked, Rotated
-from qfs.keys.state import KeyRecord, KeysState, Role, record_of
+from qfs.keys.state import KeyRecord, Role, State, record_of
 
 
-def _keys_are_never_forgotten(before: KeysState, event: Event, after: KeysState) -> bool:
+def _keys_are_never_forgotten(before: State, event: Event, after: State) -> bool:
     grows = isinstance(event, Enrolled | Rotated | Recovered)
     return len(after.keys) == len(before.keys) + (1 if grows else 0)
 
 
-def _revocations_only_come_sooner(before: KeysState, event: Event, after: KeysState) -> bool:
+def _revocations_only_come_sooner(before: State, event: Event, after: State) -> bool:
     if not isinstance(event, Revoked):
         return True
     old, new = record_of(before, event.key), record_of(after, event.key)
@@ -22,7 +22,7 @@ def _revocations_only_come_sooner(before: KeysState, event: Event, after: KeysSt
     return old.revoked_from is None or new.revoked_from < old.revoked_from
 
 
-def _keys_keep_their_identity(before: KeysState, event: Event, after: KeysState) -> bool:
+def _keys_keep_their_identity(before: State, event: Event, after: State) -> bool:
     if isinstance(event, Rotated):
         old = record_of(before, event.old)
         return record_of(after, event.old) == replace(old, expires=event.retires)
@@ -31,7 +31,7 @@ def _keys_keep_their_identity(before: KeysState, event: Event, after: KeysState)
     return True
 
 
-def _successors_inherit(before: KeysState, event: Event, after: KeysState) -> bool:
+def _successors_inherit(before: State, event: Event, after: State) -> bool:
     if not isinstance(event, Rotated | Recovered):
         return True
     old = record_of(before, event.old)
@@ -39,7 +39,7 @@ def _successors_inherit(before: KeysState, event: Event, after: KeysState) -> bo
     return new.principal == old.principal and new.roles == old.roles
 
 
-DELTA_INVARIANTS: tuple[DeltaInvariant[KeysState, Event], ...] = (
+DELTA_INVARIANTS: tuple[DeltaInvariant[State, Event], ...] = (
     DeltaInvariant("keys_are_never_forgotten", _keys_are_never_forgotten),
     DeltaInvariant("revocations_only_come_sooner", _revocations_only_come_sooner),
     DeltaInvariant("keys_keep_their_identity", _keys_keep_their_identity),
@@ -47,7 +47,7 @@ DELTA_INVARIANTS: tuple[DeltaInvariant[KeysState, Event], ...] = (
 )
 
 
-def _every_key_has_its_name(state: KeysState) -> bool:
+def _every_key_has_its_name(state: State) -> bool:
     return all(
         len(record.public_key) == SIZES[record.profile].public_key
         and key_id(record.profile, record.public_key) == key
@@ -55,7 +55,7 @@ def _every_key_has_its_name(state: KeysState) -> bool:
     )
 
 
-def _every_line_is_whole(state: KeysState) -> bool:
+def _every_line_is_whole(state: State) -> bool:
     for principal, newest in state.newest.items():
         first = state.keys.get(principal)
         at = newest
@@ -69,7 +69,7 @@ def _every_line_is_whole(state: KeysState) -> bool:
     return all(record.principal in state.newest for _, record in state.keys.items())
 
 
-def _every_root_is_listed(state: KeysState) -> bool:
+def _every_root_is_listed(state: State) -> bool:
     roots = [key for key, record in state.keys.items() if _is_first_root(key, record)]
     return roots == state.roots.keys()
 
@@ -78,13 +78,13 @@ def _is_first_root(key: bytes, record: KeyRecord) -> bool:
     return key == record.principal and Role.ROOT in record.roles
 
 
-def _reasons_go_with_revocations(state: KeysState) -> bool:
+def _reasons_go_with_revocations(state: State) -> bool:
     return all(
         (record.reason is None) == (record.revoked_from is None) for _, record in state.keys.items()
     )
 
 
-STATE_INVARIANTS: tuple[StateInvariant[KeysState], ...] = (
+STATE_INVARIANTS: tuple[StateInvariant[State], ...] = (
     StateInvariant("every_key_has_its_name", _every_key_has_its_name),
     StateInvariant("every_line_is_whole", _every_line_is_whole),
     StateInvariant("every_root_is_listed", _every_root_is_listed),

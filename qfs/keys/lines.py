@@ -14,23 +14,23 @@ from qfs.keys.events import ApprovalsSpent, Enrolled, Event, Recovered, Refusal,
 from qfs.keys.possession import subject_of
 from qfs.keys.state import (
     KeyRecord,
-    KeysState,
     Reason,
     Role,
     Standing,
+    State,
     newest_of,
     principal_roles,
     record_of,
     standing,
 )
 
-Answer = Decision[Event, KeysState] | Refusal
+Answer = Decision[Event, State] | Refusal
 
 _STRENGTH = {Profile.ML_DSA_44: 2, Profile.ML_DSA_65: 3, Profile.ML_DSA_87: 5}
 """NIST security categories (FIPS 204 table 1)."""
 
 
-def enrol(state: KeysState, command: Enrol, context: Context) -> Answer:
+def enrol(state: State, command: Enrol, context: Context) -> Answer:
     """Answer Enrol: authority, key, roles, heights, possession, approvals for a root line."""
     at_founding = founding(context)
     for_submitters = command.roles == (Role.SUBMITTER,)
@@ -67,7 +67,7 @@ def enrol(state: KeysState, command: Enrol, context: Context) -> Answer:
     return _with_spent(state, command, [Enrolled(made, record)])
 
 
-def rotate(state: KeysState, command: Rotate, context: Context) -> Answer:
+def rotate(state: State, command: Rotate, context: Context) -> Answer:
     """Answer Rotate: the old key's line, the new key, old key's standing, overlap, possession."""
     old = state.keys.get(command.key)
     if old is None:
@@ -100,7 +100,7 @@ def rotate(state: KeysState, command: Rotate, context: Context) -> Answer:
     return Decision((Rotated(command.key, retires, made, record),))
 
 
-def recover(state: KeysState, command: Recover, context: Context) -> Answer:
+def recover(state: State, command: Recover, context: Context) -> Answer:
     """Answer Recover: a root line asks, the line, the new key, possession, approvals."""
     if not has_role(state, context, Role.ROOT):
         return Refusal.LACKS_AUTHORITY
@@ -133,7 +133,7 @@ def recover(state: KeysState, command: Recover, context: Context) -> Answer:
     return _with_spent(state, command, events)
 
 
-def _new_key(state: KeysState, profile: Profile, public_key: bytes) -> KeyId | Refusal:
+def _new_key(state: State, profile: Profile, public_key: bytes) -> KeyId | Refusal:
     """Return the id of a key that may be enrolled, or why it may not."""
     if len(public_key) != SIZES[profile].public_key:
         return Refusal.KEY_MALFORMED
@@ -141,7 +141,7 @@ def _new_key(state: KeysState, profile: Profile, public_key: bytes) -> KeyId | R
     return Refusal.KEY_KNOWN if made in state.keys else made
 
 
-def _expiry(state: KeysState, asked: int | None, active_from: int) -> int | Refusal | None:
+def _expiry(state: State, asked: int | None, active_from: int) -> int | Refusal | None:
     """Return when a key that may sign from a height on expires, within the cryptoperiod."""
     period = state.policy.cryptoperiod
     latest = active_from + period if period else None
@@ -169,8 +169,8 @@ def _successor(
 
 
 def _with_spent(
-    state: KeysState, command: Enrol | Recover, events: list[Event]
-) -> Decision[Event, KeysState]:
+    state: State, command: Enrol | Recover, events: list[Event]
+) -> Decision[Event, State]:
     """Return the events, and that the command's approvals are used up where it had any."""
     subject = subject_of(command)
     if is_approved(state, subject):

@@ -50,22 +50,22 @@ from qfs.keys.invariants import DELTA_INVARIANTS, STATE_INVARIANTS
 from qfs.keys.possession import subject_of
 from qfs.keys.state import (
     KeyRecord,
-    KeysState,
     Policy,
     Role,
     Standing,
+    State,
     genesis,
     record_of,
     roots_standing,
     standing,
 )
 
-Answer = Decision[Event, KeysState] | Refusal
+Answer = Decision[Event, State] | Refusal
 MAX_HEIGHTS = 1 << 48
 """Bound of a cryptoperiod and an overlap: 89 years at 100,000 packets a second."""
 
 
-def decide(state: KeysState, command: Command, context: Context) -> Answer:
+def decide(state: State, command: Command, context: Context) -> Answer:
     """Answer one command; the order of checks is the module's."""
     match command:
         case Enrol():
@@ -87,7 +87,7 @@ def decide(state: KeysState, command: Command, context: Context) -> Answer:
     assert_never(command)
 
 
-def evolve(state: KeysState, event: Event) -> KeysState:
+def evolve(state: State, event: Event) -> State:
     """Return the state after an event."""
     match event:
         case Enrolled():
@@ -119,7 +119,7 @@ def evolve(state: KeysState, event: Event) -> KeysState:
     assert_never(event)
 
 
-def _activate(state: KeysState, command: Activate, context: Context) -> Answer:
+def _activate(state: State, command: Activate, context: Context) -> Answer:
     """Check: a root or operator asks, the key is known, it waits for activation."""
     if not founding(context) and not has_role(state, context, Role.ROOT, Role.OPERATOR):
         return Refusal.LACKS_AUTHORITY
@@ -132,7 +132,7 @@ def _activate(state: KeysState, command: Activate, context: Context) -> Answer:
     return Decision((Activated(command.key, context.seq + 1),))
 
 
-def _revoke(state: KeysState, command: Revoke, context: Context) -> Answer:
+def _revoke(state: State, command: Revoke, context: Context) -> Answer:
     """Check: key known, authority, height ahead, not revoked sooner, roots left, approvals."""
     record = state.keys.get(command.key)
     if record is None:
@@ -148,7 +148,7 @@ def _revoke(state: KeysState, command: Revoke, context: Context) -> Answer:
     return _ended(state, command, record, ended, context)
 
 
-def _expire(state: KeysState, command: Expire, context: Context) -> Answer:
+def _expire(state: State, command: Expire, context: Context) -> Answer:
     """Check: key known, authority, height ahead, sooner than now, roots left, approvals."""
     record = state.keys.get(command.key)
     if record is None:
@@ -163,7 +163,7 @@ def _expire(state: KeysState, command: Expire, context: Context) -> Answer:
     return _ended(state, command, record, ExpirySet(command.key, at_seq), context)
 
 
-def _approve(state: KeysState, command: Approve, context: Context) -> Answer:
+def _approve(state: State, command: Approve, context: Context) -> Answer:
     """Check: a root line asks, the subject is a digest."""
     if not has_role(state, context, Role.ROOT):
         return Refusal.LACKS_AUTHORITY
@@ -172,7 +172,7 @@ def _approve(state: KeysState, command: Approve, context: Context) -> Answer:
     return Decision((Approved(command.subject, context.actor, context.seq),))
 
 
-def _set_policy(state: KeysState, command: SetPolicy, context: Context) -> Answer:
+def _set_policy(state: State, command: SetPolicy, context: Context) -> Answer:
     """Check: founding or a root line, numbers in their bounds, approvals."""
     if not founding(context) and not has_role(state, context, Role.ROOT):
         return Refusal.LACKS_AUTHORITY
@@ -188,14 +188,14 @@ def _set_policy(state: KeysState, command: SetPolicy, context: Context) -> Answe
     return Decision((made, *_spending(state, command)))
 
 
-def _may_end(state: KeysState, record: KeyRecord, context: Context) -> bool:
+def _may_end(state: State, record: KeyRecord, context: Context) -> bool:
     """Say whether the actor may ask to end a key: its own line's, or any as a root line."""
     own = record.principal == context.actor
     return founding(context) or own or has_role(state, context, Role.ROOT)
 
 
 def _ended(
-    state: KeysState, command: Revoke | Expire, record: KeyRecord, event: Event, context: Context
+    state: State, command: Revoke | Expire, record: KeyRecord, event: Event, context: Context
 ) -> Answer:
     """Return the event that ends a key, unless a root line would end against the rules."""
     if leaves_too_few(state, command.key, context):
@@ -206,12 +206,12 @@ def _ended(
     return Decision((event, *_spending(state, command)))
 
 
-def _spending(state: KeysState, command: Command) -> tuple[Event, ...]:
+def _spending(state: State, command: Command) -> tuple[Event, ...]:
     subject = subject_of(command)
     return (ApprovalsSpent(subject),) if is_approved(state, subject) else ()
 
 
-def _enrolled(state: KeysState, event: Enrolled) -> KeysState:
+def _enrolled(state: State, event: Enrolled) -> State:
     roots = state.roots
     if Role.ROOT in event.record.roles:
         roots = roots.set(event.key, event.record.enrolled)
@@ -223,7 +223,7 @@ def _enrolled(state: KeysState, event: Enrolled) -> KeysState:
     )
 
 
-def _succeeded(state: KeysState, old: KeyId, key: KeyId, record: KeyRecord) -> KeysState:
+def _succeeded(state: State, old: KeyId, key: KeyId, record: KeyRecord) -> State:
     return replace(
         state,
         keys=state.keys.set(key, record),
@@ -232,7 +232,7 @@ def _succeeded(state: KeysState, old: KeyId, key: KeyId, record: KeyRecord) -> K
     )
 
 
-def _spent(state: KeysState, event: ApprovalsSpent) -> KeysState:
+def _spent(state: State, event: ApprovalsSpent) -> State:
     approvals = state.approvals
     for principal in state.roots.keys():  # noqa: SIM118 (a Table iterates only when asked)
         approvals = approvals.delete((bytes(event.subject), bytes(principal)))

@@ -81,7 +81,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class KeysState:
+class State:
     """The registry; a value."""
 
     keys: Table[KeyId, KeyRecord]
@@ -97,9 +97,9 @@ class KeysState:
     policy: Policy
 
 
-def genesis() -> KeysState:
+def genesis() -> State:
     """Return the registry without a key."""
-    return KeysState(
+    return State(
         keys=Table.of(KeyId, KeyRecord),
         newest=Table.of(KeyId, KeyId),
         before=Table.of(KeyId, KeyId),
@@ -120,7 +120,7 @@ def standing(record: KeyRecord, seq: int) -> Standing:
     return Standing.ACTIVE
 
 
-def record_of(state: KeysState, key: KeyId) -> KeyRecord:
+def record_of(state: State, key: KeyId) -> KeyRecord:
     """Return the record of a key that is known to be enrolled; raises ContractError for others."""
     found = state.keys.get(key)
     if found is None:
@@ -128,7 +128,7 @@ def record_of(state: KeysState, key: KeyId) -> KeyRecord:
     return found
 
 
-def newest_of(state: KeysState, principal: KeyId) -> KeyId:
+def newest_of(state: State, principal: KeyId) -> KeyId:
     """Return the newest key of a line that is known to exist."""
     found = state.newest.get(principal)
     if found is None:
@@ -136,13 +136,13 @@ def newest_of(state: KeysState, principal: KeyId) -> KeyId:
     return found
 
 
-def principal_roles(state: KeysState, principal: KeyId) -> tuple[Role, ...]:
+def principal_roles(state: State, principal: KeyId) -> tuple[Role, ...]:
     """Return a line's roles; none for an unknown principal."""
     record = state.keys.get(principal)
     return () if record is None or record.principal != principal else record.roles
 
 
-def roots_standing(state: KeysState, seq: int) -> tuple[KeyId, ...]:
+def roots_standing(state: State, seq: int) -> tuple[KeyId, ...]:
     """Return the principals of the root lines whose newest key is not revoked or expired at seq.
 
     In the order of their key ids. A newest key that is about to become active counts.
@@ -157,7 +157,7 @@ def roots_standing(state: KeysState, seq: int) -> tuple[KeyId, ...]:
     )
 
 
-def threshold(state: KeysState, seq: int) -> int:
+def threshold(state: State, seq: int) -> int:
     """Return how many root lines must agree at a sequence number."""
     standing_now = len(roots_standing(state, seq))
     return state.policy.threshold or standing_now // 2 + 1
