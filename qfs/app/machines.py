@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from qfs import keys
+from qfs import keys, ledger
 from qfs.kernel.contract import Machine, Reaction
 
 MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
     (keys.MACHINE.name, keys.MACHINE.version): keys.MACHINE,
+    (ledger.MACHINE.name, ledger.MACHINE.version): ledger.MACHINE,
 }
 
 REACTIONS: tuple[Reaction, ...] = ()

@@ -62,6 +62,93 @@ def read(path: Path) -> list[Node]:
     )
 
 
+class Fields:
+    """The fields of one table, taken one by one with their types; what is left over is an error."""
+
+    def __init__(self, own: Node) -> None:
+        if not isinstance(own.value, dict):
+            raise own.error(f"{_kind(own)} where a table belongs")
+        self.own = own
+        self._fields = own.value
+        self._taken: set[str] = set()
+
+    def names(self) -> list[str]:
+        """Return the names of all fields, in the order of the file."""
+        return list(self._fields)
+
+    def node(self, name: str) -> Node:
+        """Return a field that must be there."""
+        self._taken.add(name)
+        if name not in self._fields:
+            raise self.own.error(f"{name!r} is missing", "add it")
+        return self._fields[name]
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a text; the default, where there is one, when it is missing."""
+        if default is not None and name not in self._fields:
+            return default
+        node = self.node(name)
+        if not isinstance(node.value, str):
+            raise node.error(f"{name!r} is {_kind(node)}, not text", 'write it in quotes: "..."')
+        return node.value
+
+    def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
+        """Return a whole number low .. high; the default, if there is one, when it is missing."""
+        if default is not None and name not in self._fields:
+            return default
+        node = self.node(name)
+        if type(node.value) is not int:
+            raise node.error(f"{name!r} is {_kind(node)}, not a whole number")
+        if not low <= node.value <= high:
+            raise node.error(f"{name!r} is out of range", f"use {low} to {high}")
+        return node.value
+
+    def maybe_whole(self, name: str, low: int, high: int) -> int | None:
+        """Return a whole number low .. high, or None when it is missing."""
+        return self.whole(name, low, high) if name in self._fields else None
+
+    def bytes_(self, name: str, size: int | None) -> bytes:
+        """Return bytes written as hexadecimal text; size None is any."""
+        text = self.text(name)
+        pairs = re.fullmatch(r"(?:[0-9a-f]{2})*", text)
+        if pairs is None or (size is not None and len(text) != 2 * size):
+            digits = "an even number of" if size is None else f"{2 * size}"
+            raise self.node(name).error(
+                f"{name!r} is no hexadecimal text", f"write {digits} digits 0-9, a-f"
+            )
+        return bytes.fromhex(text)
+
+    def maybe_bytes(self, name: str, size: int | None) -> bytes | None:
+        """Return bytes written as hexadecimal text, or None when they are missing."""
+        return self.bytes_(name, size) if name in self._fields else None
+
+    def list_(self, name: str, default: list[Node] | None = None) -> list[Node]:
+        """Return a list; the default, where there is one, when it is missing."""
+        if default is not None and name not in self._fields:
+            return default
+        node = self.node(name)
+        if not isinstance(node.value, list):
+            raise node.error(f"{name!r} is {_kind(node)}, not a list")
+        return node.value
+
+    def table(self, name: str) -> "Fields":
+        """Return a table; an empty one when it is missing."""
+        if name in self._fields:
+            return Fields(self.node(name))
+        return Fields(Node({}, self.own.file, self.own.line, self.own.column))
+
+    def end(self) -> None:
+        """Raise an InputError at the first field that nobody has taken."""
+        for name, node in self._fields.items():
+            if name not in self._taken:
+                raise node.error(f"{name!r} means nothing here", "check its spelling")
+
+
+def _kind(node: Node) -> str:
+    names = {str: "text", int: "a number", bool: "a truth value", list: "a list", dict: "a table"}
+    return names[type(node.value)]
+
+
 def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:

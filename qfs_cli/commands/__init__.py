@@ -2,11 +2,12 @@
 
 import typer
 
-from qfs_cli.commands import build, explain, replay
+from qfs_cli.commands import build, explain, ledger, replay
 
 # In the order of the help; one line a command.
 COMMANDS = (
     build,  # reproducible builds
+    ledger,  # five tokens in a folder
     replay,  # every state root again
     explain,  # the catalogue of codes
 )

@@ -1,0 +1,417 @@
+"""`qfs ledger submit`: a scenario's steps as signed packets, admitted, applied, appended.
+
+- Each packet is drafted from the world before it, signed, verified by the gate with the real
+  verifier, applied, and only then appended and synced: fdatasync a packet.
+- A packet with an answer that the scenario does not expect is not appended, and ends the
+  submission; the packets before it stand.
+- A dry run does the same on a copy in memory: it takes no lock and writes nothing.
+- With a seed and a start time in the scenario, two submissions differ in signatures alone.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qfs import gate
+from qfs import packet as packet_
+from qfs.app.machines import MACHINES, REACTIONS
+from qfs.app.scenario import Scenario, Step, key_of, read_scenario, seed_of
+from qfs.app.worlds import HaltedLog, OpenLedger, open_ledger, read_world
+from qfs.canon import Digest
+from qfs.crypto import KeyId, Signer, Verifier, key_id
+from qfs.errors import InputError, UsageError
+from qfs.gate import MAX_STEP_US
+from qfs.halt import Code, Halt, HaltRecord
+from qfs.kernel import Action, Admitted, Order, Receipt, Tick, Transactions, World, apply
+from qfs.keys import Role, principal_roles
+from qfs.ledger import COMMANDS, State
+from qfs.shell import keystore, log, providers
+from qfs.shell.log import LogWriter
+
+Progress = Callable[[int, int], None]
+"""Called with (steps done, steps in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    """What to submit, where, and with which keys."""
+
+    directory: Path
+    scenario: Path
+    keys: tuple[Path, ...]
+    """Private key files; a key's name is its file's, up to the first point."""
+    passphrase_file: Path | None = None
+    dry_run: bool = False
+    provider: str = providers.DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """A step that was answered otherwise than the scenario expects."""
+
+    place: str
+    """``file:line:column`` of the step."""
+    step: int
+    """Its number, from 1 on."""
+    do: str
+    expected: str
+    """A refusal's name, or ``accepted``."""
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitReport:
+    """What became of a scenario."""
+
+    scenario: str
+    dry_run: bool
+    packets: int
+    """How many were appended (or would have been)."""
+    steps: int
+    """Steps in the scenario."""
+    accepted: int
+    refused: int
+    """As the scenario expects."""
+    surprises: tuple[Surprise, ...]
+    """Answers of the packet that was not appended."""
+    not_admitted: str | None
+    """The gate's refusal of a packet, with the place of its first step."""
+    seq: int
+    state_root: Digest
+    torn_at: int | None
+    """Offset at which a crash had torn the log, cut off on opening."""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether every step was answered as the scenario says."""
+        return not self.surprises and self.not_admitted is None
+
+    def document(self) -> dict[str, object]:
+        """Return the JSON document."""
+        return {
+            "schema": "qfs.ledger.submit/1",
+            "scenario": self.scenario,
+            "dry_run": self.dry_run,
+            "packets": self.packets,
+            "steps": self.steps,
+            "accepted": self.accepted,
+            "refused": self.refused,
+            "surprises": [
+                {
+                    "place": one.place,
+                    "step": one.step,
+                    "do": one.do,
+                    "expected": one.expected,
+                    "actual": one.actual,
+                }
+                for one in self.surprises
+            ],
+            "not_admitted": self.not_admitted,
+            "seq": self.seq,
+            "state_root": self.state_root.hex(),
+            "torn_at": self.torn_at,
+        }
+
+
+def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitReport:
+    """Submit a scenario to a ledger and say how each step was answered.
+
+    Raises InputError for a scenario, key or directory that cannot be read, before anything is
+    written; halts when the ledger stands in a halt or its log cannot be re-derived.
+    """
+    scenario = read_scenario(request.scenario)
+    signers = _signers(request)
+    _check_names(scenario, signers)
+    verifier = providers.verifier(request.provider)
+    refuse_halted(request.directory)
+    if request.dry_run:
+        world = read_world(request.directory, verifier).world
+        run = _Submission(scenario, signers, verifier, world, writer=None, progress=progress)
+        return run.run(None)
+    opened = opened_for_writing(request.directory, verifier)
+    with opened.writer as writer:
+        run = _Submission(
+            scenario, signers, verifier, opened.world, writer=writer, progress=progress
+        )
+        try:
+            return run.run(opened.reading.torn_at)
+        except Halt as halt:
+            facts = (run.world.seq + 1, run.packet, run.world.root, opened.resumed)
+            _write_once(request.directory, halt.record(*facts))
+            raise
+
+
+def refuse_halted(directory: Path) -> None:
+    """Halt when the ledger stands in a halt that nobody has answered."""
+    record = log.read_halt(directory)
+    if record is not None:
+        raise Halt(Code.HALTED, halt=record.digest(), stands=record.code, seq=record.seq)
+
+
+def opened_for_writing(directory: Path, verifier: Verifier) -> OpenLedger:
+    """Open a ledger; a halt on the way is recorded beside the log, once, and goes on.
+
+    Halts with HALTED when one stands already.
+    """
+    refuse_halted(directory)
+    try:
+        opened = open_ledger(directory, verifier)
+    except HaltedLog as halt:
+        _write_once(directory, halt.halt_record)
+        raise
+    except Halt:
+        _record_corruption(directory, verifier)
+        raise
+    if opened.halted is not None:
+        opened.writer.close()
+        raise Halt(Code.HALTED, halt=opened.halted.digest(), seq=opened.halted.seq)
+    return opened
+
+
+def _record_corruption(directory: Path, verifier: Verifier) -> None:
+    """Re-derive the sound part of a log that could not be opened, so that the record is whole."""
+    try:
+        read_world(directory, verifier)
+    except HaltedLog as halt:
+        _write_once(directory, halt.halt_record)
+
+
+def _write_once(directory: Path, record: HaltRecord) -> None:
+    if log.read_halt(directory) is None:
+        log.write_halt(directory, record)
+
+
+def _signers(request: SubmitRequest) -> Mapping[str, Signer]:
+    """Return the signer of each key file, by the file's name up to the first point."""
+    passphrase = (
+        None
+        if request.passphrase_file is None
+        else keystore.read_passphrase(request.passphrase_file)
+    )
+    found: dict[str, Signer] = {}
+    for path in request.keys:
+        name = path.name.partition(".")[0]
+        if name in found:
+            raise UsageError(
+                f"two keys are called {name!r}", place=str(path), way_out="rename one file"
+            )
+        found[name] = keystore.read_private(path, passphrase).signer()
+    return found
+
+
+def _check_names(scenario: Scenario, signers: Mapping[str, Signer]) -> None:
+    """Raise InputError at the first step that names a key which nobody has given."""
+    for step in scenario.steps:
+        if step.by not in signers:
+            raise InputError(
+                f"no key is called {step.by!r}",
+                place=step.place,
+                way_out=f"give its file with --key, named {step.by}.something",
+            )
+        _command(step, lambda name: _known(scenario, signers, name), 0, b"")
+
+
+def _command(step: Step, key_of_name: Callable[[str], KeyId], nonce: int, key: bytes) -> object:
+    try:
+        return step.command(key_of_name, nonce, key)
+    except InputError as error:
+        raise InputError(error.what, place=step.place, way_out=error.way_out) from None
+
+
+def _known(scenario: Scenario, signers: Mapping[str, Signer], name: str) -> KeyId:
+    if name in scenario.keys:
+        return scenario.keys[name]
+    signer = signers.get(name)
+    if signer is None:
+        raise InputError(
+            f"no key is called {name!r}",
+            way_out="name its id under [keys], or give its file with --key",
+        )
+    return key_id(signer.profile, signer.public_key)
+
+
+class _Submission:
+    """One scenario on its way into one ledger."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        signers: Mapping[str, Signer],
+        verifier: Verifier,
+        world: World,
+        *,
+        writer: LogWriter | None,
+        progress: Progress | None,
+    ) -> None:
+        self.scenario = scenario
+        self.signers = signers
+        self.verifier = verifier
+        self.world = world
+        self.writer = writer
+        self.progress = progress
+        self.packet = Digest(bytes(32))
+        self.packets = 0
+        self.done = 0
+        self.refused = 0
+
+    def run(self, torn_at: int | None) -> SubmitReport:
+        """Send every batch; stop at the first answer that the scenario does not expect."""
+        steps = len(self.scenario.steps)
+        report = SubmitReport(
+            scenario=self.scenario.name,
+            dry_run=self.writer is None,
+            packets=0,
+            steps=steps,
+            accepted=0,
+            refused=0,
+            surprises=(),
+            not_admitted=None,
+            seq=self.world.seq,
+            state_root=self.world.root,
+            torn_at=torn_at,
+        )
+        for batch in batches(self.scenario):
+            place, by = batch[0].place, batch[0].by
+            answer: Receipt | gate.Refusal | None = self.tick_if_late(by)
+            if answer is None:
+                answer = self.send(by, Transactions(self.groups(batch)), batch)
+            if isinstance(answer, gate.Refusal):
+                report = replace(report, not_admitted=f"{place}: {answer.name}")
+                break
+            surprises = self.surprises(batch, answer)
+            if surprises:
+                report = replace(report, surprises=surprises)
+                break
+            self.done += len(batch)
+            self.refused += sum(1 for one in answer.answers if one is not None)
+            if self.progress is not None:
+                self.progress(self.done, steps)
+        return replace(
+            report,
+            packets=self.packets,
+            accepted=self.done - self.refused,
+            refused=self.refused,
+            seq=self.world.seq,
+            state_root=self.world.root,
+        )
+
+    def groups(self, batch: tuple[Step, ...]) -> tuple[tuple[Order, ...], ...]:
+        """Return a transaction a step; nonces go on as if every answer were the expected one."""
+        ledger = self.world.states["ledger"]
+        nonces: dict[int, int] = {}
+        groups: list[tuple[Order, ...]] = []
+        for offset, step in enumerate(batch):
+            nonce, key = 0, b""
+            if step.start is not None:
+                nonce = nonces.get(step.start, _nonce(ledger, step.start))
+                if step.expect is None:
+                    nonces[step.start] = nonce + 1
+                number = self.done + offset + 1
+                key = key_of(self.scenario, number) if step.key is None else step.key
+            command = _command(
+                step, self.principal, nonce if step.nonce is None else step.nonce, key
+            )
+            groups.append((Order("ledger", COMMANDS.pack(command)),))
+        return tuple(groups)
+
+    def principal(self, name: str) -> KeyId:
+        """Return the first key of the named key's line: what owns accounts; itself if unknown."""
+        key = _known(self.scenario, self.signers, name)
+        record = self.world.states["keys"].keys.get(key)
+        return key if record is None else record.principal
+
+    def tick_if_late(self, by: str) -> gate.Refusal | None:
+        """Carry the ledger over a gap of more than a day, which only a tick may cross."""
+        if self.world.seq == 0 or self.next_time() - self.world.time_us <= MAX_STEP_US:
+            return None
+        keys = self.world.states["keys"]
+        ticker = by
+        for name in self.signers:
+            roles = principal_roles(keys, self.principal(name))
+            if Role.OPERATOR in roles or Role.ROOT in roles:
+                ticker = name
+                break
+        answer = self.send(ticker, Tick(), ())
+        return answer if isinstance(answer, gate.Refusal) else None
+
+    def next_time(self) -> int:
+        """Return the next packet's time in microseconds; never before the world's."""
+        start = self.scenario.start_time_us
+        if start is None:
+            return max(time.time_ns() // 1_000, self.world.time_us)
+        return max(
+            start + self.packets * self.scenario.step_time_us,
+            self.world.time_us + self.scenario.step_time_us,
+        )
+
+    def send(self, by: str, action: Action, batch: tuple[Step, ...]) -> Receipt | gate.Refusal:
+        """Sign, verify and apply one packet; append it if the batch was answered as expected."""
+        signer = self.signers[by]
+        seq = self.world.seq + 1
+        given = self.scenario.seed
+        body = packet_.draft(
+            ledger=self.world.ledger,
+            seq=seq,
+            time_us=self.next_time(),
+            seed=secrets.token_bytes(32) if given is None else seed_of(given, seq),
+            previous=self.world.head,
+            key=key_id(signer.profile, signer.public_key),
+            action=action,
+        ).to_bytes()
+        self.packet = packet_.packet_id(body)
+        signature = signer.sign(packet_.signing_message(body), packet_.CONTEXT)
+        envelope = packet_.encode(body, signature)
+        admitted = gate.verify(envelope, self.world, self.verifier)
+        if isinstance(admitted, gate.Refusal):
+            return admitted
+        return self.apply(envelope, admitted, batch)
+
+    def apply(self, envelope: bytes, admitted: Admitted, batch: tuple[Step, ...]) -> Receipt:
+        """Apply one admitted packet and append it, durably, unless an answer surprises."""
+        world, receipt = apply(MACHINES, REACTIONS, self.world, admitted)
+        if self.surprises(batch, receipt):
+            self.world.restore()
+            return receipt
+        if self.writer is not None:
+            self.writer.append(envelope, world.root)
+            self.writer.sync()
+        self.world = world
+        self.packets += 1
+        return receipt
+
+    def surprises(self, batch: tuple[Step, ...], receipt: Receipt) -> tuple[Surprise, ...]:
+        """Return the steps that were answered otherwise than expected."""
+        found: list[Surprise] = []
+        for offset, (step, answer) in enumerate(zip(batch, receipt.answers, strict=True)):
+            actual = None if answer is None else answer.reason
+            if actual != step.expect:
+                found.append(
+                    Surprise(
+                        step.place,
+                        self.done + offset + 1,
+                        step.do,
+                        step.expect or "accepted",
+                        actual or "accepted",
+                    )
+                )
+        return tuple(found)
+
+
+def batches(scenario: Scenario) -> Iterator[tuple[Step, ...]]:
+    """Yield the steps of each packet: one signer, at most batch steps, a new one where asked."""
+    batch: list[Step] = []
+    for step in scenario.steps:
+        full = len(batch) == scenario.batch
+        if batch and (full or step.new_packet or step.by != batch[0].by):
+            yield tuple(batch)
+            batch = []
+        batch.append(step)
+    if batch:
+        yield tuple(batch)
+
+
+def _nonce(ledger: State, account: int) -> int:
+    found = ledger.accounts.get(account)
+    return 0 if found is None else found.nonce

@@ -1,0 +1,165 @@
+"""`qfs ledger`: begin a ledger, submit scenarios to it, show it, hold it to its sentences."""
+
+import json
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.text import Text
+
+from qfs.app import ledger, submission
+from qfs.app.failure import EXIT_FINDINGS
+
+
+class Format(Enum):
+    """How a report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Directory = Annotated[Path, typer.Argument(help="Folder of the ledger.")]
+Output = Annotated[Format, typer.Option("--format", help="text or json.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands to the program."""
+    group = typer.Typer(no_args_is_help=True, help="A ledger of five tokens in a folder.")
+    group.command("init")(init)
+    group.command("submit")(submit)
+    group.command("state")(state)
+    group.command("check")(check)
+    app.add_typer(group, name="ledger")
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Folder that holds no ledger yet.")],
+    *,
+    root_key: Annotated[list[Path], typer.Option(help="Public key that governs; repeatable.")],
+    operator: Annotated[
+        list[Path],
+        typer.Option(help="Public key that runs the ledger; the first owns its own accounts."),
+    ],
+    submitter: Annotated[
+        list[Path] | None, typer.Option(help="Public key that may sign transactions; repeatable.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Part of the ledger's identity.")] = ledger.DEFAULT_NAME,
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Begin a ledger: five tokens, their own accounts, the keys that may sign."""
+    request = ledger.InitRequest(
+        directory, tuple(root_key), tuple(operator), tuple(submitter or ()), name
+    )
+    report = ledger.init(request)
+    if output_format is Format.JSON:
+        _json(report.document())
+        return
+    console = _console()
+    console.print(f"ledger {report.name} begins: {report.ledger.hex()}")
+    console.print(f"state root {report.state_root.hex()}")
+    for key, role in report.keys:
+        console.print(f"  {role:<9} {key}")
+
+
+def submit(
+    directory: Directory,
+    scenario: Annotated[Path, typer.Argument(help="Scenario: a .toml or .jsonl file.")],
+    *,
+    key: Annotated[
+        list[Path], typer.Option(help="Private key; its name is the file's, up to the first point.")
+    ],
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="File whose first line opens encrypted keys.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Do everything in memory and write nothing.")
+    ] = False,
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Sign a scenario's steps into packets and append them to the ledger.
+
+    Exits with 1 when a step is answered otherwise than the scenario expects, with 3 when the
+    ledger is halted.
+    """
+    request = submission.SubmitRequest(directory, scenario, tuple(key), passphrase_file, dry_run)
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("submitting", total=None)
+        report = submission.submit(
+            request, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    if output_format is Format.JSON:
+        _json(report.document())
+    else:
+        _print_submission(report)
+    if not report.as_expected:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def state(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
+    """Show every account after the last packet; signatures verified, every root re-derived."""
+    report = ledger.state(directory)
+    if output_format is Format.JSON:
+        _json(report.document())
+        return
+    console = _console()
+    console.print(f"ledger {report.name} after {report.packets} packets")
+    console.print(f"state root {report.state_root.hex()}")
+    for row in report.accounts:
+        held = [f"{amount} {symbol}" for symbol, amount in row.balances if amount != "0"]
+        console.print(
+            f"account {row.id}  owner {row.owner[:12]}  nonce {row.nonce}  {', '.join(held) or '-'}"
+        )
+    for symbol, issued, cap in report.tokens:
+        console.print(f"{symbol}: {issued} of {cap} issued")
+
+
+def check(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
+    """Hold a ledger to every sentence that it must keep: packets, roots, invariants.
+
+    Exits with 1 when a sentence is false, with 3 when the log cannot be re-derived.
+    """
+    report = ledger.check(directory)
+    if output_format is Format.JSON:
+        _json(report.document())
+    else:
+        console = _console()
+        for name, holds in report.checks:
+            verdict = Text("holds ", "green") if holds else Text("BROKEN", "bold red")
+            console.print(verdict, name.replace("_", " "))
+        if report.torn_at is not None:
+            console.print(f"a crash tore the log at byte {report.torn_at}; a writer cuts it off")
+        console.print(f"{report.packets} packets, state root {report.state_root.hex()}")
+    if not report.holds:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _print_submission(report: submission.SubmitReport) -> None:
+    console = _console()
+    if report.torn_at is not None:
+        console.print(f"a crash had torn the log at byte {report.torn_at}; cut off")
+    verb = "would be appended" if report.dry_run else "appended"
+    done = report.accepted + report.refused
+    console.print(
+        f"{report.scenario}: {done} of {report.steps} steps in {report.packets} packets {verb}; "
+        f"{report.accepted} accepted, {report.refused} refused as expected"
+    )
+    for one in report.surprises:
+        console.print(
+            f"{one.place}: step {one.step} ({one.do}): expected {one.expected}, got {one.actual}"
+        )
+    if report.not_admitted is not None:
+        console.print(f"not admitted: {report.not_admitted}")
+    console.print(f"packet {report.seq}, state root {report.state_root.hex()}")
+
+
+def _console() -> Console:
+    """Return a console that never breaks a line in the middle of a digest."""
+    return Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def _json(document: dict[str, object]) -> None:
+    typer.echo(json.dumps(document, indent=2, sort_keys=True))
