@@ -100,17 +100,24 @@ def _parameter(parameter: Any) -> Parameter:
         required=bool(parameter.required),
         many=bool(parameter.multiple) or parameter.nargs != 1,
         help=_sentence(parameter.help),
-        default=_default(parameter.default),
+        default=_default(parameter),
     )
 
 
-def _default(value: Any) -> str:
+def _default(parameter: Any) -> str:
+    """Return the default as the help shows it: what depends on the computer is said in words."""
+    if isinstance(parameter.show_default, str):
+        return parameter.show_default
+    return _text(parameter.default)
+
+
+def _text(value: Any) -> str:
     if value is None or value is False or value in ((), []):
         return ""
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, (list, tuple)):
-        return " ".join(_default(one) for one in value)
+        return " ".join(_text(one) for one in value)
     return value.as_posix() if isinstance(value, Path) else str(value)
 
 

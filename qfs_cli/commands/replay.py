@@ -44,9 +44,14 @@ def replay(
         Path | None,
         typer.Option(help="A compiled core (python -m tools.compile_core) to replay with as well."),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time for --perturb.")] = min(
-        4, os.cpu_count() or 1
-    ),
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            show_default="one a processor, at most 4",
+            help="Processes at a time for --perturb.",
+        ),
+    ] = min(4, os.cpu_count() or 1),
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
 ) -> None:
     """Derive every state root of a log again and compare it with the recorded one.

@@ -48,3 +48,20 @@ def test_a_missing_page_is_found(copy: Path) -> None:
 def test_an_unknown_option_is_a_wrong_call(copy: Path) -> None:
     assert docs.main(["--chekc"], copy) == 2
     assert docs.differing(copy) == []
+
+
+def test_no_generated_page_depends_on_the_computer(tmp_path: Path) -> None:
+    program = (
+        "import os, sys; os.cpu_count = lambda: 64; "
+        "from tools import docs; sys.exit(docs.main(['--check']))"
+    )
+    environment = {"HOME": str(tmp_path), "TZ": "Pacific/Kiritimati", "COLUMNS": "40"}
+    outcome = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tree.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
