@@ -1,0 +1,178 @@
+"""A file that is not what a command needs: one clear error that names it, and nothing changed.
+
+- `tests/cli/sound.py` has a sound call of every command that reads a path; its paths are marked.
+- Here each path in turn is replaced by what it must not be, everything else staying sound.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.processes import Call, Outcome, run_all
+from tests.cli.sound import CALLS, FINE, NOT_READ, prepare
+from tests.cli.test_exit_codes import is_clear
+from tools.command_tree import Command, commands
+
+HUGE_BYTES = 1 << 40  # a terabyte of nothing: sparse, so it costs no space on the disk
+
+ALL = {one.name: one for one in commands()}
+READERS = [name for name, one in ALL.items() if any(p.takes is Path for p in one.parameters)]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A sound call with one path spoiled."""
+
+    command: str
+    number: int
+    """Place of the path among the call's words."""
+    kind: str
+    name: str
+    """What the spoiled file is called."""
+
+
+def spoil(kind: str, sound: Path, folder: Path) -> str | None:
+    """Put what the path must not be into the folder; return its name, or None if it cannot be."""
+    name = f"spoiled-{kind}{sound.suffix}"
+    path = folder / name
+    match kind:
+        case "missing":
+            return name
+        case "garbage":
+            path.write_bytes(bytes(range(255, 0, -1)) * 9)
+        case "empty":
+            path.write_bytes(b"")
+        case "truncated" if sound.is_file():
+            whole = sound.read_bytes()
+            path.write_bytes(whole[: len(whole) * 3 // 5])
+        case "oversized" if sound.is_file():
+            path.touch()
+            with path.open("r+b") as file:
+                file.truncate(HUGE_BYTES)
+        case "unreadable" if sound.is_file():
+            shutil.copy(sound, path)
+            path.chmod(0)
+        case "unreadable":
+            path.mkdir(mode=0)
+        case "a folder" if sound.is_file():
+            path.mkdir()
+        case "a loop of links":
+            path.symlink_to(name)
+        case _:
+            return None
+    return name
+
+
+KINDS = (
+    "missing",
+    "garbage",
+    "empty",
+    "truncated",
+    "oversized",
+    "unreadable",
+    "a folder",
+    "a loop of links",
+)
+
+
+def contents(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Return what could change in a folder: names, modes, sizes and times of last change."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        found[path.relative_to(folder).as_posix()] = (
+            status.st_mode,
+            status.st_size,
+            status.st_mtime_ns,
+        )
+    return found
+
+
+def words(call: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a call's words without the marks."""
+    return tuple(word.removeprefix("@").removeprefix(">") for word in call)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which every sound call works."""
+    folder = tmp_path_factory.mktemp("sound")
+    prepare(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_spoiled_path_is_one_clear_error_and_changes_nothing(
+    name: str, sound: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "scratch"
+    shutil.copytree(sound, folder, symlinks=True)
+    cases, calls = [], []
+    for call in CALLS[name]:
+        for number, word in enumerate(call):
+            for kind in KINDS if word.startswith("@") else ():
+                spoiled = spoil(kind, folder / word[1:], folder)
+                if spoiled is None or (name, word, kind) in FINE:
+                    continue
+                changed = (*call[:number], spoiled, *call[number + 1 :])
+                cases.append(Case(name, number, kind, spoiled))
+                calls.append(Call((*ALL[name].words, *words(changed)), str(folder)))
+    before = contents(folder)
+    outcomes = run_all(calls)
+    after = contents(folder)
+    for path in folder.glob("spoiled-unreadable*"):
+        path.chmod(0o700)
+    assert calls != []
+    wrong = [
+        (" ".join(outcome.words), case.kind, outcome.code, outcome.stdout[:200], outcome.stderr)
+        for case, outcome in zip(cases, outcomes, strict=True)
+        if not is_good(case, outcome)
+    ]
+    assert wrong == []
+    assert after == before
+
+
+def is_good(case: Case, outcome: Outcome) -> bool:
+    """Say whether a spoiled path was answered as every command must."""
+    return outcome.code == 2 and is_clear(outcome) and case.name in outcome.stderr
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_call_is_sound_before_a_path_is_spoiled(name: str, sound: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    for call in CALLS[name]:
+        shutil.copytree(sound, folder, symlinks=True)
+        (outcome,) = run_all([Call((*ALL[name].words, *words(call)), str(folder))])
+        assert outcome.code == 0, (outcome.words, outcome.stderr, outcome.stdout)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_path_that_a_command_reads_is_spoiled_by_some_call(name: str) -> None:
+    read = [p for p in ALL[name].parameters if p.takes is Path and (name, p.name) not in NOT_READ]
+    spoiled = [paths_of(call, ALL[name]) for call in CALLS[name]]
+    for one in read:
+        if one.is_option:
+            assert any(one.name in paths for paths in spoiled), one.name
+    positional = sum(not one.is_option for one in read)
+    assert max(paths.count("") for paths in spoiled) >= positional
+
+
+def paths_of(call: tuple[str, ...], command: Command) -> list[str]:
+    """Return the option before each path that a call reads; nothing before an argument."""
+    takes_value = [one.name for one in command.options if not one.is_flag]
+    return [
+        call[number - 1] if number and call[number - 1] in takes_value else ""
+        for number, word in enumerate(call)
+        if word.startswith("@")
+    ]
+
+
+def test_the_lists_name_only_what_exists() -> None:
+    parameters = {(name, p.name) for name, one in ALL.items() for p in one.parameters}
+    assert set(NOT_READ) <= parameters
+    assert set(CALLS) == set(READERS)
+    assert {name for name, _, _ in FINE} <= set(READERS)
+    assert all(len(reason.split()) > 3 for reason in (*NOT_READ.values(), *FINE.values()))
