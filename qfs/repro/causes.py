@@ -166,7 +166,9 @@ REMEDIES: dict[Cause, Remedy] = {
         "a file name that differs for the same content",
         "derive the name from the content or the source, not from chance, time or place",
     ),
-    Cause.RECORD_ORDER: Remedy("order of lines in RECORD", "sort the files before writing RECORD"),
+    Cause.RECORD_ORDER: Remedy(
+        "order of lines in RECORD", "sort the files before RECORD is written"
+    ),
     Cause.RECORD_FOLLOWS: Remedy(
         "hashes in RECORD, a consequence of other differences", "mend the other differences"
     ),
@@ -224,7 +226,9 @@ REMEDIES: dict[Cause, Remedy] = {
         _HELP + "stable-inputs/",
     ),
     Cause.LINE_ORDER: Remedy(
-        "order of the same lines or words", "sort before writing", _HELP + "stable-outputs/"
+        "order of the same lines or words",
+        "sort the lines or words before writing them",
+        _HELP + "stable-outputs/",
     ),
     Cause.LINE_ENDINGS: Remedy(
         "line endings", "pass newline='\\n' when writing text, and normalise in .gitattributes"

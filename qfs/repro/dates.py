@@ -89,6 +89,7 @@ def _year(text: str) -> Span | None:
 
 
 _MONTH = "(?:" + "|".join(_MONTHS) + ")[a-z]*"
+_DAYS = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 _CLOCK = r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
 _ZONE = r"(?:Z|[+-]\d\d:?\d\d)?"
 DATES: tuple[tuple[re.Pattern[str], Reader], ...] = (
@@ -98,8 +99,13 @@ DATES: tuple[tuple[re.Pattern[str], Reader], ...] = (
         re.compile(r"\b(?:19|20)\d\d[01]\d[0-3]\d(?:[T_-]?[0-2]\d[0-5]\d(?:[0-5]\d)?)?Z?\b"),
         _joined,
     ),
-    (re.compile(rf"\b{_MONTH} +\d{{1,2}}(?:,? +{_CLOCK})?(?: [A-Z]{{3,5}})?,? +\d{{4}}"), _worded),
-    (re.compile(rf"\b\d{{1,2}}[- ]{_MONTH}[- ]\d{{4}}(?: {_CLOCK})?"), _worded),
+    (
+        re.compile(
+            rf"\b(?:{_DAYS},? +)?{_MONTH} +\d{{1,2}}(?:,? +{_CLOCK})?(?: [A-Z]{{3,5}})?,? +\d{{4}}"
+        ),
+        _worded,
+    ),
+    (re.compile(rf"\b(?:{_DAYS},? +)?\d{{1,2}}[- ]{_MONTH}[- ]\d{{4}}(?: {_CLOCK})?"), _worded),
     (re.compile(r"\b[1-9]\d{8,9}(?:\.\d+)?\b|\b[1-9](?:\d{11,12}|\d{14,15}|\d{17,18})\b"), _epoch),
     (re.compile(r"\b(?:19|20)\d\d\b"), _year),
 )

@@ -29,7 +29,12 @@ _SAME = "\x00"
 def why_texts_differ(
     first: str, second: str, sides: tuple[Side, Side], *, name: bool = False
 ) -> list[Why]:
-    """Return the causes, at least one; `name` says that the texts are single names."""
+    """Return the causes, at least one, each once; `name` says that the texts are single names."""
+    whys = _why(first, second, sides, name=name)
+    return list({why[0]: why for why in reversed(whys)}.values())[::-1]
+
+
+def _why(first: str, second: str, sides: tuple[Side, Side], *, name: bool) -> list[Why]:
     if not name and first.replace("\r\n", "\n") == second.replace("\r\n", "\n"):
         return [(Cause.LINE_ENDINGS, "CRLF and LF")]
     lines = first.split("\n"), second.split("\n")
