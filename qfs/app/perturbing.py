@@ -49,6 +49,8 @@ class Environment:
     variable: str
     """What differs from the baseline: a variable's name, ``python``, ``optimize``, ``compiled``."""
     value: str
+    python: str
+    """Label of the interpreter."""
     interpreter: Path
     root: Path
     """The folder of the package tree."""
@@ -146,7 +148,7 @@ def plan(
     """Return the environments to run, the baseline first, and those that cannot run."""
     here = this_interpreter()
     root = Path(qfs.__file__).resolve().parent.parent
-    baseline = Environment("baseline", here.label, here.path, root)
+    baseline = Environment("baseline", here.label, here.label, here.path, root)
     runs = [baseline]
     idle: list[Run] = []
     for variable, value in _CHANGES:
@@ -165,7 +167,13 @@ def plan(
             idle.append(Run("python", other.label, other.label, not_run=other.reason))
         elif other.label != here.label:
             runs.append(
-                replace(baseline, variable="python", value=other.label, interpreter=other.path)
+                replace(
+                    baseline,
+                    variable="python",
+                    value=other.label,
+                    python=other.label,
+                    interpreter=other.path,
+                )
             )
     if compiled is None:
         idle.append(Run("compiled", "mypyc", here.label, not_run="no compiled core was given"))
@@ -176,8 +184,7 @@ def plan(
 
 def run_one(environment: Environment, path: Path) -> Run:
     """Replay the log in one environment."""
-    here = environment.value if environment.variable == "python" else this_label()
-    made = Run(environment.variable, environment.value, here)
+    made = Run(environment.variable, environment.value, environment.python)
     try:
         child = _child(environment, path, ["--roots"])
     except subprocess.TimeoutExpired:
@@ -218,11 +225,6 @@ def explain(
         expected=_shown(difference.expected),
         actual=_shown(difference.actual),
     )
-
-
-def this_label() -> str:
-    """Return the label of the Python that runs this process."""
-    return this_interpreter().label
 
 
 def _difference(

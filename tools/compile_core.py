@@ -1,0 +1,78 @@
+"""Compile the hot part of the deterministic core with mypyc, into a folder of its own.
+
+    python -m tools.compile_core DIR [--optimise 0|1|2|3]
+
+- The same source, type-checked and compiled: replay must give the same roots either way. The
+  folder holds a whole copy of the package, so that it runs with nothing else on the path.
+- The interpreted package is never touched. Needs mypy and a C compiler.
+- Use: ``qfs replay LOG --perturb --compiled DIR``.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = (
+    "qfs/canon/codec.py",
+    "qfs/canon/digest.py",
+    "qfs/canon/typed.py",
+    "qfs/certmath/basic.py",
+    "qfs/certmath/circular.py",
+    "qfs/certmath/exponential.py",
+    "qfs/certmath/logarithm.py",
+    "qfs/certmath/power.py",
+    "qfs/certmath/raw.py",
+    "qfs/certmath/roots.py",
+    "qfs/certmath/rounding.py",
+    "qfs/certmath/series.py",
+    "qfs/certmath/ziv.py",
+    "qfs/kernel/table.py",
+    "qfs/kernel/trie.py",
+)
+"""What is compiled: canonical bytes, the kernels of CertifiedMath, tables and their tries."""
+
+
+def compile_core(directory: Path, optimise: int = 3) -> None:
+    """Fill an empty or new folder with the package, its core compiled; exits with a message."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        sys.exit(f"{directory}: is not empty; name a new folder")
+    shutil.copytree(
+        ROOT / "qfs", directory / "qfs", ignore=shutil.ignore_patterns("__pycache__", "*.so")
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypyc", *CORE],
+        cwd=directory,
+        env={**os.environ, "MYPYC_OPT_LEVEL": str(optimise), "MYPYPATH": str(directory)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(f"mypyc failed:\n{done.stdout}\n{done.stderr}")
+    for left in ("build", ".mypy_cache"):
+        shutil.rmtree(directory / left, ignore_errors=True)
+    missing = [name for name in CORE if not list(directory.glob(name.removesuffix("py") + "*.so"))]
+    if missing:
+        sys.exit(f"not compiled: {', '.join(missing)}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run with these arguments, or the process's own."""
+    parser = argparse.ArgumentParser(prog="python -m tools.compile_core")
+    parser.add_argument("directory", type=Path, help="a new folder")
+    parser.add_argument(
+        "--optimise", type=int, default=3, choices=range(4), help="of the C compiler"
+    )
+    options = parser.parse_args(arguments)
+    compile_core(options.directory, options.optimise)
+    print(f"{len(CORE)} modules compiled in {options.directory}")
+
+
+if __name__ == "__main__":
+    main()
