@@ -39,6 +39,7 @@ from qfs.shell import scenario_files
 from qfs.shell.scenario_files import Fields
 
 SCHEMA = "qfs.scenario/1"
+NAME_MAX = 64
 BATCH_MAX = 10_000
 STEP_US_DEFAULT = 1_000
 TIME_MAX = (1 << 63) - 1
@@ -105,10 +106,13 @@ def read_scenario(path: Path) -> Scenario:
     steps = header.list_("step", []) if path.suffix == ".toml" else nodes[1:]
     if header.text("schema") != SCHEMA:
         raise header.node("schema").error("another schema", f'write schema = "{SCHEMA}"')
+    name = header.text("name")
+    if not 1 <= len(name) <= NAME_MAX:
+        raise header.node("name").error(f"a name of {len(name)} characters", f"1 to {NAME_MAX}")
     by = header.text("by", "")
     accounts = _accounts(header.table("accounts"))
     made = Scenario(
-        name=header.text("name"),
+        name=name,
         file=path.name,
         batch=header.whole("batch", 1, BATCH_MAX, 1),
         seed=header.maybe_bytes("seed", 32),
