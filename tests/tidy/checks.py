@@ -21,7 +21,7 @@ _SUPPRESSION = re.compile(
 )
 _QFS_SUPPRESSION = re.compile(r"#\s*qfs:\s*allow")
 _HOME = re.compile(
-    r"(?<![\w.:/\-])(?:/(?:home|root|Users|mnt|work|workspace|builds?|opt)/[\w.\-]+|[A-Z]:\\\\?\w)"
+    r"(?<![\w.:/\-])(?:/(?:home|root|Users|mnt|work|workspace|builds?)/[\w.\-]+|[A-Z]:\\\\?Users)"
 )
 _PRIVATE_HOST = re.compile(
     r"https?://(?:\d+\.\d+\.\d+\.\d+|[\w\-]+(?=[/:\s\"'>)]|$)|[\w.\-]+\.(?:local|internal|lan|corp))",
@@ -73,11 +73,14 @@ def assert_outside_tests(text: str) -> list[Breach]:
 
 
 def wide_except(text: str) -> list[Breach]:
-    """Find each bare or wide `except`, and each `suppress` that is as wide."""
+    """Find each bare or wide `except`, and each `suppress` that is as wide.
+
+    A handler that ends in a bare `raise` catches nothing: it cleans up and lets the error pass.
+    """
     found = []
     for node in ast.walk(ast.parse(text)):
         caught: list[ast.expr | None] = []
-        if isinstance(node, ast.ExceptHandler):
+        if isinstance(node, ast.ExceptHandler) and not _passes_on(node):
             caught = list(node.type.elts) if isinstance(node.type, ast.Tuple) else [node.type]
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
             "suppress",
@@ -88,6 +91,11 @@ def wide_except(text: str) -> list[Breach]:
         if wide:
             found.append((getattr(node, "lineno", 1), "catches everything; name what can happen"))
     return found
+
+
+def _passes_on(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
 
 
 _WIDE = ("Exception", "BaseException", "builtins.Exception", "builtins.BaseException")

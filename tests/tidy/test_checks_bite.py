@@ -29,6 +29,12 @@ CASES: tuple[tuple[checks.Check, str, str], ...] = (
         "with suppress(Exception):\n    f()\n",
         "with suppress(KeyError):\n    f()\n",
     ),
+    (
+        checks.wide_except,
+        "try:\n    f()\nexcept BaseException as e:\n    raise E from e\n",
+        "try:\n    f()\nexcept BaseException:\n    undo()\n    raise\n",
+    ),
+    (checks.path_of_one_machine, "C:\\Users\\ada\n", "a drive C: is named\n"),
     (checks.suppression_without_code, "x = 1  # noqa\n", "x = 1  # noqa: E501 (why)\n"),
     (checks.suppression_without_code, "x = 1  # type: ignore\n", "x = 1  # type: ignore[misc]\n"),
     (checks.audit_suppression, "x = f()  # qfs: allow[QFS101]\n", "x = f()  # allowed\n"),
