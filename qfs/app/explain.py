@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
+from importlib.abc import SourceLoader
+from importlib.util import find_spec
 from typing import TypeVar
 
 import qfs
@@ -134,8 +136,23 @@ def explain(code: str | None) -> Explanations:
 def everything() -> tuple[Explanation, ...]:
     """Return the catalogue: errors, refusals, halts, exit codes, each in the order of its codes."""
     for module in pkgutil.walk_packages(qfs.__path__, "qfs."):
-        importlib.import_module(module.name)
+        if module.ispkg or _may_declare(module.name):
+            importlib.import_module(module.name)
     return (*_errors(), *_refusals(), *_halts(), *_exits())
+
+
+def _may_declare(module: str) -> bool:
+    """Say whether a module's source declares an error or an enum.
+
+    Some modules are programs that change the process which imports them; they declare neither.
+    """
+    spec = find_spec(module)
+    if spec is None or not isinstance(spec.loader, SourceLoader):
+        return True  # a compiled module of the core
+    return _DECLARES.search(spec.loader.get_source(module) or "") is not None
+
+
+_DECLARES = re.compile(r"^class \w+\([^)]*(?:Error|Fault|Enum)\b", re.MULTILINE)
 
 
 def _errors() -> list[Explanation]:
