@@ -34,7 +34,9 @@ class OutboxRefusal(Enum):
     """Why an effect cannot be settled; in the order of the checks."""
 
     NOT_PENDING = 1
+    """No such effect is pending: it never was, or it is settled."""
     NOT_YOURS = 2
+    """The effect was caused by another key's packet, and genesis did not cause it."""
 
 
 @dataclass(frozen=True, slots=True)
