@@ -4,7 +4,7 @@
 - Root: digest over [name, version, [field name, field digest] ...] in declared order.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, get_origin, get_type_hints
 
@@ -45,10 +45,18 @@ def layout(cls: type) -> tuple[Field, ...]:
 
 def machine_root(name: str, version: int, state: Any) -> Digest:
     """Return the root of one machine."""
+    return root_of_fields(name, version, field_digests(state))
+
+
+def field_digests(state: Any) -> list[tuple[str, Digest]]:
+    """Return each field's name and digest, in declared order: what a machine's root covers."""
+    return [(field.name, _field_digest(field, state)) for field in layout(type(state))]
+
+
+def root_of_fields(name: str, version: int, fields: Sequence[tuple[str, Digest]]) -> Digest:
+    """Return the root of a machine whose fields have these digests."""
     parts: list[Value] = [name, version]
-    parts.extend(
-        [[field.name, _field_digest(field, state)] for field in layout(type(state))],
-    )
+    parts.extend([[field, known] for field, known in fields])
     return digest("qfs/machine/1", parts)
 
 

@@ -100,11 +100,22 @@ def make_world(
             kept = (states[name], _hashed(name, versions[name], states[name], seq))
         roots[name] = kept
         rows.append([name, versions[name], kept[1]])
-    root = digest(
-        "qfs/world/1",
-        [*_facts(seq, head, time_us, ledger), rows, _schedule_value(schedule), outbox.seal()],
-    )
+    root = world_root(facts, rows, schedule, outbox.seal())
     return World(ledger, seq, head, time_us, versions, states, tuple(schedule), outbox, root, roots)
+
+
+def world_root(
+    facts: tuple[Digest, int, Digest, int],
+    machines: Sequence[Value],
+    schedule: Sequence[Upgrade],
+    outbox: Digest,
+) -> Digest:
+    """Return the root over (ledger, seq, head, time), [name, version, root] a machine, the rest."""
+    ledger, seq, head, time_us = facts
+    return digest(
+        "qfs/world/1",
+        [*_facts(seq, head, time_us, ledger), list(machines), _schedule_value(schedule), outbox],
+    )
 
 
 def restore_world(machines: Machines, data: bytes) -> World:

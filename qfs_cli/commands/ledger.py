@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from qfs.app import ledger, submission
+from qfs.app import ledger, proving, submission
 from qfs.app.failure import EXIT_FINDINGS
 
 
@@ -32,6 +32,8 @@ def register(app: typer.Typer) -> None:
     group.command("submit")(submit)
     group.command("state")(state)
     group.command("check")(check)
+    group.command("prove")(prove)
+    group.command("verify-proof")(verify_proof)
     app.add_typer(group, name="ledger")
 
 
@@ -135,6 +137,57 @@ def check(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
         console.print(f"{report.packets} packets, state root {report.state_root.hex()}")
     if not report.holds:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def prove(
+    directory: Directory,
+    account: Annotated[int, typer.Argument(help="Id of the account; it need not be open.")],
+    *,
+    output: Annotated[Path, typer.Option(help="File for the proof; must not exist.")],
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Write a proof of what an account holds, for whoever has only the state root."""
+    report = proving.prove_account(directory, account, output)
+    if output_format is Format.JSON:
+        _json(report.document())
+        return
+    _print_proof(report)
+    _console().print(f"{report.size} bytes written to {output}")
+
+
+def verify_proof(
+    proof: Annotated[Path, typer.Argument(help="File that qfs ledger prove wrote.")],
+    *,
+    root: Annotated[str, typer.Option(help="State root that you trust, in hexadecimal.")],
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Check a proof with nothing but a state root, and say what the account holds.
+
+    Exits with 1 when the proof does not lead to the root.
+    """
+    report = proving.verify_file(proof, root)
+    if output_format is Format.JSON:
+        _json(report.document())
+    else:
+        _print_proof(report)
+    if not report.verified:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _print_proof(report: proving.ProofReport) -> None:
+    console = _console()
+    if not report.verified:
+        console.print(f"NOT PROVED: {report.why_not}")
+        return
+    console.print(f"proved under state root {report.state_root.hex()}, after packet {report.seq}:")
+    if not report.open:
+        console.print(f"account {report.account} is not open")
+        return
+    held = [f"{amount} {symbol}" for symbol, amount in report.balances if amount != "0"]
+    console.print(
+        f"account {report.account}  owner {report.owner}  nonce {report.nonce}  "
+        f"{', '.join(held) or '-'}"
+    )
 
 
 def _print_submission(report: submission.SubmitReport) -> None:
