@@ -67,7 +67,25 @@ def codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def decisions_page() -> str:
+    """Return the index of the decision records, from their titles."""
+    lines = [
+        "# Decisions",
+        "",
+        MADE_BY,
+        "",
+        "One page a decision: the question, what was decided, what was measured, what it costs. A",
+        "decision that changes gets a new page that names the old one.",
+        "",
+    ]
+    for path in sorted((ROOT / "docs/adr").glob("[0-9]*.md")):
+        number, title = path.read_text(encoding="utf-8").partition("\n")[0][2:].split(". ", 1)
+        lines.append(f"{number}. [{title}]({path.name})")
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/adr/index.md": decisions_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/codes.md": codes_page,
 }

@@ -1,6 +1,5 @@
 """Generated pages are what the code says, and the check finds one that is not."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,8 @@ from tools import docs
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a copy of the generated pages."""
-    for name in docs.PAGES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(tree.ROOT / name, tmp_path / name)
+    """Return a folder with sound generated pages."""
+    docs.write(tmp_path)
     return tmp_path
 
 
@@ -32,7 +29,7 @@ def test_an_edited_page_is_found_and_mended(
 ) -> None:
     page = copy / name
     sound = page.read_text(encoding="utf-8")
-    page.write_text(sound.replace("code", "cod", 1), encoding="utf-8")
+    page.write_text(sound.replace("docs", "dogs", 1), encoding="utf-8")
     assert docs.main(["--check"], copy) == 1
     assert f"{name} is not what the code says; run: make docs" in capsys.readouterr().err
     assert docs.main([], copy) == 0
