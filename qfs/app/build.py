@@ -5,10 +5,11 @@
 - Identical bytes are compared; nothing is normalised before the comparison.
 """
 
+import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from pathlib import Path
@@ -20,7 +21,7 @@ from qfs.repro.text import why_texts_differ
 from qfs.shell.building import Built, Failed, Workshop, extra_requirements, scratch_folder
 from qfs.shell.building import build as build_one
 from qfs.shell.building_python import Interpreter, interpreter
-from qfs.shell.building_source import BuildSystem, commit_time, read_build_system, stage
+from qfs.shell.building_source import commit_time, read_build_system, stage
 from qfs.shell.sandbox import find_bubblewrap, find_faketime, interpreter_mounts
 
 __all__ = [
@@ -123,39 +124,33 @@ class BuildReport:
 def build(request: BuildRequest, progress: Progress = lambda *_: None) -> BuildReport:
     """Build and compare; raises InputError for a source that cannot be read or built at all."""
     root = _source_folder(request.path)
-    system = read_build_system(root)
-    if not request.kinds or request.seconds < 1:
-        raise UsageError("nothing to build: name at least one kind, and a time limit above 0 s")
-    with scratch_folder() as name:
-        folder = Path(name)
-        source = stage(root, folder / "source")
-        with interpreter(system.requires, fresh=request.fresh) as python:
-            bubblewrap = find_bubblewrap() if request.sandbox else None
-            mounts = interpreter_mounts(python.python) if bubblewrap is not None else []
-            workshop = Workshop(
-                folder=folder,
-                source=source,
-                system=system,
-                python=python.python,
-                bubblewrap=bubblewrap,
-                faketime=find_faketime(),
-                seconds=request.seconds,
-                mounts=tuple(mounts),
-            )
-            needed = _complete(workshop, system, python, request.kinds)
-            runs = _Runs(workshop, request, progress)
-            pairs = _pairs(request, root, boxed=bubblewrap is not None)
-            artifacts, differences = runs.run(pairs)
-            variations = runs.variations()
-            packages = python.packages(needed)
+    with _workshop(request) as (workshop, packages):
+        runs = _Runs(workshop, request, progress)
+        pairs = _pairs(request, root, boxed=workshop.bubblewrap is not None)
+        artifacts, differences = runs.run(pairs)
+        variations = runs.variations()
     return BuildReport(
         _verdict(differences, variations),
         tuple(artifacts),
         variations,
         tuple(differences),
-        system.backend,
+        workshop.system.backend,
         packages,
     )
+
+
+def build_once(path: Path) -> tuple[str, bytes, tuple[str, ...]]:
+    """Build the wheel once, in the recipe's first environment; returns name, bytes, packages.
+
+    Raises InputError for a source that cannot be read or built.
+    """
+    root = _source_folder(path)
+    with _workshop(BuildRequest(root, kinds=("wheel",))) as (workshop, packages):
+        environment, _ = normalised(source_epoch(root, None))
+        made = build_one(workshop, environment, "wheel")
+    if isinstance(made, Failed):
+        raise _cannot_be_built(made, workshop)
+    return made.name, made.data, packages
 
 
 def write_artifacts(report: BuildReport, folder: Path) -> tuple[Path, ...]:
@@ -170,6 +165,31 @@ def write_artifacts(report: BuildReport, folder: Path) -> tuple[Path, ...]:
             path.write_bytes(artifact.data)
             written.append(path)
     return tuple(written)
+
+
+@contextlib.contextmanager
+def _workshop(request: BuildRequest) -> Iterator[tuple[Workshop, tuple[str, ...]]]:
+    """Stage the source and provide its back-end; gives the workshop and the back-end's packages."""
+    root = _source_folder(request.path)
+    system = read_build_system(root)
+    if not request.kinds or request.seconds < 1:
+        raise UsageError("nothing to build: name at least one kind, and a time limit above 0 s")
+    with scratch_folder() as name, interpreter(system.requires, fresh=request.fresh) as python:
+        folder = Path(name)
+        bubblewrap = find_bubblewrap() if request.sandbox else None
+        mounts = interpreter_mounts(python.python) if bubblewrap is not None else []
+        workshop = Workshop(
+            folder=folder,
+            source=stage(root, folder / "source"),
+            system=system,
+            python=python.python,
+            bubblewrap=bubblewrap,
+            faketime=find_faketime(),
+            seconds=request.seconds,
+            mounts=tuple(mounts),
+        )
+        needed = _complete(workshop, python, request.kinds)
+        yield workshop, python.packages(needed)
 
 
 def _verdict(
@@ -230,11 +250,7 @@ class _Runs:
         self.progress(environment.label, kind, "building")
         made = build_one(self.workshop, environment, kind)
         if isinstance(made, Failed):
-            raise InputError(
-                f"the {kind} cannot be built: {made.reason}\n{made.output}",
-                place=self.workshop.system.backend,
-                way_out="mend the project until `python -m build` works, then build again",
-            )
+            raise _cannot_be_built(made, self.workshop)
         self.progress(environment.label, kind, "built")
         return made
 
@@ -319,11 +335,9 @@ def source_epoch(root: Path, given: int | None) -> int:
     return DEFAULT_EPOCH
 
 
-def _complete(
-    workshop: Workshop, system: BuildSystem, python: Interpreter, kinds: Sequence[str]
-) -> list[str]:
+def _complete(workshop: Workshop, python: Interpreter, kinds: Sequence[str]) -> list[str]:
     """Ask the back-end what else it needs and provide it; returns all requirements."""
-    needed = list(system.requires)
+    needed = list(workshop.system.requires)
     for kind in kinds:
         more = [item for item in extra_requirements(workshop, FIRST, kind) if item not in needed]
         if not python.require(more):
@@ -333,6 +347,14 @@ def _complete(
             )
         needed += more
     return needed
+
+
+def _cannot_be_built(failed: Failed, workshop: Workshop) -> InputError:
+    return InputError(
+        f"the {failed.kind} cannot be built: {failed.reason}\n{failed.output}",
+        place=workshop.system.backend,
+        way_out="mend the project until `python -m build` works, then build again",
+    )
 
 
 def _source_folder(path: Path) -> Path:

@@ -8,7 +8,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import pairwise
 
 from qfs.repro.difference import Side
@@ -39,12 +38,42 @@ def _overlap(span: Span, window: Span) -> bool:
     return span[0] <= window[1] + _DAY and window[0] - _DAY <= span[1]
 
 
+def written(seconds: int) -> str:
+    """Return Unix time as ``2026-11-22 01:02:03``, in UTC."""
+    days, rest = divmod(seconds, _DAY)
+    # Eras of 400 years, each year beginning in March, so that the leap day ends it.
+    days += 719_468  # days from 0000-03-01 to 1970-01-01
+    era, day = divmod(days, 146_097)
+    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
+    day -= 365 * year + year // 4 - year // 100
+    shifted = (5 * day + 2) // 153
+    month = shifted + 3 if shifted < 10 else shifted - 9
+    year += 400 * era + (1 if month <= 2 else 0)
+    day += 1 - (153 * shifted + 2) // 5
+    return f"{year:04}-{month:02}-{day:02} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+
+
+def _seconds(numbers: list[int]) -> int | None:
+    """Return the Unix time of year, month ... second, or None for a date that there is not."""
+    year, month, day, hour, minute, second = numbers
+    if not (1 <= month <= 12 and hour < 24 and minute < 60 and second < 61):
+        return None
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    lengths = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    if not 1 <= day <= lengths[month - 1]:
+        return None
+    before = year - 1
+    days = 365 * before + before // 4 - before // 100 + before // 400 - 719_162
+    days += sum(lengths[: month - 1]) + day - 1
+    return days * _DAY + hour * 3600 + minute * 60 + second
+
+
 def _civil(numbers: list[int]) -> Span | None:
     """Return the span of year, month, day and, where given, hour, minute, second."""
-    padded = [*numbers, 0, 0, 0][:6]
-    try:
-        start = int(datetime(*padded, tzinfo=UTC).timestamp())  # type: ignore[misc, arg-type]
-    except (ValueError, OverflowError):
+    if len(numbers) < 3:
+        return None
+    start = _seconds([*numbers, 0, 0, 0][:6])
+    if start is None:
         return None
     return start, start + (_DAY - 1 if len(numbers) == 3 else 59 if len(numbers) == 5 else 0)
 

@@ -1,12 +1,12 @@
 """Differences between two gzip files: the header, the stream, and the tar archive inside."""
 
 import tarfile
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from qfs.repro import names
 from qfs.repro.archive import ArchiveError, GzipHeader, gunzip, gzip_header, open_tar
 from qfs.repro.causes import Cause
+from qfs.repro.dates import written
 
 if TYPE_CHECKING:
     from qfs.repro.compare import Comparer, Finding
@@ -65,7 +65,7 @@ def _archives(
 def _headers(a: GzipHeader, b: GzipHeader) -> list[tuple[Cause, str]]:
     found: list[tuple[Cause, str]] = []
     if a.mtime != b.mtime:
-        found.append((Cause.GZIP_MTIME, f"{_time(a.mtime)} and {_time(b.mtime)}"))
+        found.append((Cause.GZIP_MTIME, f"{written(int(a.mtime))} and {written(int(b.mtime))}"))
     if a.name != b.name:
         found.append((Cause.GZIP_NAME, f"{a.name!r} and {b.name!r}"))
     ours, theirs = (a.flags, a.level, a.system), (b.flags, b.level, b.system)
@@ -77,7 +77,7 @@ def _headers(a: GzipHeader, b: GzipHeader) -> list[tuple[Cause, str]]:
 def _members(a: tarfile.TarInfo, b: tarfile.TarInfo) -> list[tuple[Cause, str]]:
     found: list[tuple[Cause, str]] = []
     if a.mtime != b.mtime:
-        found.append((Cause.TAR_MTIME, f"{_time(a.mtime)} and {_time(b.mtime)}"))
+        found.append((Cause.TAR_MTIME, f"{written(int(a.mtime))} and {written(int(b.mtime))}"))
     if a.mode != b.mode:
         found.append((Cause.TAR_MODE, f"{a.mode:o} and {b.mode:o}"))
     ours, theirs = (a.uid, a.gid, a.uname, a.gname), (b.uid, b.gid, b.uname, b.gname)
@@ -99,10 +99,3 @@ def _content(data: bytes, member: tarfile.TarInfo) -> bytes:
     if member.issparse():
         raise ArchiveError(f"the member {member.name!r} is sparse")
     return data[member.offset_data : member.offset_data + member.size]
-
-
-def _time(seconds: float) -> str:
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC).isoformat(" ")[:19]
-    except (ValueError, OverflowError, OSError):
-        return str(seconds)

@@ -2,7 +2,6 @@
 
 import struct
 import zipfile
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from qfs.repro import names
@@ -86,10 +85,8 @@ def _raw(data: bytes, entry: zipfile.ZipInfo, place: str) -> memoryview:
 
 
 def _time(entry: zipfile.ZipInfo) -> str:
-    try:
-        return datetime(*entry.date_time).isoformat(" ")  # noqa: DTZ001 (zip times have no zone)
-    except ValueError:
-        return str(entry.date_time)
+    year, month, day, hour, minute, second = entry.date_time
+    return f"{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
 
 
 def _first_swap(common: list[str], theirs: dict[str, zipfile.ZipInfo]) -> str:

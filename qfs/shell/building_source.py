@@ -74,7 +74,7 @@ def stage(root: Path, to: Path) -> Source:
 
     Names come back in sorted order.
     """
-    names = _tracked(root) or _walked(root)
+    names = source_names(root)
     files: list[tuple[str, bool, str | None]] = []
     for name in names:
         path = root / name
@@ -96,6 +96,11 @@ def stage(root: Path, to: Path) -> Source:
     if not files:
         raise InputError("the tree holds no files", place=str(root))
     return Source(to, tuple(files))
+
+
+def source_names(root: Path) -> list[str]:
+    """Return the files that belong to a tree, in the order of their names, with `/`."""
+    return _tracked(root) or _walked(root)
 
 
 def _tracked(root: Path) -> list[str]:

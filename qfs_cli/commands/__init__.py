@@ -2,13 +2,30 @@
 
 import typer
 
-from qfs_cli.commands import build, explain, ledger, replay
+from qfs_cli.commands import (
+    audit,
+    build,
+    doctor,
+    evidence,
+    explain,
+    keys,
+    ledger,
+    packet,
+    replay,
+    rules,
+)
 
 # In the order of the help; one line a command.
 COMMANDS = (
+    audit,  # which value, by which way, differs between two runs
+    rules,  # the catalogue of rules
+    keys,  # ML-DSA key files
+    packet,  # sign, verify, show
     build,  # reproducible builds
+    evidence,  # what the tree proves about itself
     ledger,  # five tokens in a folder
     replay,  # every state root again
+    doctor,  # what works here
     explain,  # the catalogue of codes
 )
 
