@@ -8,9 +8,6 @@
 """
 
 import base64
-import os
-import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from qfs.crypto import KeyId, Profile, Signer, key_id, read_spki, spki
 from qfs.errors import InputError, UsageError
 from qfs.shell import providers
+from qfs.shell.files import read_limited, write_new
 from qfs.shell.providers import pyca
 
 MAX_FILE_BYTES = 64 * 1024  # 65_536: a seed PEM has 128 bytes, an SPKI PEM 3.6 kB
@@ -91,12 +89,12 @@ def write_private(path: Path, key: PrivateKey, passphrase: str | None) -> None:
     Raises InputError when the file exists.
     """
     data = key.pem()
-    _write_new(path, data if passphrase is None else _encrypted(data, passphrase), 0o600)
+    write_new(path, data if passphrase is None else _encrypted(data, passphrase), 0o600)
 
 
 def write_public(path: Path, key: PublicKey) -> None:
     """Write a public key's SPKI PEM, mode 0644; raises InputError when the file exists."""
-    _write_new(path, key.pem(), 0o644)
+    write_new(path, key.pem(), 0o644)
 
 
 def read_private(path: Path, passphrase: str | None = None) -> PrivateKey:
@@ -105,7 +103,7 @@ def read_private(path: Path, passphrase: str | None = None) -> PrivateKey:
     Raises InputError for a file that is missing, too large, readable by others, no seed-only
     PKCS#8 PEM of an ML-DSA key, or whose passphrase is missing or wrong.
     """
-    data = _read(path, secret=True)
+    data = read_limited(path, MAX_FILE_BYTES, secret=True)
     if data.startswith(_AGE):
         if passphrase is None:
             raise InputError("encrypted", place=str(path), way_out="give its --passphrase-file")
@@ -121,7 +119,7 @@ def read_private(path: Path, passphrase: str | None = None) -> PrivateKey:
 
 def read_public(path: Path) -> PublicKey:
     """Return the public key of an SPKI PEM; raises InputError for any other file."""
-    data = _read(path, secret=False)
+    data = read_limited(path, MAX_FILE_BYTES)
     try:
         loaded = serialization.load_pem_public_key(data)
         der = loaded.public_bytes(
@@ -138,7 +136,7 @@ def read_public(path: Path) -> PublicKey:
 
 def read_passphrase(path: Path) -> str:
     """Return a passphrase file's first line; raises InputError for an empty or loose file."""
-    data = _read(path, secret=True, limit=MAX_PASSPHRASE_BYTES)
+    data = read_limited(path, MAX_PASSPHRASE_BYTES, secret=True)
     try:
         line = data.decode("utf-8").split("\n", 1)[0].rstrip("\r")
     except UnicodeDecodeError:
@@ -178,46 +176,6 @@ def _decrypted(path: Path, data: bytes, passphrase: str) -> bytes:
             way_out="try age -d on it",
         ) from None
     return opened
-
-
-def _read(path: Path, *, secret: bool, limit: int = MAX_FILE_BYTES) -> bytes:
-    """Return a file's bytes; secret: only if nobody but its owner may touch it."""
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise InputError("no regular file", place=str(path), way_out="give a key file")
-            if secret and mode & 0o077:
-                raise InputError(
-                    f"mode {stat.S_IMODE(mode):04o} lets others at it",
-                    place=str(path),
-                    way_out=f"chmod 600 {path}",
-                )
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", place=str(path)) from error
-    if len(data) > limit:
-        raise InputError(f"more than {limit} bytes", place=str(path), way_out="give a key file")
-    return data
-
-
-def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Make a file whole, under a name that nobody has; on failure nothing is left behind."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=".qfs-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(mode)
-            os.link(name, path)
-        finally:
-            Path(name).unlink()
-    except FileExistsError:
-        raise InputError("exists", place=str(path), way_out="choose another name") from None
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", place=str(path)) from error
 
 
 def _armour(label: str, der: bytes) -> bytes:

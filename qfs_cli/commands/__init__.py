@@ -14,6 +14,17 @@ from qfs_cli.commands import (
     replay,
     rules,
 )
+    audit,
+    build,
+    doctor,
+    evidence,
+    explain,
+    keys,
+    ledger,
+    packet,
+    replay,
+    rules,
+)
 
 # In the order of the help; one line a command.
 COMMANDS = (

@@ -11,6 +11,7 @@
 
 from qfs.shell.providers.choice import (
     DEFAULT,
+    PARANOID,
     SECOND,
     VERIFIERS,
     deterministic_signer,
@@ -22,6 +23,7 @@ from qfs.shell.providers.paranoid import Paranoid
 
 __all__ = [
     "DEFAULT",
+    "PARANOID",
     "SECOND",
     "VERIFIERS",
     "Paranoid",

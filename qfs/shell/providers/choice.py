@@ -13,6 +13,8 @@ from qfs.shell.providers.paranoid import Paranoid
 
 DEFAULT = "cryptography"
 SECOND = "pqcrypto"
+PARANOID = "paranoid"
+"""A name too: the default and the second, which must agree."""
 SEED_BYTES = 32
 _ROOM = "qfs.shell.providers"
 _MODULES = {DEFAULT: "pyca", SECOND: "pqcrypto_", "fast-mldsa": "fast_mldsa_"}
@@ -27,6 +29,8 @@ def verifier(name: str = DEFAULT, *, paranoid: bool = False) -> Verifier:
 
     Raises UsageError for an unknown name, ProviderFault for a library that is not usable.
     """
+    if name == PARANOID:
+        name, paranoid = DEFAULT, True
     first = _verifier(name)
     return Paranoid(first, _verifier(SECOND if name == DEFAULT else DEFAULT)) if paranoid else first
 
@@ -53,7 +57,8 @@ def new_seed() -> bytes:
 
 def _verifier(name: str) -> Verifier:
     if name not in _MODULES:
-        raise UsageError(f"provider {name!r}", way_out=f"choose one of {', '.join(VERIFIERS)}")
+        choices = ", ".join([*VERIFIERS, PARANOID])
+        raise UsageError(f"no provider is called {name!r}", way_out=f"choose one of {choices}")
     made: Verifier = _made(name, "Verifying")
     return made
 

@@ -1,0 +1,73 @@
+"""Small files and pipes: read with a limit, written whole or not at all.
+
+- ``-`` is standard input or output.
+- An error names the file and what the system said of it; nothing is written over.
+"""
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from qfs.errors import InputError, UsageError
+
+PIPE = Path("-")
+
+
+def read_limited(path: Path, limit: int, *, secret: bool = False) -> bytes:
+    """Return a regular file's bytes, or standard input's; at most limit.
+
+    secret: only if nobody but its owner may touch it. Raises InputError.
+    """
+    if path == PIPE:
+        data = sys.stdin.buffer.read(limit + 1)
+    else:
+        try:
+            with path.open("rb") as file:
+                _check_mode(path, os.fstat(file.fileno()).st_mode, secret=secret)
+                data = file.read(limit + 1)
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", place=str(path)) from error
+    if len(data) > limit:
+        raise InputError(f"more than {limit} bytes", place=str(path), way_out="give another file")
+    return data
+
+
+def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Make a file whole, under a name that nobody has; on failure nothing is left behind.
+
+    ``-`` writes to standard output, unless that is a terminal. Raises InputError, UsageError.
+    """
+    if path == PIPE:
+        if sys.stdout.isatty():
+            raise UsageError("bytes for a terminal", way_out="give --output FILE, or a pipe")
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        handle, name = tempfile.mkstemp(prefix=".qfs-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(mode)
+            os.link(name, path)
+        finally:
+            Path(name).unlink()
+    except FileExistsError:
+        raise InputError("exists", place=str(path), way_out="choose another name") from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", place=str(path)) from error
+
+
+def _check_mode(path: Path, mode: int, *, secret: bool) -> None:
+    if not stat.S_ISREG(mode) and (secret or stat.S_ISDIR(mode)):
+        raise InputError("no regular file", place=str(path), way_out="give a file")
+    if secret and mode & 0o077:
+        raise InputError(
+            f"mode {stat.S_IMODE(mode):04o} lets others at it",
+            place=str(path),
+            way_out=f"chmod 600 {path}",
+        )
