@@ -2,11 +2,74 @@
 
 - ``f_R(X) = R(f(X / 10**18) * 10**18)``: X an integer, R one of the eight decimal roundings.
 - The definition holds no algorithm; any correct implementation gives the same bits.
+- ``certify`` checks any single result with code that shares nothing with what computed it.
 - No float, no ambient context, no NaN, infinity, -0 or silent saturation.
+- The same functions on plain integers, for hot loops: ``qfs.certmath.raw``.
 """
 
-from qfs.certmath.fixed import Fixed
+from qfs.certmath import raw
+from qfs.certmath.checker.certify import certify, recheck
+from qfs.certmath.fixed import Fixed, Number
+from qfs.certmath.forms import (
+    checked_add,
+    checked_div,
+    checked_mul,
+    checked_sub,
+    saturating_add,
+    saturating_div,
+    saturating_mul,
+    saturating_sub,
+    wrapping_add,
+    wrapping_div,
+    wrapping_mul,
+    wrapping_sub,
+)
+from qfs.certmath.functions.arithmetic import (
+    add,
+    allocate,
+    div,
+    dot,
+    mod,
+    mul,
+    muldiv,
+    quantize,
+    sub,
+)
+from qfs.certmath.functions.arithmetic import divmod_ as divmod  # noqa: A004 (its public name)
+from qfs.certmath.functions.arithmetic import sum_ as sum  # noqa: A004 (its public name)
+from qfs.certmath.functions.elementary import (
+    atan,
+    cos,
+    cosh,
+    e,
+    erf,
+    exp,
+    exp2,
+    expm1,
+    hypot,
+    ln,
+    log1p,
+    log2,
+    log10,
+    phi,
+    phi_pow,
+    phi_series,
+    pi,
+    powi,
+    root,
+    sigmoid,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    tan,
+    tanh,
+)
+from qfs.certmath.functions.elementary import pow_ as pow  # noqa: A004 (its public name)
+from qfs.certmath.functions.growth import annuity, compound, npv
+from qfs.certmath.prooflog import Operation, ProofLog
 from qfs.certmath.rounding import PLACES, SCALE, Rounding
+from qfs.certmath.storage import U128_MAX, from_u128, to_u128
 from qfs.errors import (
     CertifiedMathError,
     ConversionSyntax,
@@ -21,6 +84,7 @@ from qfs.errors import (
 __all__ = [
     "PLACES",
     "SCALE",
+    "U128_MAX",
     "CertifiedMathError",
     "ConversionSyntax",
     "DivisionByZero",
@@ -29,6 +93,67 @@ __all__ = [
     "FloatOperation",
     "Inexact",
     "InvalidOperation",
+    "Number",
+    "Operation",
     "Overflow",
+    "ProofLog",
     "Rounding",
+    "add",
+    "allocate",
+    "annuity",
+    "atan",
+    "certify",
+    "checked_add",
+    "checked_div",
+    "checked_mul",
+    "checked_sub",
+    "compound",
+    "cos",
+    "cosh",
+    "div",
+    "divmod",
+    "dot",
+    "e",
+    "erf",
+    "exp",
+    "exp2",
+    "expm1",
+    "from_u128",
+    "hypot",
+    "ln",
+    "log1p",
+    "log2",
+    "log10",
+    "mod",
+    "mul",
+    "muldiv",
+    "npv",
+    "phi",
+    "phi_pow",
+    "phi_series",
+    "pi",
+    "pow",
+    "powi",
+    "quantize",
+    "raw",
+    "recheck",
+    "root",
+    "saturating_add",
+    "saturating_div",
+    "saturating_mul",
+    "saturating_sub",
+    "sigmoid",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "sub",
+    "sum",
+    "tan",
+    "tanh",
+    "to_u128",
+    "wrapping_add",
+    "wrapping_div",
+    "wrapping_mul",
+    "wrapping_sub",
 ]

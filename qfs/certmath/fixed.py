@@ -7,10 +7,11 @@
 - Source: hashing of numeric types, Python library reference, "Built-in Types".
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import gcd
-from typing import Any, Final, NoReturn, final
+from typing import Any, Final, NoReturn, TypeAlias, final
 
 from qfs.canon import Value
 from qfs.certmath import basic
@@ -398,7 +399,11 @@ class Fixed:
         )
 
 
-def raw_of(value: "Fixed | int") -> int:
+Number: TypeAlias = Fixed | int
+"""What every function takes for a number."""
+
+
+def raw_of(value: Number) -> int:
     """Return the raw integer of a Fixed or of an int.
 
     Raises FloatOperation for a float, ConversionSyntax for any other type.
@@ -408,6 +413,20 @@ def raw_of(value: "Fixed | int") -> int:
     if type(value) is int:
         return value * SCALE
     raise refusal(value)
+
+
+def raws_of(values: Sequence[Number]) -> tuple[int, ...]:
+    """Return the raw integers of a sequence; raises as raw_of, and for no list or tuple."""
+    if not isinstance(values, list | tuple):
+        raise refusal(values)
+    return tuple([raw_of(value) for value in values])
+
+
+def whole(count: int) -> int:
+    """Return a count as it is; raises as raw_of for no int, Overflow above 255 bits."""
+    if type(count) is not int:
+        raise refusal(count)
+    return basic.in_range(count)
 
 
 def refusal(value: object) -> CertifiedMathError:
@@ -467,6 +486,10 @@ def _make(raw: int) -> Fixed:
     made = _new(Fixed)
     _set_raw(made, raw)
     return made
+
+
+from_raw: Final = _make
+"""For this room's functions, whose results are already in range."""
 
 
 _new: Final = object.__new__
