@@ -145,10 +145,15 @@ class Registry:
             raise RecordError(f"unknown {self.family} kind {kind!r}")
         newest, made, upcasts = entry
         if type(version) is not int or not 1 <= version <= newest:
-            raise RecordError(f"{self.family} kind {kind} has no version {version!r}")
+            raise RecordError(f"{self.family} kind {kind!r} has no version {version!r}")
         rest = items[2:]
         for upcast in upcasts[version - 1 :]:
-            rest = upcast(rest)
+            try:
+                rest = upcast(rest)
+            except (LookupError, TypeError, ValueError):
+                raise RecordError(
+                    f"{self.family} kind {kind!r} version {version!r} does not have these fields"
+                ) from None
         return made.from_list(rest)
 
 

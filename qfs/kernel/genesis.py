@@ -65,7 +65,9 @@ class Genesis:
     def from_bytes(cls, data: bytes) -> "Genesis":
         """Return the record; raises CanonError, or RecordError for other canonical bytes."""
         match decode(data):
-            case [int(form), str(name), list(machines), list(orders)] if form == FORMAT:
+            case [int(form), str(name), list(machines), list(orders)] if (
+                type(form) is int and form == FORMAT
+            ):
                 return cls(
                     name,
                     tuple([_machine(pair) for pair in machines]),

@@ -32,7 +32,7 @@ from qfs.kernel.world import Machines, World, find, make_world
 MAX_REACTION_DEPTH = 8
 _MAX_HEIGHT = (1 << 63) - 1
 _SEED_BYTES = 32
-_UNREADABLE = (QFSError, ValueError, TypeError, ArithmeticError)
+_UNREADABLE = (QFSError, ValueError, TypeError, LookupError, ArithmeticError)
 """What reading an order may raise: a registry's no, or a value object's own check."""
 
 

@@ -135,7 +135,7 @@ def restore_world(machines: Machines, data: bytes) -> World:
             list(rows),
             list(plan),
             bytes(root),
-        ] if form == _FORMAT:
+        ] if type(form) is int and form == _FORMAT:
             pass
         case _:
             raise RecordError("no snapshot of format 1")

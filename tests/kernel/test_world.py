@@ -56,6 +56,13 @@ def test_every_flipped_bit_of_a_snapshot_is_noticed():
             assert caught.value.code in (Code.SNAPSHOT_CORRUPT, Code.VERSION_MISSING)
 
 
+def test_true_is_no_format_number():
+    data = b"".join(grown().snapshot())
+    assert data[4:6] == b"\x88\x01"
+    with pytest.raises(CanonError):
+        restore_world(MACHINES, data[:5] + b"\xf5" + data[6:])
+
+
 def test_every_truncated_snapshot_is_refused():
     data = b"".join(grown(*BUSY).snapshot())
     for size in range(len(data)):
