@@ -197,7 +197,8 @@ def _signers(request: SubmitRequest) -> Mapping[str, Signer]:
             raise UsageError(
                 f"two keys are called {name!r}", place=str(path), way_out="rename one file"
             )
-        found[name] = keystore.read_private(path, passphrase).signer()
+        encrypted = path.suffix == ".age"
+        found[name] = keystore.read_private(path, passphrase if encrypted else None).signer()
     return found
 
 

@@ -74,7 +74,7 @@ def submit(
         list[Path], typer.Option(help="Private key; its name is the file's, up to the first point.")
     ],
     passphrase_file: Annotated[
-        Path | None, typer.Option(help="File whose first line opens encrypted keys.")
+        Path | None, typer.Option(help="File whose first line opens the keys named *.age.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do everything in memory and write nothing.")
