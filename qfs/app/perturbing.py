@@ -110,6 +110,7 @@ class Run:
     def document(self) -> dict[str, Any]:
         """Return the part of the JSON document."""
         return {
+            "name": f"{self.variable}={self.value}",
             "variable": self.variable,
             "value": self.value,
             "python": self.python,
