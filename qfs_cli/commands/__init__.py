@@ -5,17 +5,7 @@ import typer
 from qfs_cli.commands import (
     audit,
     build,
-    doctor,
-    evidence,
-    explain,
-    keys,
-    ledger,
-    packet,
-    replay,
-    rules,
-)
-    audit,
-    build,
+    certify,
     doctor,
     evidence,
     explain,
@@ -32,6 +22,7 @@ COMMANDS = (
     rules,  # the catalogue of rules
     keys,  # ML-DSA key files
     packet,  # sign, verify, show
+    certify,  # sign what a tree is
     build,  # reproducible builds
     evidence,  # what the tree proves about itself
     ledger,  # five tokens in a folder

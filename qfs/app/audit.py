@@ -1,0 +1,295 @@
+"""``qfs audit``: scan sources for non-determinism.
+
+- The report is a value: the same files, rules and settings give the same report, byte for byte.
+- Allowances are applied here, last: they hide a finding from the exit code, never from the proof.
+- Exit code: 0 nothing to report, 1 a violation or possible finding (with require_proof: unknown
+  too), 2 a file that could not be read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
+from qfs.errors import InputError, UsageError
+from qfs.scan.audit import analyse
+from qfs.scan.extract import extract
+from qfs.scan.ir import Allowance, ModuleFacts
+from qfs.scan.reading import Unreadable
+from qfs.scan.rulebook import Rule, Rulebook, read_rulebook
+from qfs.scan.verdict import Found, Step
+from qfs.shell.sources import Problem, SourceFile, read_rule_files, read_settings, read_sources
+
+POLICIES = ("ban", "ieee-basic", "allow")
+DEFAULT_PACKS = ("core",)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """What to audit, and how strictly."""
+
+    paths: tuple[Path, ...]
+    """Files and folders; at least one."""
+    select: tuple[str, ...] = ()
+    """Codes, or their beginnings, that alone are reported; empty for all."""
+    ignore: tuple[str, ...] = ()
+    """Codes, or their beginnings, that are not reported."""
+    entries: tuple[str, ...] = ()
+    """``module:qualname`` globs; empty: every function of the zone."""
+    policy: str = ""
+    """ban, ieee-basic or allow; empty: as [tool.qfs] says, else ban."""
+    packs: tuple[str, ...] = ()
+    """Rule packs; empty: as [tool.qfs] says, else core."""
+    require_proof: bool = False
+    """Whether an unknown finding counts too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about one place."""
+
+    rule: str
+    name: str
+    verdict: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    effect: str
+    instead: str
+    chain: tuple[Step, ...]
+    fingerprint: str
+    function: str
+    fix: bool = False
+    suppressed: str = ""
+    """The reason of the allowance that hides it, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """The result of an audit."""
+
+    findings: tuple[Finding, ...]
+    """What is reported, in the order of path, place and rule."""
+    suppressed: tuple[Finding, ...]
+    errors: tuple[Problem, ...]
+    files: int
+    lines: int
+    functions: int
+    proved: int
+    baselined: int
+    rules_digest: str
+    source_digest: str
+    policy: str
+    packs: tuple[str, ...]
+    require_proof: bool
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    """The rules that were applied."""
+
+    def count(self, verdict: str) -> int:
+        """Return how many findings have a verdict."""
+        return sum(1 for each in self.findings if each.verdict == verdict)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with."""
+        if self.errors:
+            return EXIT_USAGE
+        bad = len(self.findings) if self.require_proof else self.count("violation")
+        if not self.require_proof:
+            bad += self.count("possible") + self.count("confirmed")
+        elif self.suppressed:
+            bad += 1
+        return EXIT_FINDINGS if bad else EXIT_CLEAN
+
+
+def audit(request: AuditRequest) -> AuditReport:
+    """Audit files and folders.
+
+    Raises UsageError for options that make no sense, InputError for a path that does not exist or a
+    setting that cannot be read. A file that is no Python is an error in the report.
+    """
+    if not request.paths:
+        raise UsageError("nothing to audit", way_out="pass a file or a folder")
+    root, settings = read_settings(request.paths[0])
+    policy = request.policy or str(settings.get("float-policy", "ban"))
+    if policy not in POLICIES:
+        raise UsageError(f"no float policy {policy!r}", way_out=f"use {', '.join(POLICIES)}")
+    packs = request.packs or _texts(settings, "packs") or DEFAULT_PACKS
+    rules = rulebook(packs, tuple([root / each for each in _texts(settings, "rule-folders")]))
+    _check_codes(rules, (*request.select, *request.ignore))
+    sources, problems = read_sources(request.paths, root, exclude=_texts(settings, "exclude"))
+    facts, unread = read_facts(sources)
+    problems = [*problems, *unread]
+    in_zone = _zone([each.path for each in sources], _texts(settings, "zone"))
+    judged = analyse(
+        facts, rules, entries=request.entries or _texts(settings, "entries"),
+        in_zone=in_zone, policy=policy,
+    )  # fmt: skip
+    kept = [each for each in judged.found if _chosen(each.rule, request)]
+    allowed = {path: found.allowances for path, found in facts.values()}
+    findings, suppressed = _allowances(rules, kept, allowed, request)
+    return AuditReport(
+        findings=tuple(findings),
+        suppressed=tuple(suppressed),
+        errors=tuple(sorted(problems, key=lambda each: (each.path, each.line))),
+        files=len(sources),
+        lines=sum(found.lines for _path, found in facts.values()),
+        functions=judged.functions,
+        proved=judged.proved,
+        baselined=0,
+        rules_digest=rules.digest,
+        source_digest=source_digest(sources),
+        policy=policy,
+        packs=packs,
+        require_proof=request.require_proof,
+        rules=rules.rules,
+    )
+
+
+def rulebook(packs: Sequence[str] = DEFAULT_PACKS, extra: Sequence[Path] = ()) -> Rulebook:
+    """Return the rules of some packs; raises UsageError for a pack that does not exist."""
+    every = read_rule_files(extra)
+    names = sorted({each.pack for each in every} - {"summaries"})
+    for pack in packs:
+        if pack not in names and pack != "all":
+            raise UsageError(f"no rule pack {pack!r}", way_out=f"use {', '.join(names)} or all")
+    wanted = {"summaries", *[each.name for each in extra], *packs}
+    return read_rulebook([each for each in every if "all" in packs or each.pack in wanted])
+
+
+def read_facts(
+    sources: Sequence[SourceFile],
+) -> tuple[dict[str, tuple[str, ModuleFacts]], list[Problem]]:
+    """Return {module name: (path, facts)} and the files that have none.
+
+    Two files of one module name keep both: the later one gets its path as its name.
+    """
+    facts: dict[str, tuple[str, ModuleFacts]] = {}
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            found = extract(source.data)
+        except Unreadable as error:
+            problems.append(Problem(source.path, error.line, error.why))
+            continue
+        name = source.module
+        if name in facts:
+            name = source.path.removesuffix(".py").replace("/", ".")
+        facts[name] = (source.path, found)
+    return facts, problems
+
+
+def source_digest(sources: Sequence[SourceFile]) -> str:
+    """Return SHA-256 over every path and content, in the order of paths."""
+    digest = sha256()
+    for source in sources:
+        for part in (source.path.encode(), source.data):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _texts(settings: dict[str, Any], name: str) -> tuple[str, ...]:
+    value = settings.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise InputError(
+            f"{name} is no list of texts",
+            place="pyproject.toml [tool.qfs]",
+            way_out='write ["..."]',
+        )
+    return tuple(value)
+
+
+def _zone(paths: Sequence[str], zone: tuple[str, ...]) -> Any:
+    """Return whether a path is judged: below the zone, or everywhere when no file is in it."""
+
+    def inside(path: str) -> bool:
+        return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in zone)
+
+    if not any(inside(path) for path in paths):
+        return lambda _path: True
+    return inside
+
+
+def _check_codes(rules: Rulebook, codes: Sequence[str]) -> None:
+    for code in codes:
+        if not any(rule.code.startswith(code) or rule.name == code for rule in rules.rules):
+            raise UsageError(
+                f"no rule {code!r}", way_out="see `qfs rules`; a rule's pack may not be chosen"
+            )
+
+
+def _chosen(rule: Rule, request: AuditRequest) -> bool:
+    def named(codes: tuple[str, ...]) -> bool:
+        return any(rule.code.startswith(code) or rule.name == code for code in codes)
+
+    return (not request.select or named(request.select)) and not named(request.ignore)
+
+
+def _finding(found: Found, ordinal: int) -> Finding:
+    rule = found.rule
+    key = f"{rule.code}|{found.path}|{found.function}|{found.text}|{ordinal}"
+    return Finding(
+        rule=rule.code,
+        name=rule.name,
+        verdict=found.verdict,
+        path=found.path,
+        line=found.pos[0],
+        column=found.pos[1],
+        end_line=found.pos[2],
+        end_column=found.pos[3],
+        message=f"{found.text}: {rule.what[:1].lower()}{rule.what[1:]}",
+        effect=rule.effect,
+        instead=rule.instead,
+        chain=found.chain,
+        fingerprint=sha256(key.encode()).hexdigest()[:32],
+        function=found.function,
+    )
+
+
+def _allowances(
+    rules: Rulebook,
+    found: Sequence[Found],
+    allowed: dict[str, tuple[Allowance, ...]],
+    request: AuditRequest,
+) -> tuple[list[Finding], list[Finding]]:
+    """Part findings into reported and hidden, and report allowances that are wrong."""
+    used: dict[tuple[str, int], None] = {}
+    reported: list[Finding] = []
+    hidden: list[Finding] = []
+    ordinals: dict[str, int] = {}
+    for each in found:
+        key = f"{each.rule.code}|{each.path}|{each.function}|{each.text}"
+        ordinals[key] = ordinals.get(key, 0) + 1
+        finding = _finding(each, ordinals[key])
+        for allowance in allowed.get(each.path, ()):
+            on_line = each.pos[0] <= allowance.line <= max(each.pos[2], each.pos[0])
+            if on_line and allowance.reason and _names(allowance, each.rule):
+                used[(each.path, allowance.at)] = None
+                hidden.append(replace(finding, suppressed=allowance.reason))
+                break
+        else:
+            reported.append(finding)
+    for path in sorted(allowed):
+        for allowance in allowed[path]:
+            wrong = "bare-allowance" if not (allowance.reason and allowance.codes) else ""
+            if not wrong and (path, allowance.at) not in used and not request.select:
+                wrong = "unused-allowance"
+            for rule in rules.index.sites.get(wrong, ()):
+                pos = (allowance.at, allowance.column, allowance.at, allowance.column + 1)
+                text = ", ".join(allowance.codes) or "allowance"
+                step = Step(path, allowance.at, text)
+                made = Found(rule, "violation", path, pos, text, (step,), path)
+                if _chosen(rule, request):
+                    reported.append(_finding(made, 1))
+    reported.sort(key=lambda each: (each.path, each.line, each.column, each.rule))
+    return reported, hidden
+
+
+def _names(allowance: Allowance, rule: Rule) -> bool:
+    return any(code in {rule.code, rule.name} for code in allowance.codes)

@@ -1,0 +1,236 @@
+"""Assignment: to names, attributes, items and patterns of them; and ``x += y``.
+
+- A container in a variable is replaced by one that also holds the new item: weak, never exact.
+- Changing a module-level variable from a function is a site, except for a memo: a table whose key
+  the same function looks up first.
+"""
+
+from qfs.scan import ir
+from qfs.scan.expressions import evaluate
+from qfs.scan.frame import Frame, mentions
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.operations import binary_value
+from qfs.scan.order import elements
+from qfs.scan.values import (
+    CLASS,
+    INSTANCE,
+    MODULE,
+    NOTHING,
+    OUTSIDE,
+    SEQUENCE,
+    TABLE,
+    TUPLE,
+    Taint,
+    Value,
+    join,
+)
+
+
+def assign(frame: Frame, target: Fact, value: Value, pos: Pos, *, weak: bool = False) -> None:
+    """Give a target a value."""
+    tag = target[0]
+    if tag == ir.NAME:
+        if target[1] in frame.function.shared:
+            _global_write(frame, target, pos)
+        frame.bind(target[1], value, weak=weak)
+    elif tag in {ir.TUPLE, ir.LIST}:
+        _unpack(frame, target[1], value, pos)
+    elif tag == ir.ATTR:
+        _attribute(frame, target, value, pos)
+    elif tag == ir.INDEX:
+        _item(frame, target, value, pos)
+    elif tag == ir.STAR:
+        assign(frame, target[1], value, pos)
+
+
+def _global_write(frame: Frame, target: Fact, pos: Pos) -> None:
+    if frame.shared_cell(target[1])[0] == "global" and not _lazy(frame, target[1]):
+        frame.site("global-write", pos, f"the global {target[1]}")
+
+
+def _lazy(frame: Frame, name: str) -> bool:
+    """Say whether a function sets a global only when it is still None: a memo of one value."""
+    for fact in frame.function.facts.body:
+        if fact[0] == ir.IF and mentions(fact[1], frozenset((name,))):
+            test = fact[1]
+            if test[0] == ir.COMPARE and test[2][0][0] == "is" and test[2][0][1][:2] == (0, None):
+                return True
+    return False
+
+
+def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> None:
+    exact = [atom[1] for atom in value if atom[0] == TUPLE]
+    starred = any(each[0] == ir.STAR for each in targets)
+    if not starred and exact and all(len(each) == len(targets) for each in exact):
+        rest = tuple([atom for atom in value if atom[0] != TUPLE])
+        other = elements(frame, rest, pos)[0] if rest else NOTHING
+        for at, target in enumerate(targets):
+            item = other
+            for each in exact:
+                item = join(item, each[at])
+            assign(frame, target, item, pos)
+        return
+    element, taint = elements(frame, value, pos)
+    if taint is not None and len(targets) > 1:
+        frame.leak(taint, "set-pick", "decides which variable gets which element")
+    for target in targets:
+        if target[0] == ir.STAR:
+            assign(frame, target[1], ((SEQUENCE, "list", element, taint),), pos)
+        else:
+            assign(frame, target, element, pos)
+
+
+def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
+    for atom in evaluate(frame, target[1]):
+        if atom[0] == INSTANCE:
+            frame.solver.write(("field", atom[1], target[2]), value)
+        elif atom[0] == CLASS:
+            frame.solver.write(("attr", atom[1], target[2]), value)
+            if frame.function.outer is not None and not _in_class_hook(frame):
+                frame.site("class-state", pos, f"the class attribute {target[2]}")
+        elif atom[0] == MODULE:
+            frame.solver.write(("global", atom[1], target[2]), value)
+            if frame.function.outer is not None:
+                frame.site("global-write", pos, f"the global {target[2]}")
+        elif atom[0] == OUTSIDE and frame.function.outer is not None:
+            frame.site("global-write", pos, f"{atom[1]}.{target[2]}")
+
+
+def _in_class_hook(frame: Frame) -> bool:
+    return frame.function.facts.name in {"__init_subclass__", "__set_name__", "__new__"}
+
+
+def _item(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
+    holder = evaluate(frame, target[1])
+    key = evaluate(frame, target[2])
+    for atom in holder:
+        if atom[0] == INSTANCE:
+            from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+            call_method(frame, atom, "__setitem__", Arguments([key, value]), pos)
+        elif atom[0] == TABLE:
+            taint = atom[3] or inner_order(frame, target[1])
+            new = (TABLE, join(atom[1], key), join(atom[2], value), taint)
+            store(frame, target[1], (new,), pos, key=target[2])
+        elif atom[0] == SEQUENCE:
+            new = (SEQUENCE, atom[1], join(atom[2], value), atom[3])
+            store(frame, target[1], (new,), pos, key=target[2])
+        elif atom[0] == OUTSIDE and frame.function.outer is not None:
+            frame.site("global-write", pos, atom[1])
+
+
+def inner_order(frame: Frame, holder: Fact) -> Taint | None:
+    """Return the unordered loop in which something is added to a holder made outside of it."""
+    for taint, _names, made in reversed(frame.orders):
+        if not (holder[0] == ir.NAME and holder[1] in made):
+            return taint
+    if holder[0] == ir.NAME and holder[1] in frame.env:
+        return None
+    return frame.node.order
+
+
+def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | None = None) -> None:
+    """Put a changed container back where it came from."""
+    root = holder
+    while root[0] in {ir.ATTR, ir.INDEX}:
+        root = root[1]
+    if root[0] == ir.NAME and is_module_level(frame, root[1]) and not _memo(frame, holder, key):
+        for atom in frame.lookup(root[1]):
+            if holder is root or atom[0] in {MODULE, INSTANCE}:
+                frame.site("global-write", pos, f"the global {root[1]}")
+            elif atom[0] == CLASS:
+                frame.site("class-state", pos, "a class attribute")
+    if holder[0] == ir.NAME:
+        frame.bind(holder[1], value, weak=True)
+    elif holder[0] == ir.ATTR:
+        frame.quiet += 1
+        objects = evaluate(frame, holder[1])
+        frame.quiet -= 1
+        for atom in objects:
+            if atom[0] in {INSTANCE, CLASS}:
+                kind = "field" if atom[0] == INSTANCE else "attr"
+                frame.solver.write((kind, atom[1], holder[2]), value)
+            elif atom[0] == MODULE:
+                frame.solver.write(("global", atom[1], holder[2]), value)
+
+
+def is_module_level(frame: Frame, name: str) -> bool:
+    """Say whether a name, read in a function, is the module's (or a built-in's)."""
+    if frame.function.outer is None or frame.klass is not None:
+        return False
+    if name in frame.env or name in frame.function.bound:
+        return False
+    at = frame.function.outer
+    while at is not None and at.outer is not None:
+        if name in at.bound:
+            return False
+        at = at.outer
+    return True
+
+
+def _memo(frame: Frame, holder: Fact, key: Fact | None) -> bool:
+    """Say whether a table's key is looked up by the same function before it is set."""
+    return key is not None and _looked_up(frame.function.facts.body, _bare(holder), _bare(key))
+
+
+def _bare(fact: Fact) -> object:
+    """Return a fact without its positions, to compare two of them."""
+    if fact[0] == ir.NAME:
+        return fact[:2]
+    if fact[0] == ir.ATTR:
+        return (ir.ATTR, _bare(fact[1]), fact[2])
+    return tuple([_bare(part) if isinstance(part, tuple) and part else part for part in fact[:-1]])
+
+
+def _looked_up(fact: object, holder: object, key: object) -> bool:
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple):
+        callee, arguments = fact[1], fact[2]
+        if callee and callee[0] == ir.ATTR and callee[2] == "get" and arguments:
+            if _bare(callee[1]) == holder and _bare(arguments[0]) == key:
+                return True
+    if fact[0] == ir.COMPARE and len(fact) == 4 and isinstance(fact[2], tuple):
+        for operator, right in fact[2]:
+            if operator in {"in", "not in"} and _bare(right) == holder:
+                if _bare(fact[1]) == key:
+                    return True
+    if fact[0] == ir.INDEX and len(fact) == 4 and isinstance(fact[1], tuple):
+        if _bare(fact[1]) == holder and _bare(fact[2]) == key:
+            return True
+    if fact[0] == ir.ASSIGN and isinstance(fact[1], tuple):
+        return _looked_up(fact[2], holder, key)
+    if fact[0] == ir.AUGMENT and len(fact) == 5:
+        return _looked_up(fact[3], holder, key)
+    return any(_looked_up(part, holder, key) for part in fact)
+
+
+def augment(frame: Frame, fact: Fact) -> None:
+    """``target += value``."""
+    _, target, operator, value, pos = fact
+    before = evaluate(frame, target)
+    right = evaluate(frame, value)
+    after = binary_value(frame, operator, before, right, pos, in_place=True)
+    order = inner_order(frame, target)
+    if order is not None and target[0] in {ir.NAME, ir.ATTR} and operator in {"+", "*", "-"}:
+        after = _folded(frame, order, after)
+    if target[0] == ir.NAME:
+        if target[1] in frame.function.shared:
+            _global_write(frame, target, pos)
+        frame.bind(target[1], after)
+    else:
+        assign(frame, target, after, pos, weak=True)
+
+
+def _folded(frame: Frame, order: Taint, value: Value) -> Value:
+    """A fold over an unordered loop: exact for integers, ordered for lists, wrong for the rest."""
+    out: Value = NOTHING
+    for atom in value:
+        kind = atom[1] if atom[0] in {"plain", "known"} else ""
+        if kind in {"str", "bytes", "float", "complex"}:
+            frame.leak(order, "set-fold", f"decides a sum of {kind}")
+        if atom[0] == SEQUENCE:
+            out = join(out, ((SEQUENCE, atom[1], atom[2], atom[3] or order),))
+        else:
+            out = join(out, (atom,))
+    return out

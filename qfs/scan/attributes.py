@@ -1,0 +1,192 @@
+"""Attribute access: modules, classes, instances, and methods that wait to be called.
+
+- A property of the program is a call; ``__getattr__`` is asked when nothing else answers.
+- An instance that may be of a subclass has the subclasses' attributes too.
+- Source: Python data model §3.3.2.
+"""
+
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Pos
+from qfs.scan.values import (
+    ANY,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    METHOD,
+    MODULE,
+    NOTHING,
+    OBJECT,
+    OUTSIDE,
+    STR,
+    SUPER,
+    Atom,
+    Value,
+    join,
+)
+
+_NAMES = {"__name__", "__qualname__", "__module__", "__doc__"}
+
+
+def attribute(frame: Frame, holder: Value, name: str, pos: Pos) -> Value:
+    """Return an attribute of a value."""
+    out: Value = NOTHING
+    for atom in holder:
+        out = join(out, _of(frame, atom, name, pos))
+    return out
+
+
+def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
+    tag = atom[0]
+    if tag == INSTANCE:
+        return instance_attribute(frame, atom, name, pos)
+    if tag == MODULE:
+        from qfs.scan.imports import member  # noqa: PLC0415 (imports look attributes up)
+
+        return member(frame, atom[1], name, pos)
+    if tag == OUTSIDE:
+        return _outside(frame, atom, name, pos)
+    if tag == CLASS:
+        return _class_attribute(frame, atom, name, pos)
+    if tag == SUPER:
+        return _super(frame, atom, name)
+    if name in _NAMES:
+        return STR
+    if tag == OBJECT:
+        value = frame.solver.rules.summaries.value_of(f"{atom[1]}.{name}")
+        if value is not None:
+            return value
+    return ((METHOD, atom, name),)
+
+
+def _outside(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
+    full = frame.solver.rules.summaries.canonical(f"{atom[1]}.{name}")
+    reads = frame.solver.rules.index.reads
+    if full in reads:
+        frame.hits(reads[full], pos, full)
+    value = frame.solver.rules.summaries.value_of(full)
+    if value is not None:
+        return value
+    return STR if name in _NAMES else ((OUTSIDE, full),)
+
+
+def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> Value:
+    """Return what reading a stored attribute through a receiver gives."""
+    from qfs.scan.calls import Arguments, call  # noqa: PLC0415 (a property is a call)
+
+    out: Value = NOTHING
+    for atom in value:
+        tag = atom[0]
+        if tag == FUNCTION:
+            out = join(out, ((FUNCTION, atom[1], receiver, atom[3]),))
+        elif tag == "prop":
+            out = join(out, call(frame, atom[1], Arguments([(receiver,)]), pos))
+        elif tag == "static":
+            out = join(out, atom[1])
+        elif tag == "classm":
+            for inner in atom[1]:
+                if inner[0] == FUNCTION:
+                    out = join(out, ((FUNCTION, inner[1], klass[0], inner[3]),))
+        else:
+            out = join(out, (atom,))
+    return out
+
+
+def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
+    """Return an attribute of an instance of the program's class."""
+    number = atom[1]
+    klass: Value = ((CLASS, number),)
+    if name == "__class__":
+        return klass
+    if name == "__dict__":
+        return ((("dict"), STR, ANY, None),)
+    out: Value = NOTHING
+    stored = frame.find(number, name)
+    if stored and frame.trait(number, "enum") and name in frame.solver.program.classes[number].own:
+        if not any(each[0] in {FUNCTION, "prop", "static", "classm"} for each in stored):
+            return ((INSTANCE, number, True),)
+    fields = frame.fields(number, name)
+    if fields:
+        stored = tuple([each for each in stored if each[0] != "any"])
+    if stored:
+        out = bind(frame, stored, atom, klass, pos)
+    if not atom[2]:
+        for sub in frame.subclasses(number):
+            fields = join(fields, frame.solver.read(frame.node, ("field", sub, name)))
+            found = frame.solver.read(frame.node, ("attr", sub, name))
+            if found:
+                out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
+    out = join(out, fields)
+    if out:
+        return out
+    if frame.trait(number, "enum") and name in {"value", "name", "_value_", "_name_"}:
+        return _enum_value(frame, number, name)
+    if frame.trait(number, "protocol"):
+        return ((METHOD, atom, name),)
+    getter = frame.find(number, "__getattr__")
+    if getter:
+        from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+        return call_method(frame, atom, "__getattr__", Arguments([STR]), pos)
+    for base in frame.mro(number):
+        if isinstance(base, str) and base not in {"builtins.object", "typing.Generic"}:
+            return ((METHOD, (OBJECT, base, ""), name),)
+    return NOTHING if _promised(frame, number, name) else ((METHOD, atom, name),)
+
+
+def _promised(frame: Frame, number: int, name: str) -> bool:
+    """Say whether some function of the class sets the attribute: its value is still to come."""
+    return any(
+        name in frame.solver.program.classes[at].own
+        for at in frame.mro(number)
+        if isinstance(at, int)
+    )
+
+
+def _enum_value(frame: Frame, number: int, name: str) -> Value:
+    if name in {"name", "_name_"}:
+        return STR
+    klass = frame.solver.program.classes[number]
+    out: Value = NOTHING
+    for member in klass.own:
+        for atom in frame.solver.read(frame.node, ("attr", number, member)):
+            if atom[0] not in {FUNCTION, "prop", "static", "classm", "newtype"}:
+                plain = ("plain", atom[1]) if atom[0] == "known" else atom
+                out = join(out, (plain,))
+    return out or ANY
+
+
+def _class_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
+    number = atom[1]
+    if name in _NAMES:
+        return STR
+    stored = frame.find(number, name)
+    if not stored:
+        if name == "__members__":
+            return ((("dict"), STR, ((INSTANCE, number, True),), None),)
+        return ((METHOD, atom, name),)
+    enum = frame.trait(number, "enum")
+    out: Value = NOTHING
+    for each in stored:
+        if each[0] == "static":
+            out = join(out, each[1])
+        elif each[0] == "classm":
+            out = join(out, bind(frame, (each,), atom, (atom,), pos))
+        elif enum and each[0] not in {FUNCTION, "prop"}:
+            out = join(out, ((INSTANCE, number, True),))
+        else:
+            out = join(out, (each,))
+    return out
+
+
+def _super(frame: Frame, atom: Atom, name: str) -> Value:
+    _, number, receiver = atom
+    order = frame.mro(receiver[1] if receiver[0] in {INSTANCE, CLASS} else number)
+    after = order[order.index(number) + 1 :] if number in order else []
+    for base in after:
+        if isinstance(base, int):
+            stored = frame.solver.read(frame.node, ("attr", base, name))
+            if stored:
+                return bind(frame, stored, receiver, ((CLASS, base),), (1, 1, 1, 1))
+        elif base not in {"typing.Generic", "typing.Protocol", "abc.ABC"}:
+            return ((METHOD, (OBJECT, base, ""), name),)
+    return ((METHOD, (OBJECT, "builtins.object", ""), name),)

@@ -1,0 +1,34 @@
+"""The scanner's front door: facts and rules in, judged effects out."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from qfs.scan.entries import entry_functions, start
+from qfs.scan.evaluate import evaluate_node
+from qfs.scan.ir import ModuleFacts
+from qfs.scan.program import link
+from qfs.scan.rulebook import Rulebook
+from qfs.scan.solve import Solver
+from qfs.scan.verdict import Judged, judge
+
+
+def analyse(
+    files: Mapping[str, tuple[str, ModuleFacts]],
+    rules: Rulebook,
+    *,
+    entries: Sequence[str],
+    in_zone: Callable[[str], bool],
+    policy: str,
+) -> Judged:
+    """Return every effect that the entry points reach.
+
+    files maps module names to (path, facts); entries are ``module:qualname`` patterns, and when
+    there are none, every function in a path of which in_zone is true is an entry. policy is ban,
+    ieee-basic or allow.
+    """
+    program = link(files)
+    solver = Solver(program, rules, evaluate_node)
+    solver.policy = policy
+    functions = entry_functions(program, entries, in_zone)
+    roots = start(solver, functions)
+    solver.solve()
+    return judge(solver, roots)

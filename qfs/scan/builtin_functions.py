@@ -1,0 +1,429 @@
+"""The built-in functions whose meaning matters: what they return, call and do with an order.
+
+- sorted without key, len, any, all, set, frozenset, min and max without key forget an order.
+- list, tuple, iter, map, enumerate ... carry it on; next, str, join keep it, which is a leak.
+- Source: Python library reference, "Built-in Functions".
+"""
+
+from collections.abc import Callable
+
+from qfs.scan.calls import Arguments, call, call_method
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Pos
+from qfs.scan.operations import text_of
+from qfs.scan.order import elements, instance_grade
+from qfs.scan.values import (
+    ANY,
+    BOOL,
+    BYTES,
+    CLASS,
+    FLOATING,
+    INSTANCE,
+    INT,
+    KNOWN,
+    METHOD,
+    MODULE,
+    NONE,
+    NOTHING,
+    OBJECT,
+    OUTSIDE,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    STR,
+    TABLE,
+    TUPLE,
+    Taint,
+    Value,
+    a_set,
+    grade,
+    join,
+    sequence,
+    table,
+)
+
+Builtin = Callable[[Frame, Arguments, Pos], Value]
+
+
+def _copy_as(kind: str) -> Builtin:
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+        if not arguments.first():
+            return sequence(NOTHING, kind)
+        if kind == "tuple" and all(atom[0] == TUPLE for atom in arguments.first()):
+            return arguments.first()
+        element, taint = elements(frame, arguments.first(), pos)
+        return sequence(element, kind, taint)
+
+    return made
+
+
+def _set_of(kind: str) -> Builtin:
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+        element = elements(frame, arguments.first(), pos)[0] if arguments.first() else NOTHING
+        return a_set(element, kind)
+
+    return made
+
+
+def _dict(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    key: Value = NOTHING
+    value: Value = NOTHING
+    taint: Taint | None = None
+    for atom in arguments.first():
+        if atom[0] == TABLE:
+            key, value, taint = join(key, atom[1]), join(value, atom[2]), taint or atom[3]
+            continue
+        pair, pair_taint = elements(frame, (atom,), pos)
+        taint = taint or pair_taint
+        for each in pair:
+            if each[0] == TUPLE and len(each[1]) == 2:
+                key, value = join(key, each[1][0]), join(value, each[1][1])
+            else:
+                key, value = join(key, ANY), join(value, ANY)
+    for each_value in arguments.keywords.values():
+        key, value = join(key, STR), join(value, each_value)
+    return table(key, value, taint)
+
+
+def _sorted(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    element, taint = elements(frame, arguments.first(), pos)
+    key = arguments.keywords.get("key", NOTHING)
+    _key(frame, key, element, taint, pos, "decides ties in sorted()")
+    return sequence(element, "list", _kept(key, taint))
+
+
+def _kept(key: Value, taint: Taint | None) -> Taint | None:
+    del key, taint  # a tie that matters was reported where it happens
+    return None
+
+
+_COARSE = {
+    "builtins.len", "builtins.abs", "builtins.bool", "builtins.type", "builtins.round",
+    "builtins.int", "builtins.sum", "builtins.min", "builtins.max",
+}  # fmt: skip
+
+
+def _key(frame: Frame, key: Value, element: Value, taint: Taint | None, pos: Pos, use: str) -> None:
+    """Call a key function; report a tie between elements of a set."""
+    for atom in key:
+        if atom == (PLAIN, "none"):
+            continue
+        call(frame, (atom,), Arguments([element]), pos)
+        if taint is None:
+            continue
+        coarse = atom[0] == OUTSIDE and atom[1] in _COARSE
+        coarse = coarse or (atom[0] == METHOD and atom[2] in {"count", "get", "lower", "index"})
+        function = frame.solver.program.functions[atom[1]] if atom[0] == "fn" else None
+        if function is not None and _whole(function.facts):
+            continue
+        grade_ = taint.grade if coarse or function is not None else "unknown"
+        frame.leak(taint._replace(grade=grade_), "set-tie", use)
+
+
+def _whole(facts: object) -> bool:
+    """Say whether a key function's result holds the whole element, so that nothing ties."""
+    body = getattr(facts, "body", ())
+    parameters = getattr(facts, "parameters", ())
+    if len(body) != 1 or not parameters or body[0][0] != 4 or body[0][1] is None:
+        return False
+    result, name = body[0][1], parameters[0].name
+    if result[:2] == (2, name):
+        return True
+    return result[0] == 6 and any(part[:2] == (2, name) for part in result[1])
+
+
+def _extreme(use: str) -> Builtin:
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+        if len(arguments.positional) > 1:
+            element: Value = NOTHING
+            taint: Taint | None = None
+            for value in arguments.positional:
+                element = join(element, value)
+        else:
+            element, taint = elements(frame, arguments.first(), pos)
+        _key(frame, arguments.keywords.get("key", NOTHING), element, taint, pos, use)
+        return join(element, arguments.keywords.get("default", NOTHING))
+
+    return made
+
+
+def _sum(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    element, taint = elements(frame, arguments.first(), pos)
+    out: Value = NOTHING
+    start = arguments.at(1, "start")
+    for atom in join(element, start):
+        if atom[0] in {PLAIN, KNOWN} and atom[1] in {"float", "complex"}:
+            frame.site("float-sum", pos, "sum of floats")
+            if taint is not None:
+                frame.leak(taint, "set-fold", "decides a sum of floats")
+            out = join(out, FLOATING)
+        elif atom[0] in {PLAIN, KNOWN}:
+            out = join(out, INT if atom[1] in {"int", "bool"} else ((PLAIN, atom[1]),))
+        elif atom[0] == INSTANCE:
+            out = join(out, call_method(frame, atom, "__add__", Arguments([(atom,)]), pos))
+        else:
+            out = join(out, (atom,))
+    return out or INT
+
+
+def _carry(kind: str, shape: str) -> Builtin:
+    """enumerate, zip, filter, reversed, iter: the order goes on."""
+
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+        values = arguments.positional
+        callback: Value = NOTHING
+        if shape == "filter":
+            callback, values = arguments.first(), values[1:]
+        found = [elements(frame, value, pos) for value in values] or [(ANY, None)]
+        taint = next((each[1] for each in found if each[1] is not None), None)
+        element = found[0][0]
+        if callback:
+            call(frame, callback, Arguments([element]), pos)
+        if shape == "enumerate":
+            element = ((TUPLE, (INT, element)),)
+        elif shape == "zip":
+            star = [arguments.star] if arguments.star else []
+            element = ((TUPLE, tuple([each[0] for each in found] + star)),)
+        if star_any(arguments) and shape == "zip":
+            element = sequence(ANY, "tuple")
+        return sequence(element, kind, taint)
+
+    return made
+
+
+def star_any(arguments: Arguments) -> bool:
+    """Say whether positional arguments are hidden behind a star."""
+    return arguments.star is not None
+
+
+def _map(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    found = [elements(frame, value, pos) for value in arguments.positional[1:]]
+    taint = next((each[1] for each in found if each[1] is not None), None)
+    result = call(frame, arguments.first(), Arguments([each[0] for each in found]), pos)
+    return sequence(result, "iter", taint)
+
+
+def _next(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    fact = arguments.facts
+    if fact is not None and fact[2] and fact[2][0][0] == 2:
+        from qfs.scan.assignment import is_module_level  # noqa: PLC0415
+
+        if is_module_level(frame, fact[2][0][1]):
+            frame.site("shared-iterator", pos, f"the module-level iterator {fact[2][0][1]}")
+    out: Value = arguments.at(1, "")
+    for atom in arguments.first():
+        if atom[0] == INSTANCE:
+            out = join(out, call_method(frame, atom, "__next__", Arguments([]), pos))
+            continue
+        element, taint = elements(frame, (atom,), pos)
+        if taint is not None:
+            frame.leak(taint, "set-pick", "decides what next() takes")
+        out = join(out, element)
+    return out
+
+
+def _text(how: str) -> Builtin:
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+        for value in arguments.positional[:1]:
+            text_of(frame, value, pos, how)
+        return STR
+
+    return made
+
+
+def _format(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    from qfs.scan.operations import format_spec  # noqa: PLC0415
+
+    text_of(frame, arguments.first(), pos, "format")
+    for atom in arguments.at(1, ""):
+        if atom[0] == KNOWN and atom[1] == "str":
+            format_spec(frame, atom[2], pos)
+    return STR
+
+
+def _print(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    frame.site("print", pos, "print")
+    for value in arguments.positional:
+        text_of(frame, value, pos)
+    return NONE
+
+
+def _hash(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    if frame.function.facts.name == "__hash__":
+        return INT
+    for atom in arguments.first():
+        how = grade((atom,))
+        if how == "instance":
+            how = instance_grade(frame, atom)
+        if how in {"salted", "identity"}:
+            frame.site("salted-hash", pos, "hash()")
+        elif how == "unknown":
+            frame.site("salted-hash", pos, "hash()", "possible")
+    return INT
+
+
+def _int(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    for atom in arguments.first():
+        if atom[0] == INSTANCE:
+            for name in ("__int__", "__index__"):
+                if frame.find(atom[1], name):
+                    call_method(frame, atom, name, Arguments([]), pos)
+    return INT
+
+
+def _float(frame: Frame, _arguments: Arguments, pos: Pos) -> Value:
+    frame.site("float-result", pos, "float()")
+    return FLOATING
+
+
+def _round(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    for atom in arguments.first():
+        if atom[0] in {PLAIN, KNOWN} and atom[1] == "float":
+            frame.site("float-result", pos, "round() of a float")
+    return arguments.first() if len(arguments.positional) > 1 else INT
+
+
+def _pow(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    from qfs.scan.operations import binary_value  # noqa: PLC0415
+
+    if len(arguments.positional) == 3:
+        return INT
+    return binary_value(frame, "**", arguments.first(), arguments.at(1, "exp"), pos)
+
+
+def _divmod(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    both = join(arguments.first(), arguments.at(1, ""))
+    return ((TUPLE, (both, both)),)
+
+
+def _getattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    from qfs.scan.attributes import attribute  # noqa: PLC0415
+
+    names = arguments.at(1, "")
+    out: Value = arguments.at(2, "")
+    if names and all(atom[0] == KNOWN and atom[1] == "str" for atom in names):
+        for atom in names:
+            out = join(out, attribute(frame, arguments.first(), atom[2], pos))
+        return out or ANY
+    if any(atom[0] in {MODULE, OUTSIDE} for atom in arguments.first()):
+        frame.site(
+            "dynamic-attribute", pos, "getattr() of a module with a computed name", "possible"
+        )
+    return ANY
+
+
+def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    for atom in arguments.first():
+        if atom[0] in {MODULE, OUTSIDE, CLASS} and frame.function.outer is not None:
+            frame.site("dynamic-attribute", pos, "setattr() on a module or class")
+        elif atom[0] == INSTANCE:
+            for name in arguments.at(1, ""):
+                if name[0] == KNOWN:
+                    frame.solver.write(("field", atom[1], name[2]), arguments.at(2, ""))
+    return NONE
+
+
+def _import(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    from qfs.scan.imports import module_value, run_body  # noqa: PLC0415
+
+    out: Value = NOTHING
+    for atom in arguments.first():
+        if atom[0] == KNOWN and atom[1] == "str":
+            run_body(frame, atom[2], pos)
+            out = join(out, module_value(frame, atom[2]))
+        else:
+            frame.site("dynamic-import", pos, "an import by a computed name")
+            out = join(out, ANY)
+    return out
+
+
+def _type(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    out: Value = NOTHING
+    for atom in arguments.first():
+        if atom[0] == INSTANCE:
+            out = join(out, ((CLASS, atom[1]),))
+        elif atom[0] == OBJECT:
+            out = join(out, ((OUTSIDE, atom[1]),))
+        else:
+            out = join(out, ((METHOD, (OBJECT, "builtins.type", ""), "type"),))
+    return out or ANY
+
+
+def _super(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    for atom in arguments.first():
+        for receiver in arguments.at(1, ""):
+            if atom[0] == CLASS and receiver[0] in {INSTANCE, CLASS}:
+                return (("super", atom[1], receiver),)
+    return ANY
+
+
+def _calls_method(name: str, result: Value) -> Builtin:
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+        for atom in arguments.first():
+            if atom[0] == INSTANCE and frame.find(atom[1], name):
+                call_method(frame, atom, name, Arguments([]), pos)
+        return result
+
+    return made
+
+
+def _gives(result: Value) -> Builtin:
+    def made(_frame: Frame, _arguments: Arguments, _pos: Pos) -> Value:
+        return result
+
+    return made
+
+
+def _abs(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    for atom in arguments.first():
+        if atom[0] == INSTANCE:
+            return call_method(frame, atom, "__abs__", Arguments([]), pos)
+    return arguments.first()
+
+
+def _bytes(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    for atom in arguments.first():
+        if atom[0] in {SEQUENCE, SET}:
+            _element, taint = elements(frame, (atom,), pos)
+            if taint is not None:
+                frame.leak(taint, "set-text", "becomes bytes")
+    return BYTES
+
+
+def _exception(name: str) -> Builtin:
+    def made(_frame: Frame, _arguments: Arguments, _pos: Pos) -> Value:
+        return ((OBJECT, name, "exception"),)
+
+    return made
+
+
+BUILTINS: dict[str, Builtin] = {
+    f"builtins.{name}": function
+    for name, function in {
+        "list": _copy_as("list"), "tuple": _copy_as("tuple"), "set": _set_of("set"),
+        "frozenset": _set_of("frozenset"), "dict": _dict, "sorted": _sorted, "sum": _sum,
+        "min": _extreme("decides ties in min()"), "max": _extreme("decides ties in max()"),
+        "len": _calls_method("__len__", INT), "any": _gives(BOOL), "all": _gives(BOOL),
+        "iter": _carry("iter", "iter"), "enumerate": _carry("iter", "enumerate"),
+        "zip": _carry("iter", "zip"), "filter": _carry("iter", "filter"),
+        "reversed": _carry("iter", "iter"), "map": _map, "next": _next, "anext": _next,
+        "str": _text("__str__"), "repr": _text("__repr__"), "ascii": _text("__repr__"),
+        "format": _format, "print": _print, "hash": _hash, "int": _int, "float": _float,
+        "complex": _float, "round": _round, "pow": _pow, "divmod": _divmod, "abs": _abs,
+        "bool": _calls_method("__bool__", BOOL), "bytes": _bytes, "bytearray": _bytes,
+        "memoryview": _gives(BYTES), "getattr": _getattr, "setattr": _setattr,
+        "delattr": _setattr, "hasattr": _gives(BOOL), "isinstance": _gives(BOOL),
+        "issubclass": _gives(BOOL), "callable": _gives(BOOL), "range": _gives(sequence(INT)),
+        "ord": _gives(INT), "chr": _gives(STR), "bin": _gives(STR), "hex": _gives(STR),
+        "oct": _gives(STR), "slice": _gives(ANY), "type": _type, "super": _super,
+        "__import__": _import, "object": _gives(((OBJECT, "builtins.object", ""),)),
+        "property": lambda _f, a, _p: (("prop", a.first()),),
+        "staticmethod": lambda _f, a, _p: (("static", a.first()),),
+        "classmethod": lambda _f, a, _p: (("classm", a.first()),),
+        "aiter": _carry("iter", "iter"),
+    }.items()
+}  # fmt: skip
+BUILTINS["importlib.import_module"] = _import
+for _name in dir(__builtins__) if not isinstance(__builtins__, dict) else sorted(__builtins__):
+    if _name.endswith(("Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning")):
+        BUILTINS[f"builtins.{_name}"] = _exception(f"builtins.{_name}")

@@ -1,0 +1,344 @@
+"""Calls: from what is called and with what, to the nodes and rules that answer.
+
+- Arguments are bound to parameters as Python binds them; what a star hides is anything.
+- A method of something unknown is looked for among the program's methods of that name: may-edges.
+- A call outside the program asks rules first, then summaries; what neither knows is unknown.
+"""
+
+from dataclasses import dataclass, field
+
+from qfs.scan import ir
+from qfs.scan.annotations import annotated
+from qfs.scan.attributes import attribute
+from qfs.scan.expressions import evaluate
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.order import elements
+from qfs.scan.program import Function
+from qfs.scan.values import (
+    ANY,
+    ANYTHING,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    METHOD,
+    NOTHING,
+    OUTSIDE,
+    PARTIAL,
+    SEQUENCE,
+    STR,
+    SUPER,
+    TUPLE,
+    Atom,
+    Taint,
+    Value,
+    join,
+    sequence,
+    table,
+)
+
+CANDIDATES_MAX = 12
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What a call passes."""
+
+    positional: list[Value]
+    keywords: dict[str, Value] = field(default_factory=dict)
+    star: Value | None = None
+    """An element of ``*args``, if any."""
+    star_taint: Taint | None = None
+    double: bool = False
+    """Whether ``**kwargs`` may give more keywords."""
+    facts: Fact | None = None
+    """The call's fact, when there is one: for what its form alone says."""
+
+    def first(self) -> Value:
+        """Return the first argument, or nothing."""
+        return self.at(0, "")
+
+    def at(self, position: int, keyword: str) -> Value:
+        """Return an argument by position or keyword, or nothing."""
+        if keyword and keyword in self.keywords:
+            return self.keywords[keyword]
+        if 0 <= position < len(self.positional):
+            return self.positional[position]
+        return self.star or NOTHING
+
+    def gives(self, position: int, keyword: str) -> bool:
+        """Say whether an argument is given for certain."""
+        return 0 <= position < len(self.positional) or keyword in self.keywords
+
+    def all(self) -> list[Value]:
+        """Return every argument."""
+        rest = [self.star] if self.star else []
+        return [*self.positional, *self.keywords.values(), *rest]
+
+
+def call_fact(frame: Frame, fact: Fact) -> Value:
+    """Return the value of a call expression."""
+    _, callee_fact, positional, words, pos = fact
+    if callee_fact[0] == ir.NAME and callee_fact[1] == "super" and not positional:
+        return _own_super(frame)
+    if callee_fact[0] == ir.ATTR:
+        from qfs.scan.methods import changed  # noqa: PLC0415 (methods call callbacks)
+
+        holder = evaluate(frame, callee_fact[1])
+        arguments = _arguments(frame, positional, words, pos)
+        arguments.facts = fact
+        changed(frame, callee_fact, holder, arguments, pos)
+        callee = attribute(frame, holder, callee_fact[2], callee_fact[3])
+    else:
+        callee = evaluate(frame, callee_fact)
+        arguments = _arguments(frame, positional, words, pos)
+        arguments.facts = fact
+    return call(frame, callee, arguments, pos)
+
+
+def _arguments(
+    frame: Frame, positional: tuple[Fact, ...], words: tuple[tuple[str | None, Fact], ...], pos: Pos
+) -> Arguments:
+    out = Arguments([])
+    for part in positional:
+        value = evaluate(frame, part)
+        if part[0] != ir.STAR:
+            if out.star is None:
+                out.positional.append(value)
+            else:
+                out.star = join(out.star, value)
+            continue
+        exact = value[0][1] if len(value) == 1 and value[0][0] == TUPLE else None
+        if exact is not None and out.star is None:
+            out.positional.extend(exact)
+        else:
+            element, taint = elements(frame, value, pos)
+            out.star = join(out.star or NOTHING, element) or ANY
+            out.star_taint = out.star_taint or taint
+    for name, part in words:
+        value = evaluate(frame, part)
+        if name is None:
+            out.double = True
+        else:
+            out.keywords[name] = value
+    return out
+
+
+def _own_super(frame: Frame) -> Value:
+    """``super()`` inside a method."""
+    function: Function | None = frame.function
+    while function is not None and function.owner is None:
+        function = function.outer
+    if function is None or function.owner is None or not function.facts.parameters:
+        return ANY
+    receiver = frame.lookup(function.facts.parameters[0].name)
+    out: Value = NOTHING
+    for atom in receiver:
+        if atom[0] in {INSTANCE, CLASS}:
+            out = join(out, ((SUPER, function.owner.number, atom),))
+    return out or ((SUPER, function.owner.number, (INSTANCE, function.owner.number, False)),)
+
+
+def call(
+    frame: Frame, callee: Value, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> Value:
+    """Return what calling a value gives, whatever it may be."""
+    from qfs.scan.methods import call_builtin_method  # noqa: PLC0415
+    from qfs.scan.outside import call_outside  # noqa: PLC0415
+
+    out: Value = NOTHING
+    for atom in callee:
+        tag = atom[0]
+        if tag == FUNCTION:
+            out = join(out, call_function(frame, atom, arguments, pos, certain=certain))
+        elif tag == OUTSIDE:
+            out = join(out, call_outside(frame, atom[1], arguments, pos, certain=certain))
+        elif tag == CLASS:
+            out = join(out, instantiate(frame, atom, arguments, pos, certain=certain))
+        elif tag == METHOD:
+            out = join(out, call_builtin_method(frame, atom, arguments, pos, certain=certain))
+        elif tag == INSTANCE:
+            out = join(out, call_method(frame, atom, "__call__", arguments, pos))
+        elif tag == PARTIAL:
+            inner = Arguments(
+                [*atom[2], *arguments.positional],
+                {**dict(atom[3]), **arguments.keywords},
+                arguments.star,
+                arguments.star_taint,
+                arguments.double,
+            )
+            out = join(out, call(frame, atom[1], inner, pos, certain=certain))
+        elif tag == ANYTHING:
+            if atom[1] != "parameter":
+                frame.site("unresolved-call", pos, "a call of something unknown", "unknown")
+            escape(frame, arguments, pos)
+            out = join(out, ANY)
+        elif tag in {"static", "classm"}:
+            out = join(out, call(frame, atom[1], arguments, pos, certain=certain))
+        elif tag == "newtype":
+            out = join(out, atom[1])
+    return out
+
+
+def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
+    """Call every callback that is handed to unknown code: it may call it."""
+    for value in arguments.all():
+        for atom in value:
+            if atom[0] in {FUNCTION, PARTIAL}:
+                call(frame, (atom,), Arguments([], star=ANY, double=True), pos, certain=False)
+
+
+def call_function(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> Value:
+    """Return what a function of the program gives."""
+    _, number, receiver, closure = atom
+    function = frame.solver.program.functions[number]
+    ensure_module(frame, function)
+    bound = bind_arguments(frame, function, receiver, arguments)
+    if closure >= 0:
+        bound[""] = (("env", closure),)
+    order = frame.orders[-1][0] if frame.orders else frame.node.order
+    node = frame.solver.node(function, bound, order)
+    if frame.quiet:
+        node.readers[frame.node.number] = None
+        return node.result
+    return frame.solver.call(frame.node, node, pos, certain=certain)
+
+
+def ensure_module(frame: Frame, function: Function) -> None:
+    """Make sure that the names of a function's module are known."""
+    if function.module is not frame.module:
+        frame.solver.node(function.module.functions[0], {})
+
+
+def bind_arguments(
+    frame: Frame, function: Function, receiver: Atom | None, arguments: Arguments
+) -> dict[str, Value]:
+    """Return the parameters' values as a call binds them."""
+    positional = list(arguments.positional)
+    if receiver is not None:
+        positional.insert(0, (receiver,))
+    bound: dict[str, Value] = {}
+    keywords = dict(arguments.keywords)
+    at = 0
+    for parameter in function.facts.parameters:
+        name, kind = parameter.name, parameter.kind
+        if kind <= 1 and at < len(positional):
+            value = positional[at]
+            at += 1
+        elif kind == 2:
+            rest: Value = arguments.star or NOTHING
+            for each in positional[at:]:
+                rest = join(rest, each)
+            bound[name] = sequence(rest, "tuple", arguments.star_taint)
+            at = len(positional)
+            continue
+        elif kind == 4:
+            rest = ANY if arguments.double else NOTHING
+            for each in keywords.values():
+                rest = join(rest, each)
+            bound[name] = table(STR, rest)
+            continue
+        elif name in keywords and kind != 0:
+            value = keywords.pop(name)
+        else:
+            value = _missing(frame, function, parameter, arguments)
+        bound[name] = _declared(frame, function, parameter, value)
+    return bound
+
+
+def _missing(
+    frame: Frame, function: Function, parameter: ir.Parameter, arguments: Arguments
+) -> Value:
+    value: Value = NOTHING
+    if parameter.default is not None:
+        value = frame.solver.read(frame.node, ("default", function.number, parameter.name))
+    if parameter.kind <= 1 and arguments.star is not None:
+        value = join(value, arguments.star)
+    elif arguments.double or (parameter.default is None):
+        value = join(value, ANY)
+    return value
+
+
+def _declared(frame: Frame, function: Function, parameter: ir.Parameter, value: Value) -> Value:
+    """Return the argument, or what the annotation promises where the argument says nothing."""
+    if parameter.annotation is None or not any(atom[0] == ANYTHING for atom in value):
+        return value
+    if parameter.annotation is not None and function.module is not frame.module:
+        declared = declared_in(frame, function, parameter.annotation)
+    else:
+        declared = annotated(frame, parameter.annotation)
+    rest = tuple([atom for atom in value if atom[0] != ANYTHING])
+    return join(rest, declared)
+
+
+def declared_in(frame: Frame, function: Function, annotation: Fact) -> Value:
+    """Return the value of an annotation as seen from its own module."""
+    module_node = frame.solver.node(function.module.functions[0], {})
+    other = Frame.__new__(Frame)
+    other.solver, other.node = frame.solver, module_node
+    other.function, other.module = module_node.function, function.module
+    other.env, other.klass, other.orders, other.quiet = {}, None, [], 1
+    other.node = frame.node
+    return annotated(other, annotation)
+
+
+def instantiate(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> Value:
+    """Return a new instance of a class of the program; run its constructor."""
+    number = atom[1]
+    klass = frame.solver.program.classes[number]
+    if frame.trait(number, "enum"):
+        return ((INSTANCE, number, True),)
+    made: Value = ((INSTANCE, number, True),)
+    init = frame.find(number, "__init__")
+    new = frame.find(number, "__new__")
+    for each in new:
+        if each[0] == FUNCTION:
+            receiver = (FUNCTION, each[1], atom, each[3])
+            returned = call_function(frame, receiver, arguments, pos, certain=certain)
+            kept = tuple([one for one in returned if one[0] == INSTANCE])
+            made = kept or made
+    for each in init:
+        if each[0] == FUNCTION:
+            receiver = (FUNCTION, each[1], made[0], each[3])
+            call_function(frame, receiver, arguments, pos, certain=certain)
+    if not init and (frame.trait(number, "dataclass") or frame.trait(number, "namedtuple")):
+        _fill_fields(frame, number, arguments)
+        for each in frame.find(number, "__post_init__"):
+            if each[0] == FUNCTION:
+                receiver = (FUNCTION, each[1], made[0], each[3])
+                call_function(frame, receiver, Arguments([]), pos, certain=certain)
+    for each in frame.find(number, "__del__"):
+        if each[0] == FUNCTION:
+            frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")
+    return made
+
+
+def _fill_fields(frame: Frame, number: int, arguments: Arguments) -> None:
+    """Let a dataclass's fields hold what its constructor was given, where types say nothing."""
+    names: dict[str, Value] = {}
+    for at in reversed([base for base in frame.mro(number) if isinstance(base, int)]):
+        names.update(frame.solver.program.classes[at].fields)
+    for position, name in enumerate(names):
+        value = arguments.at(position, name)
+        if value and any(atom[0] in {ANYTHING, SEQUENCE, "set", "dict"} for atom in names[name]):
+            frame.solver.write(("field", number, name), value)
+
+
+def call_method(
+    frame: Frame,
+    receiver: Atom,
+    name: str,
+    arguments: Arguments,
+    pos: Pos,
+    *,
+    silent: bool = False,
+) -> Value:
+    """Return what a method of a receiver gives; () when silent and it has none."""
+    if silent and receiver[0] == INSTANCE and not frame.find(receiver[1], name):
+        return NOTHING
+    method = attribute(frame, (receiver,), name, pos)
+    return call(frame, method, arguments, pos)

@@ -1,0 +1,134 @@
+"""Definitions: functions and classes as they come into being, decorators included.
+
+- A class body's names are its attributes; what it derives from and how it is decorated are its
+  traits: dataclass, enum, exception, protocol, a tuple of names.
+- A decorator of the program is called with the function; what is known of the others is a table.
+- Source: Python reference §8.7, §8.8; dataclasses.
+"""
+
+from collections.abc import Callable
+
+from qfs.scan import ir
+from qfs.scan.expressions import evaluate
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact
+from qfs.scan.program import Function, Klass
+from qfs.scan.values import CLASS, FUNCTION, OUTSIDE, SUPER, Value, join
+
+_PROPERTIES = {
+    "builtins.property", "functools.cached_property", "abc.abstractproperty",
+    "types.DynamicClassAttribute", "enum.property",
+}  # fmt: skip
+_CLASS_DECORATORS = {
+    "dataclasses.dataclass": "dataclass", "attr.s": "dataclass", "attr.attrs": "dataclass",
+    "attrs.define": "dataclass", "attrs.frozen": "dataclass", "attr.dataclass": "dataclass",
+    "functools.total_ordering": "", "typing.final": "", "enum.unique": "",
+    "typing.runtime_checkable": "",
+}  # fmt: skip
+_BASES = {
+    "enum.Enum": "enum", "enum.IntEnum": "enum", "enum.StrEnum": "enum", "enum.Flag": "enum",
+    "enum.IntFlag": "enum", "typing.Protocol": "protocol", "typing_extensions.Protocol": "protocol",
+    "typing.NamedTuple": "namedtuple", "typing.TypedDict": "typeddict",
+}  # fmt: skip
+
+
+def define_function(frame: Frame, index: int) -> None:
+    """``def``: evaluate defaults and decorators, and bind the name."""
+    function = frame.module.functions[index]
+    defaults(frame, function)
+    value = frame.closure(function.number)
+    for decorator in reversed(function.facts.decorators):
+        value = _decorated(frame, decorator, value)
+    frame.bind(function.facts.name, value)
+
+
+def defaults(frame: Frame, function: Function) -> None:
+    """Evaluate the defaults of a function where it is defined."""
+    for parameter in function.facts.parameters:
+        if parameter.default is not None:
+            value = evaluate(frame, parameter.default)
+            frame.solver.write(("default", function.number, parameter.name), value)
+
+
+def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
+    from qfs.scan.calls import Arguments, call  # noqa: PLC0415 (calls define nothing, but call)
+
+    target = evaluate(frame, decorator)
+    pos = decorator[-1]
+    out: Value = ()
+    for atom in target:
+        if atom[0] == OUTSIDE:
+            out = join(out, _outside_decorator(frame, atom[1], value))
+        elif atom[0] == "bm" and atom[2] in {"setter", "getter", "deleter"}:
+            out = join(out, ((("prop"), value),))
+        elif atom[0] in {FUNCTION, CLASS, "part", "inst"}:
+            out = join(out, call(frame, (atom,), Arguments([value]), pos))
+        else:
+            out = join(out, value)
+    return out or value
+
+
+def _outside_decorator(frame: Frame, name: str, value: Value) -> Value:
+    if name in _PROPERTIES:
+        return (("prop", value),)
+    if name == "builtins.staticmethod":
+        return (("static", value),)
+    if name == "builtins.classmethod":
+        return (("classm", value),)
+    return value
+
+
+def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...]], bool]) -> None:
+    """``class``: evaluate bases and decorators, run the body, bind the name."""
+    klass = frame.module.classes[index]
+    facts = klass.facts
+    klass.bases = [evaluate(frame, base) for base in facts.bases]
+    for _name, value in facts.keywords:
+        evaluate(frame, value)
+    for base in klass.bases:
+        for atom in base:
+            _derive(frame, klass, atom)
+    for decorator in facts.decorators:
+        _class_decorator(frame, klass, decorator)
+    outer_class, outer_env = frame.klass, frame.env
+    frame.klass, frame.env = klass, dict(frame.env)
+    run(frame, facts.body)
+    frame.klass, frame.env = outer_class, outer_env
+    frame.solver.write(("defined", klass.number), ((CLASS, klass.number),))
+    frame.bind(facts.name, ((CLASS, klass.number),))
+
+
+def _derive(frame: Frame, klass: Klass, atom: tuple[object, ...]) -> None:
+    if atom[0] == CLASS and isinstance(atom[1], int):
+        for base in frame.mro(atom[1]):
+            if isinstance(base, int) and base != klass.number:
+                frame.solver.write(("subclasses", base), ((CLASS, klass.number),))
+                for trait in ("enum", "exception", "namedtuple", "typeddict"):
+                    if trait in frame.solver.program.classes[base].traits:
+                        klass.traits[trait] = ""
+    elif atom[0] == OUTSIDE and isinstance(atom[1], str):
+        if atom[1] in _BASES:
+            klass.traits[_BASES[atom[1]]] = ""
+        name = atom[1].rpartition(".")[2]
+        if atom[1].startswith("builtins.") and name.endswith(("Error", "Exception", "Warning")):
+            klass.traits["exception"] = ""
+        elif atom[1] not in {"builtins.object", "typing.Generic", "abc.ABC"}:
+            klass.traits.setdefault("outside", atom[1])
+
+
+def _class_decorator(frame: Frame, klass: Klass, decorator: Fact) -> None:
+    words = decorator[3] if decorator[0] == ir.CALL else ()
+    target = evaluate(frame, decorator[1] if decorator[0] == ir.CALL else decorator)
+    for atom in target:
+        if atom[0] == OUTSIDE and _CLASS_DECORATORS.get(atom[1]):
+            klass.traits[_CLASS_DECORATORS[atom[1]]] = ""
+            if "." in atom[1] and atom[1].endswith("frozen"):
+                klass.traits["frozen"] = ""
+    for name, value in words:
+        if value[0] == ir.CONST:
+            klass.traits[f"{name}={value[1]}"] = ""
+            if value[1] is True:
+                klass.traits[name or ""] = ""
+
+
+__all__ = ["SUPER", "defaults", "define_class", "define_function"]

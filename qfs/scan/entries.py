@@ -1,0 +1,89 @@
+"""Entry points: the functions from which everything reachable is judged.
+
+- ``module:qualname`` patterns, globs allowed; or every function of the zone.
+- An entry's parameters hold what their annotations promise, or anything.
+- The body of each entry's module runs too: importing it is part of any run.
+"""
+
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+
+from qfs.scan.annotations import annotated
+from qfs.scan.expressions import evaluate
+from qfs.scan.frame import Frame
+from qfs.scan.program import Function, Program
+from qfs.scan.solve import Node, Solver
+from qfs.scan.values import ANYTHING, CLASS, INSTANCE, STR, Value, join, sequence, table
+
+
+def entry_functions(
+    program: Program, patterns: Sequence[str], in_zone: Callable[[str], bool]
+) -> list[Function]:
+    """Return the entry points, in the order of their numbers."""
+    out: list[Function] = []
+    for function in program.functions:
+        if patterns:
+            if any(_matches(function, pattern) for pattern in patterns):
+                out.append(function)
+        elif in_zone(function.module.path):
+            out.append(function)
+    return out
+
+
+def _matches(function: Function, pattern: str) -> bool:
+    if ":" not in pattern:
+        pattern = f"*:{pattern}"
+    return fnmatchcase(function.label, pattern)
+
+
+def start(solver: Solver, functions: Sequence[Function]) -> list[Node]:
+    """Make the nodes of the entry points; their modules' bodies come first."""
+    roots: list[Node] = []
+    seen: dict[str, None] = {}
+    for function in functions:
+        if function.module.name not in seen:
+            seen[function.module.name] = None
+            roots.append(solver.node(function.module.functions[0], {}))
+    solver.solve()
+    for function in functions:
+        if function.outer is None:
+            continue
+        if function.outer.outer is not None:
+            continue  # an inner function is reached from the one around it
+        roots.append(solver.node(function, _parameters(solver, function)))
+    return roots
+
+
+def _parameters(solver: Solver, function: Function) -> dict[str, Value]:
+    module_node = solver.node(function.module.functions[0], {})
+    frame = Frame(solver, module_node)
+    frame.quiet = 1
+    bound: dict[str, Value] = {}
+    static = _decorated(frame, function, "staticmethod")
+    for at, parameter in enumerate(function.facts.parameters):
+        if at == 0 and function.owner is not None and not static:
+            hook = function.facts.name in {"__new__", "__init_subclass__", "__class_getitem__"}
+            if hook or _decorated(frame, function, "classmethod"):
+                bound[parameter.name] = ((CLASS, function.owner.number),)
+            else:
+                bound[parameter.name] = ((INSTANCE, function.owner.number, False),)
+            continue
+        value: Value = ((ANYTHING, "parameter"),)
+        if parameter.annotation is not None:
+            value = annotated(frame, parameter.annotation)
+        elif parameter.default is not None:
+            value = join(evaluate(frame, parameter.default), ((ANYTHING, "parameter"),))
+        if parameter.kind == 2:
+            value = sequence(value, "tuple")
+        elif parameter.kind == 4:
+            value = table(STR, value)
+        bound[parameter.name] = value
+    return bound
+
+
+def _decorated(frame: Frame, function: Function, name: str) -> bool:
+    for decorator in function.facts.decorators:
+        for atom in evaluate(frame, decorator):
+            if atom[-1] == f"builtins.{name}":
+                return True
+    return False

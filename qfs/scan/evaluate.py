@@ -1,0 +1,37 @@
+"""One node, evaluated: parameters in, body read, result out."""
+
+from qfs.scan.frame import Frame
+from qfs.scan.solve import Node, Solver
+from qfs.scan.statements import run
+from qfs.scan.values import ANY, NONE, NOTHING, Value, join, sequence
+
+
+def evaluate_node(solver: Solver, node: Node) -> Value:
+    """Read a function's body with a node's arguments; return what it returns."""
+    frame = Frame(solver, node)
+    facts = node.function.facts
+    ends = run(frame, facts.body)
+    if node.function.outer is None:
+        return NONE
+    result = frame.returned
+    if facts.generator:
+        element = frame.yielded or (NOTHING if ends else ANY)
+        return sequence(element, "gen", frame.yield_taint)
+    if ends and not _stub(facts.body):
+        result = join(result, NONE)
+    if not facts.body and facts.returns is not None:
+        result = _declared(frame)
+    if facts.asynchronous:
+        return sequence(result, "coro")
+    return result or NOTHING
+
+
+def _stub(body: tuple[object, ...]) -> bool:
+    return not body
+
+
+def _declared(frame: Frame) -> Value:
+    """Return what a stub promises: the body of a protocol's method says nothing."""
+    from qfs.scan.annotations import annotated  # noqa: PLC0415
+
+    return annotated(frame, frame.function.facts.returns)

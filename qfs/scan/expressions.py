@@ -1,0 +1,360 @@
+"""Expressions: one function a kind of fact, found by its number."""
+
+from collections.abc import Callable
+
+from qfs.scan import ir
+from qfs.scan.attributes import attribute
+from qfs.scan.frame import Frame, mentions
+from qfs.scan.ir import Fact
+from qfs.scan.operations import binary_value, compare, formatted
+from qfs.scan.order import elements
+from qfs.scan.values import (
+    ANY,
+    BOOL,
+    FLOATING,
+    FUNCTION,
+    INSTANCE,
+    INT,
+    KNOWN,
+    MODULE,
+    NOTHING,
+    OBJECT,
+    OUTSIDE,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    STR,
+    TABLE,
+    TUPLE,
+    Atom,
+    Taint,
+    Value,
+    a_set,
+    join,
+    known,
+    sequence,
+    table,
+)
+
+
+def evaluate(frame: Frame, fact: Fact) -> Value:
+    """Return the value of an expression."""
+    return _EXPRESSIONS[fact[0]](frame, fact)
+
+
+def _const(_frame: Frame, fact: Fact) -> Value:
+    return known(fact[1])
+
+
+def _float(frame: Frame, fact: Fact) -> Value:
+    frame.site("float-literal", fact[2], fact[1])
+    return FLOATING
+
+
+def _name(frame: Frame, fact: Fact) -> Value:
+    value = frame.lookup(fact[1])
+    if value and value[0][0] == OUTSIDE:
+        _read(frame, value[0][1], fact)
+    elif fact[1] in {"__file__", "__path__", "__cached__"}:
+        frame.site("path-literal", fact[2], fact[1])
+    return value
+
+
+def _read(frame: Frame, name: str, fact: Fact) -> None:
+    reads = frame.solver.rules.index.reads
+    if name in reads:
+        frame.hits(reads[name], fact[-1], name)
+    if name in {"builtins.__file__", "builtins.__path__"}:
+        frame.site("path-literal", fact[-1], name[9:])
+
+
+def _attr(frame: Frame, fact: Fact) -> Value:
+    return attribute(frame, evaluate(frame, fact[1]), fact[2], fact[3])
+
+
+def _call(frame: Frame, fact: Fact) -> Value:
+    from qfs.scan.calls import call_fact  # noqa: PLC0415 (calls evaluate their arguments)
+
+    return call_fact(frame, fact)
+
+
+def items_of(frame: Frame, facts: tuple[Fact, ...], pos: ir.Pos) -> tuple[Value, Taint | None]:
+    """Return the joined elements of a display, and the taint that a starred part brings."""
+    element: Value = NOTHING
+    taint: Taint | None = None
+    for fact in facts:
+        if fact[0] == ir.STAR:
+            inner, inner_taint = elements(frame, evaluate(frame, fact[1]), pos)
+            element = join(element, inner)
+            taint = taint or inner_taint
+        else:
+            element = join(element, evaluate(frame, fact))
+    return element, taint
+
+
+def _list(frame: Frame, fact: Fact) -> Value:
+    element, taint = items_of(frame, fact[1], fact[2])
+    return sequence(element, "list", taint)
+
+
+def _tuple(frame: Frame, fact: Fact) -> Value:
+    if len(fact[1]) > 12 or any(part[0] == ir.STAR for part in fact[1]):
+        element, taint = items_of(frame, fact[1], fact[2])
+        return sequence(element, "tuple", taint)
+    return ((TUPLE, tuple([evaluate(frame, part) for part in fact[1]])),)
+
+
+def _set(frame: Frame, fact: Fact) -> Value:
+    return a_set(items_of(frame, fact[1], fact[2])[0])
+
+
+def _dict(frame: Frame, fact: Fact) -> Value:
+    key: Value = NOTHING
+    value: Value = NOTHING
+    taint: Taint | None = None
+    for key_fact, value_fact in fact[1]:
+        if key_fact is None:
+            inner = evaluate(frame, value_fact)
+            for atom in inner:
+                if atom[0] == TABLE:
+                    key, value = join(key, atom[1]), join(value, atom[2])
+                    taint = taint or atom[3]
+                else:
+                    key, value = join(key, ANY), join(value, ANY)
+        else:
+            key = join(key, evaluate(frame, key_fact))
+            value = join(value, evaluate(frame, value_fact))
+    return table(key, value, taint)
+
+
+def _binary(frame: Frame, fact: Fact) -> Value:
+    left, right = evaluate(frame, fact[2]), evaluate(frame, fact[3])
+    return binary_value(frame, fact[1], left, right, fact[4])
+
+
+_UNARY = {"neg": "__neg__", "pos": "__pos__", "~": "__invert__"}
+
+
+def _unary(frame: Frame, fact: Fact) -> Value:
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    operand = evaluate(frame, fact[2])
+    if fact[1] == "not":
+        return BOOL
+    out: Value = NOTHING
+    for atom in operand:
+        if atom[0] == INSTANCE:
+            out = join(out, call_method(frame, atom, _UNARY[fact[1]], Arguments([]), fact[3]))
+        elif atom[0] == KNOWN and atom[1] == "int" and fact[1] == "neg":
+            out = join(out, known(-atom[2]))
+        elif atom[0] in {PLAIN, KNOWN}:
+            out = join(out, ((PLAIN, "int" if atom[1] == "bool" else atom[1]),))
+        else:
+            out = join(out, (atom,))
+    return out
+
+
+def _bool(frame: Frame, fact: Fact) -> Value:
+    from qfs.scan.statements import narrow  # noqa: PLC0415 (narrowing is shared with ``if``)
+
+    out: Value = NOTHING
+    saved = dict(frame.env)
+    for part in fact[1]:
+        out = join(out, evaluate(frame, part))
+        narrow(frame, part, positive=fact[2] == "and")
+    for name, value in saved.items():
+        frame.env[name] = value
+    return out
+
+
+def _index(frame: Frame, fact: Fact) -> Value:
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    holder, key = evaluate(frame, fact[1]), evaluate(frame, fact[2])
+    sliced = fact[2][0] == ir.SLICE
+    out: Value = NOTHING
+    for atom in holder:
+        tag = atom[0]
+        if tag == TABLE:
+            out = join(out, atom[2])
+        elif tag == SEQUENCE:
+            if atom[3] is not None:
+                frame.leak(atom[3], "set-pick", "decides which element an index picks")
+            out = join(out, (atom,) if sliced else atom[2])
+        elif tag == TUPLE:
+            out = join(out, _tuple_item(atom, key, sliced=sliced))
+        elif tag == INSTANCE:
+            out = join(out, call_method(frame, atom, "__getitem__", Arguments([key]), fact[3]))
+        elif tag in {PLAIN, KNOWN}:
+            out = join(out, _text_item(atom, sliced=sliced))
+        elif tag in {OUTSIDE, "cls", "prop"}:
+            out = join(out, _outside_item(frame, atom, fact))
+        elif tag == OBJECT:
+            out = join(out, ((OBJECT, atom[1], ""),) if sliced else ANY)
+        else:
+            out = join(out, ANY)
+    return out
+
+
+def _tuple_item(atom: Atom, key: Value, *, sliced: bool) -> Value:
+    items = atom[1]
+    if not sliced and len(key) == 1 and key[0][0] == KNOWN and isinstance(key[0][2], int):
+        if -len(items) <= key[0][2] < len(items):
+            found: Value = items[key[0][2]]
+            return found
+    element: Value = NOTHING
+    for item in items:
+        element = join(element, item)
+    return sequence(element, "tuple") if sliced else element
+
+
+def _text_item(atom: Atom, *, sliced: bool) -> Value:
+    if atom[1] in {"bytes", "bytearray"}:
+        return ((PLAIN, atom[1]),) if sliced else INT
+    return STR if atom[1] == "str" else ANY
+
+
+def _outside_item(frame: Frame, atom: Atom, fact: Fact) -> Value:
+    """``list[int]``, an enumeration's ``Kind[name]``, or an item of something outside."""
+    if atom[0] == "cls":
+        return ((INSTANCE, atom[1], True),) if frame.trait(atom[1], "enum") else (atom,)
+    if atom[0] == OUTSIDE:
+        returned = frame.solver.rules.summaries.value_of(f"{atom[1]}.__getitem__")
+        if returned is not None:
+            return returned
+        if atom[1].startswith(("typing.", "builtins.", "collections.")):
+            return (atom,)
+    del fact
+    return ANY
+
+
+def _slice(frame: Frame, fact: Fact) -> Value:
+    for part in fact[1]:
+        evaluate(frame, part)
+    return ANY
+
+
+def _if_else(frame: Frame, fact: Fact) -> Value:
+    from qfs.scan.statements import narrow  # noqa: PLC0415
+
+    evaluate(frame, fact[1])
+    saved = dict(frame.env)
+    narrow(frame, fact[1], positive=True)
+    then = evaluate(frame, fact[2])
+    frame.env = dict(saved)
+    narrow(frame, fact[1], positive=False)
+    otherwise = evaluate(frame, fact[3])
+    frame.env = saved
+    return join(then, otherwise)
+
+
+def _lambda(frame: Frame, fact: Fact) -> Value:
+    from qfs.scan.classes import defaults  # noqa: PLC0415
+
+    function = frame.module.functions[fact[1]]
+    defaults(frame, function)
+    return frame.closure(function.number)
+
+
+def _comp(frame: Frame, fact: Fact) -> Value:
+    from qfs.scan.assignment import assign  # noqa: PLC0415
+
+    _, kind, results, parts, _pos = fact
+    saved = dict(frame.env)
+    taint: Taint | None = None
+    pushed = 0
+    for target, iterable, conditions, _asynchronous in parts:
+        element, part_taint = elements(frame, evaluate(frame, iterable), iterable_pos(iterable))
+        taint = taint or part_taint
+        assign(frame, target, element, fact[4])
+        for condition in conditions:
+            evaluate(frame, condition)
+        if part_taint is not None and kind != "set":
+            names = frozenset(_targets(target))
+            frame.orders.append((part_taint, names, names))
+            pushed += 1
+    made = [evaluate(frame, result) for result in results]
+    for _each in range(pushed):
+        frame.orders.pop()
+    frame.env = saved
+    if kind == "dict":
+        return table(made[0], made[1], taint)
+    if kind == "set":
+        return a_set(made[0])
+    if taint is not None and not mentions(results[0], _names(parts)):
+        taint = None
+    return sequence(made[0], "list" if kind == "list" else "gen", taint)
+
+
+def _names(parts: tuple[Fact, ...]) -> frozenset[str]:
+    return frozenset([name for part in parts for name in _targets(part[0])])
+
+
+def _targets(target: Fact) -> list[str]:
+    if target[0] == ir.NAME:
+        return [target[1]]
+    return [name for part in target[1] for name in _targets(part)] if target[0] in {5, 6} else []
+
+
+def iterable_pos(fact: Fact) -> ir.Pos:
+    """Return the position of an expression; facts without one borrow their first part's."""
+    last = fact[-1]
+    if isinstance(last, tuple) and len(last) == 4 and all(isinstance(n, int) for n in last):
+        return (last[0], last[1], last[2], last[3])
+    for part in fact:
+        if isinstance(part, tuple) and part and isinstance(part[0], int):
+            return iterable_pos(part)
+        if isinstance(part, tuple) and part:
+            return iterable_pos(part[0])
+    return (1, 1, 1, 1)
+
+
+def _text(frame: Frame, fact: Fact) -> Value:
+    return formatted(frame, fact[1], evaluate)
+
+
+def _await(frame: Frame, fact: Fact) -> Value:
+    out: Value = NOTHING
+    for atom in evaluate(frame, fact[1]):
+        out = join(out, atom[2] if atom[0] == SEQUENCE and atom[1] == "coro" else (atom,))
+    return out
+
+
+def _yield(frame: Frame, fact: Fact) -> Value:
+    value = evaluate(frame, fact[1]) if fact[1] is not None else ((PLAIN, "none"),)
+    frame.yielded = join(frame.yielded, value)
+    if frame.orders:
+        taint, names, _made = frame.orders[-1]
+        if fact[1] is not None and mentions(fact[1], names):
+            frame.yield_taint = frame.yield_taint or taint
+    return ANY
+
+
+def _yield_from(frame: Frame, fact: Fact) -> Value:
+    element, taint = elements(frame, evaluate(frame, fact[1]), fact[2])
+    frame.yielded = join(frame.yielded, element)
+    frame.yield_taint = frame.yield_taint or taint
+    return ANY
+
+
+def _walrus(frame: Frame, fact: Fact) -> Value:
+    value = evaluate(frame, fact[2])
+    frame.bind(fact[1], value)
+    return value
+
+
+def _star(frame: Frame, fact: Fact) -> Value:
+    return evaluate(frame, fact[1])
+
+
+def _compare(frame: Frame, fact: Fact) -> Value:
+    return compare(frame, fact)
+
+
+_EXPRESSIONS: list[Callable[[Frame, Fact], Value]] = [
+    _const, _float, _name, _attr, _call, _list, _tuple, _set, _dict, _binary, _unary, _bool,
+    _compare, _index, _slice, _if_else, _lambda, _comp, _text, _await, _yield, _yield_from,
+    _walrus, _star,
+]  # fmt: skip
+
+__all__ = ["FUNCTION", "MODULE", "SET", "evaluate", "items_of", "iterable_pos"]

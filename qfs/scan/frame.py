@@ -1,0 +1,286 @@
+"""One evaluation of a node: its variables, and the way to everything outside of it.
+
+- Local variables follow the flow; at joins they hold what either side gave.
+- Globals, attributes and captured names are cells, which only grow.
+- A site is a construct of the language that a rule may speak of; ``frame.site`` reports it.
+"""
+
+from typing import Any
+
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.program import Function, Klass
+from qfs.scan.rule import Hit, Rule
+from qfs.scan.solve import CellKey, Effect, Node, Solver
+from qfs.scan.values import (
+    ANY,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    MODULE,
+    NOTHING,
+    OUTSIDE,
+    SET,
+    TABLE,
+    Taint,
+    Value,
+    bounded,
+    join,
+)
+
+
+class Frame:
+    """The evaluation of one node."""
+
+    def __init__(self, solver: Solver, node: Node) -> None:
+        self.solver = solver
+        self.node = node
+        self.function: Function = node.function
+        self.module = node.function.module
+        self.env: dict[str, Value] = dict(node.arguments)
+        self.klass: Klass | None = None
+        """The class whose body is being read, if any."""
+        self.returned: Value = NOTHING
+        self.yielded: Value = NOTHING
+        self.yield_taint: Taint | None = None
+        self.orders: list[tuple[Taint, frozenset[str], frozenset[str]]] = []
+        """Unordered loops around: taint, names that depend on the element, names made inside."""
+        self.quiet = 0
+        """Above 0 while something is evaluated whose effects belong to nobody."""
+        if node.function.facts.captured:
+            for name, value in node.arguments.items():
+                self.solver.write(("local", node.number, name), value)
+
+    # Names -----------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Value:
+        """Return the value of a name as Python would find it."""
+        found = self.env.get(name)
+        if found is not None:
+            return found
+        if self.klass is not None and name in self.klass.own:
+            return self.solver.read(self.node, ("attr", self.klass.number, name))
+        function = self.function
+        if function.outer is not None:
+            if name in function.bound:
+                return NOTHING
+            captured = self.captured(name)
+            if captured is not None:
+                return captured
+        return self.global_(name)
+
+    def captured(self, name: str) -> Value | None:
+        """Return a name of an enclosing function, or None if no enclosing function binds it."""
+        around = enclosing(self.node)
+        at = self.function.outer
+        while at is not None and at.outer is not None:
+            if name in at.bound:
+                if around >= 0 and self.solver.nodes[around].function is at:
+                    return self.solver.read(self.node, ("local", around, name))
+                return self.solver.read(self.node, ("locals", at.number, name))
+            if around >= 0:
+                around = enclosing(self.solver.nodes[around])
+            at = at.outer
+        return None
+
+    def global_(self, name: str) -> Value:
+        """Return a module-level name, or a built-in one."""
+        if name in self.module.functions[0].bound or self.solver.cells.get(
+            ("global", self.module.name, name)
+        ):
+            return self.solver.read(self.node, ("global", self.module.name, name))
+        star = self.solver.read(self.node, ("star", self.module.name))
+        for atom in star:
+            value = self.starred(atom, name)
+            if value:
+                return value
+        return _special(name) or ((OUTSIDE, f"builtins.{name}"),)
+
+    def starred(self, atom: tuple[Any, ...], name: str) -> Value:
+        """Return a name that came in through ``from atom import *``, or nothing."""
+        if atom[0] == MODULE:
+            return self.solver.read(self.node, ("global", atom[1], name))
+        full = f"{atom[1]}.{name}"
+        rules = self.solver.rules
+        if full in rules.index.calls or full in rules.index.reads or rules.summaries.knows(full):
+            return ((OUTSIDE, full),)
+        return NOTHING
+
+    def bind(self, name: str, value: Value, *, weak: bool = False) -> None:
+        """Give a name a value, or let it hold the value besides its own."""
+        if self.klass is not None and name not in self.function.shared:
+            self.klass.own[name] = None
+            self.solver.write(("attr", self.klass.number, name), value)
+            self.env[name] = value
+            return
+        function = self.function
+        if function.outer is None or name in function.shared:
+            self.solver.write(self.shared_cell(name), value)
+            if function.outer is not None:
+                return
+        self.env[name] = join(self.env.get(name, NOTHING), value) if weak else value
+        if function.facts.captured and function.outer is not None:
+            self.solver.write(("local", self.node.number, name), value)
+            self.solver.write(("locals", function.number, name), value)
+
+    def shared_cell(self, name: str) -> CellKey:
+        """Return the cell of a name declared global or nonlocal, or of a module-level name."""
+        at = self.function.outer if name in self.function.shared else None
+        around = enclosing(self.node)
+        while at is not None and at.outer is not None:
+            if name in at.bound:
+                if around >= 0 and self.solver.nodes[around].function is at:
+                    return ("local", around, name)
+                return ("locals", at.number, name)
+            at = at.outer
+        return ("global", self.module.name, name)
+
+    # Reports ---------------------------------------------------------------------------------
+
+    def report(self, rule: Rule, pos: Pos, text: str, verdict: str = "violation") -> None:
+        """Record that a rule speaks of a place in this function."""
+        if self.quiet or (rule.policies and self.solver.policy not in rule.policies):
+            return
+        if verdict == "violation" and rule.verdict != "violation":
+            verdict = rule.verdict
+        key = (rule.code, self.module.path, pos)
+        before = self.node.effects.get(key)
+        if before is None or (before.verdict != "violation" and verdict == "violation"):
+            self.node.effects[key] = Effect(rule, self.module.path, pos, text, verdict)
+
+    def site(self, name: str, pos: Pos, text: str, verdict: str = "violation") -> None:
+        """Record a construct of the language."""
+        for rule in self.solver.rules.index.sites.get(name, ()):
+            self.report(rule, pos, text, verdict)
+
+    def hits(self, hits: list[Hit], pos: Pos, text: str, verdict: str = "violation") -> None:
+        """Record every rule that a name leads to."""
+        for hit in hits:
+            self.report(hit.rule, pos, text, verdict)
+
+    def leak(self, taint: Taint, site: str, use: str) -> None:
+        """Report that an order reached a use that keeps it, where the order came from."""
+        if taint.grade in {"stable", "empty"}:
+            return
+        site = _SITES_OF.get(taint.grade, site)
+        certain = taint.grade in {"salted", "identity", "listing", "arrival"}
+        verdict = "violation" if certain else "possible"
+        for rule in self.solver.rules.index.sites.get(site, ()):
+            if self.quiet:
+                return
+            key = (rule.code, taint.path, taint.pos)
+            if key not in self.node.effects:
+                text = f"the order of {taint.what} {use}"
+                self.node.effects[key] = Effect(rule, taint.path, taint.pos, text, verdict)
+
+    # Classes ---------------------------------------------------------------------------------
+
+    def mro(self, number: int) -> list[int | str]:
+        """Return a class and its bases: numbers in the program, names outside; depth first."""
+        out: list[int | str] = []
+        stack: list[int | str] = [number]
+        while stack:
+            at = stack.pop()
+            if at in out:
+                continue
+            out.append(at)
+            if isinstance(at, int):
+                bases: list[int | str] = []
+                for base in self.solver.program.classes[at].bases:
+                    for atom in base:
+                        if atom[0] == CLASS or atom[0] == OUTSIDE:
+                            bases.append(atom[1])
+                stack.extend(reversed(bases))
+        return out
+
+    def trait(self, number: int, name: str) -> bool:
+        """Say whether a class or one of its bases has a trait."""
+        classes = self.solver.program.classes
+        return any(name in classes[at].traits for at in self.mro(number) if isinstance(at, int))
+
+    def subclasses(self, number: int) -> list[int]:
+        """Return the classes of the program known to derive from a class, itself excluded."""
+        found = self.solver.read(self.node, ("subclasses", number))
+        return sorted([atom[1] for atom in found if atom[0] == CLASS])
+
+    def find(self, number: int, name: str) -> Value:
+        """Return an attribute of a class or its bases as stored; () if there is none."""
+        for at in self.mro(number):
+            if isinstance(at, int):
+                found = self.solver.read(self.node, ("attr", at, name))
+                if found:
+                    return found
+        return NOTHING
+
+    def fields(self, number: int, name: str) -> Value:
+        """Return what instances of a class or its bases were given under a name."""
+        out: Value = NOTHING
+        for at in self.mro(number):
+            if isinstance(at, int):
+                out = join(out, self.solver.read(self.node, ("field", at, name)))
+        return out
+
+    def closure(self, number: int) -> Value:
+        """Return the value of a function that is defined here."""
+        owner = self.node.number if self.function.outer is not None else -1
+        return ((FUNCTION, number, None, owner),)
+
+    def copy(self) -> dict[str, Value]:
+        """Return the variables as they are, for a branch."""
+        return dict(self.env)
+
+    def merge(self, *branches: dict[str, Value] | None) -> None:
+        """Let every variable hold what any branch gave it; None is a branch that left."""
+        alive = [branch for branch in branches if branch is not None]
+        if not alive:
+            return
+        merged = dict(alive[0])
+        for branch in alive[1:]:
+            for name, value in branch.items():
+                before = merged.get(name)
+                merged[name] = value if before is None else join(before, value)
+        self.env = merged
+
+
+def enclosing(node: Node) -> int:
+    """Return the node that made a node's function, or -1 when several may have."""
+    made_by = node.arguments.get("", NOTHING)
+    if len(made_by) == 1 and made_by[0][0] == "env":
+        number: int = made_by[0][1]
+        return number
+    return -1
+
+
+_SITES_OF = {"listing": "listing-order", "arrival": "arrival-order"}
+
+
+def _special(name: str) -> Value:
+    if name in {"__name__", "__doc__", "__qualname__", "__package__"}:
+        return (("plain", "str"),)
+    return NOTHING
+
+
+def mentions(fact: Fact | Any, names: frozenset[str]) -> bool:
+    """Say whether a fact reads one of some names."""
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if fact[0] == 2 and len(fact) == 3 and isinstance(fact[1], str):
+        return fact[1] in names
+    return any(mentions(part, names) for part in fact)
+
+
+def instance_of(number: int, *, exact: bool = False) -> Value:
+    """Return an instance of a class of the program."""
+    return ((INSTANCE, number, exact),)
+
+
+def is_container(value: Value) -> bool:
+    """Say whether a value is a set or a dict for certain."""
+    return bool(value) and all(atom[0] in {SET, TABLE} for atom in value)
+
+
+def anything(why: str = "") -> Value:
+    """Return the value about which nothing is known."""
+    return (("any", why),) if why else ANY
+
+
+__all__ = ["Frame", "anything", "bounded", "instance_of", "is_container", "mentions"]

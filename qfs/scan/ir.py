@@ -1,0 +1,142 @@
+"""The facts of a module: what extraction keeps of a tree, as plain nested tuples.
+
+- Every tuple starts with a small integer that says what it is; ``extract`` writes, ``solve`` reads.
+- Only None, bool, int, str, bytes and tuples occur, so that ``marshal`` can carry them.
+- A position is (line, column, end line, end column); lines from 1, columns from 1.
+- ``VERSION`` changes whenever the meaning of a fact does: it is part of every cache key.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+VERSION = 1
+
+Fact: TypeAlias = tuple[Any, ...]
+Pos: TypeAlias = tuple[int, int, int, int]
+
+# Expressions.
+CONST = 0  # value, pos
+FLOAT = 1  # value as text, pos
+NAME = 2  # id, pos
+ATTR = 3  # object, name, pos
+CALL = 4  # callee, positional, ((name or None, value), ...), pos
+LIST = 5  # items, pos
+TUPLE = 6  # items, pos
+SET = 7  # items, pos
+DICT = 8  # ((key or None, value), ...), pos
+BINARY = 9  # operator, left, right, pos
+UNARY = 10  # operator, operand, pos
+BOOL = 11  # operands
+COMPARE = 12  # left, ((operator, right), ...), pos
+INDEX = 13  # object, index, pos
+SLICE = 14  # parts
+IF_ELSE = 15  # test, then, otherwise
+LAMBDA = 16  # function index, pos
+COMP = 17  # kind, results, ((target, iterable, conditions, asynchronous), ...), pos
+TEXT = 18  # ((value, conversion, spec), ...), pos: an f-string
+AWAIT = 19  # value
+YIELD = 20  # value or None, pos
+YIELD_FROM = 21  # value, pos
+WALRUS = 22  # name, value
+STAR = 23  # value
+EXPRESSIONS = 24
+
+# Statements.
+EXPR = 0  # value
+ASSIGN = 1  # targets, value, pos
+AUGMENT = 2  # target, operator, value, pos
+ANNOTATE = 3  # target, annotation, value or None, pos
+RETURN = 4  # value or None, pos
+IF = 5  # test, body, otherwise
+FOR = 6  # target, iterable, body, otherwise, pos
+WHILE = 7  # test, body, otherwise
+TRY = 8  # body, ((types, name, body, pos), ...), otherwise, final
+WITH = 9  # ((manager, target or None), ...), body, pos
+RAISE = 10  # value or None, cause or None, pos
+DEF = 11  # function index
+CLASS = 12  # class index
+IMPORT = 13  # ((module, alias or None), ...), pos
+FROM = 14  # module, level, ((name, alias), ...), pos
+GLOBAL = 15  # names, pos
+ASSERT = 16  # test, message, pos
+DELETE = 17  # targets
+MATCH = 18  # subject, ((names bound, values compared, guard, body), ...)
+BREAK = 19  # pos
+STATEMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function."""
+
+    name: str
+    kind: int
+    """0 positional only, 1 either, 2 *args, 3 keyword only, 4 **kwargs."""
+    annotation: Fact | None
+    default: Fact | None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """One ``def``, ``lambda`` or module body (index 0 of its module)."""
+
+    name: str
+    qualname: str
+    pos: Pos
+    parameters: tuple[Parameter, ...]
+    returns: Fact | None
+    decorators: tuple[Fact, ...]
+    body: tuple[Fact, ...]
+    asynchronous: bool
+    generator: bool
+    owner: int
+    """Index of the class in whose body it stands, or -1."""
+    outer: int
+    """Index of the function in which it stands; 0 is the module."""
+    bound: tuple[str, ...]
+    """Names that the body binds, parameters included, declared globals excluded."""
+    shared: tuple[str, ...]
+    """Names declared ``global`` or ``nonlocal``."""
+    captured: bool
+    """Whether a function stands inside, which may read its names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """One ``class``."""
+
+    name: str
+    qualname: str
+    pos: Pos
+    bases: tuple[Fact, ...]
+    keywords: tuple[tuple[str, Fact], ...]
+    decorators: tuple[Fact, ...]
+    body: tuple[Fact, ...]
+    outer: int
+    """Index of the function in which it stands; 0 is the module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A ``# qfs: allow[CODE, ...] reason="..."`` comment."""
+
+    line: int
+    """The line that it speaks of: its own, or the next one when it stands alone."""
+    column: int
+    codes: tuple[str, ...]
+    reason: str
+    until: str
+    at: int
+    """The line on which the comment itself stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """All that is kept of one file."""
+
+    lines: int
+    functions: tuple[FunctionFacts, ...]
+    classes: tuple[ClassFacts, ...]
+    allowances: tuple[Allowance, ...]
+    texts: tuple[tuple[int, str], ...] = ()
+    """(line, text without blanks) of lines that may carry a finding: for fingerprints."""

@@ -1,0 +1,299 @@
+"""Methods of built-in containers and texts, of objects outside, and of who knows what.
+
+- ``changed`` puts a container that a method changed back into the variable it came from.
+- A method of an object outside is a dotted name: rules and summaries speak of it.
+- A method of something unknown is looked for among the program's methods: a may-edge each.
+"""
+
+from qfs.scan import ir
+from qfs.scan.assignment import inner_order, store
+from qfs.scan.calls import CANDIDATES_MAX, Arguments, call, escape
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.program import Klass
+from qfs.scan.operations import format_spec, text_of
+from qfs.scan.order import elements
+from qfs.scan.values import (
+    ANY,
+    ANYTHING,
+    BOOL,
+    BYTES,
+    FUNCTION,
+    INSTANCE,
+    INT,
+    KNOWN,
+    NONE,
+    NOTHING,
+    OBJECT,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    STR,
+    TABLE,
+    TUPLE,
+    Atom,
+    Value,
+    a_set,
+    join,
+    sequence,
+    table,
+)
+
+_ADDS = {"append", "appendleft", "add", "insert"}
+_EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection_update",
+            "symmetric_difference_update"}  # fmt: skip
+_CHANGES = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
+            "setdefault", "rotate"}  # fmt: skip
+_BUILTIN_NAMES: dict[str, str] = {
+    name: kind.__name__
+    for kind in (dict, list, set, bytes, str, int)
+    for name in dir(kind)
+    if not name.startswith("__")
+}
+
+
+def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos: Pos) -> None:
+    """Update the variable whose container a method call changes."""
+    name = callee[2]
+    if name not in _ADDS and name not in _EXTENDS and name not in _CHANGES:
+        return
+    for atom in holder:
+        if atom[0] not in {SEQUENCE, SET, TABLE}:
+            continue
+        new = _new_container(frame, atom, name, callee, arguments, pos)
+        if name == "sort":
+            _sort(frame, callee, atom, arguments, pos)
+            continue
+        key = arguments.facts[2][0] if name == "setdefault" and arguments.facts else None
+        store(frame, callee[1], (new,), pos, key=key)
+
+
+def _sort(frame: Frame, callee: Fact, atom: Atom, arguments: Arguments, pos: Pos) -> None:
+    """``x.sort()`` forgets the order; with a key, ties keep it."""
+    from qfs.scan.builtin_functions import BUILTINS  # noqa: PLC0415
+
+    inner = Arguments([(atom,)], dict(arguments.keywords))
+    BUILTINS["builtins.sorted"](frame, inner, pos)
+    if callee[1][0] == ir.NAME:
+        frame.env[callee[1][1]] = ((SEQUENCE, atom[1], atom[2], None),)
+
+
+def _new_container(
+    frame: Frame, atom: Atom, name: str, callee: Fact, arguments: Arguments, pos: Pos
+) -> Atom:
+    order = inner_order(frame, callee[1])
+    if atom[0] == TABLE:
+        if name == "setdefault":
+            default = arguments.at(1, "") or NONE
+            return (
+                TABLE,
+                join(atom[1], arguments.first()),
+                join(atom[2], default),
+                atom[3] or order,
+            )
+        if name == "update":
+            from qfs.scan.builtin_functions import BUILTINS  # noqa: PLC0415
+
+            other = BUILTINS["builtins.dict"](frame, arguments, pos)[0]
+            taint = atom[3] or other[3] or order
+            return (TABLE, join(atom[1], other[1]), join(atom[2], other[2]), taint)
+        return atom
+    added: Value = NOTHING
+    taint = None
+    if name in _ADDS:
+        added = arguments.at(1 if name == "insert" else 0, "")
+        taint = order
+    elif name in _EXTENDS:
+        for value in arguments.positional:
+            inner, inner_taint = elements(frame, value, pos)
+            added = join(added, inner)
+            taint = taint or inner_taint
+        taint = taint or order
+    if atom[0] == SET:
+        return (SET, atom[1], join(atom[2], added), atom[3])
+    return (SEQUENCE, atom[1], join(atom[2], added), atom[3] or taint)
+
+
+def call_builtin_method(
+    frame: Frame, method: Atom, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> Value:
+    """Return what a method gives whose class is not the program's."""
+    from qfs.scan.outside import call_outside  # noqa: PLC0415
+
+    _, receiver, name = method
+    tag = receiver[0]
+    if tag in {SEQUENCE, SET, TABLE, TUPLE}:
+        return _container(frame, receiver, name, arguments, pos)
+    if tag in {PLAIN, KNOWN}:
+        return _scalar(frame, receiver, name, arguments, pos)
+    if tag == OBJECT:
+        if receiver[1] in {"builtins.object", "builtins.type"}:
+            return ANY
+        full = f"{receiver[1]}.{name}"
+        return call_outside(frame, full, arguments, pos, certain=certain)
+    if tag in {ANYTHING, INSTANCE}:
+        return _unknown(frame, receiver, name, arguments, pos)
+    escape(frame, arguments, pos)
+    return ANY
+
+
+def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
+    """Look for a method of a name among the program's classes."""
+    if name in _BUILTIN_NAMES and receiver[0] == ANYTHING:
+        for value in arguments.all():
+            for atom in value:
+                if atom[0] == FUNCTION:
+                    call(frame, (atom,), Arguments([], star=ANY), pos, certain=False)
+        if name == "join":
+            _joined(frame, arguments, pos)
+        return _guess(name)
+    candidates = frame.solver.program.methods.get(name, [])
+    candidates = [each for each in candidates if _fits(frame, receiver, each.owner)]
+    if not candidates or len(candidates) > CANDIDATES_MAX:
+        frame.site("unresolved-call", pos, f"the method {name} of something unknown", "unknown")
+        escape(frame, arguments, pos)
+        return ANY
+    out: Value = NOTHING
+    for function in candidates:
+        if function.owner is None:
+            continue
+        atom = (FUNCTION, function.number, (INSTANCE, function.owner.number, False), -1)
+        out = join(out, call(frame, (atom,), arguments, pos, certain=False))
+    return out or ANY
+
+
+def _fits(frame: Frame, receiver: Atom, owner: Klass | None) -> bool:
+    """Say whether a class may stand behind a receiver: it exists, and has a protocol's methods."""
+    if owner is None or not frame.solver.read(frame.node, ("defined", owner.number)):
+        return False
+    if receiver[0] != INSTANCE:
+        return True
+    wanted = frame.solver.program.classes[receiver[1]]
+    if owner is wanted:
+        return False
+    return all(name in owner.own for name in wanted.own if not name.startswith("_"))
+
+
+def _guess(name: str) -> Value:
+    kind = _BUILTIN_NAMES[name]
+    if name in {"keys", "values", "items", "split", "get", "pop", "copy", "setdefault"}:
+        return ANY
+    if name == "encode":
+        return BYTES
+    if name in {"hex", "decode", "join", "strip", "format", "lower", "upper", "replace"}:
+        return STR
+    if name in {"count", "find", "index", "bit_length", "to_bytes", "rfind"}:
+        return BYTES if name == "to_bytes" else INT
+    return BOOL if name.startswith("is") else (ANY if kind else ANY)
+
+
+def _joined(frame: Frame, arguments: Arguments, pos: Pos) -> None:
+    _element, taint = elements(frame, arguments.first(), pos)
+    if taint is not None:
+        frame.leak(taint, "set-text", "is joined into text")
+
+
+def _scalar(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
+    kind = receiver[1]
+    if kind == "none":
+        return NOTHING
+    if kind in {"str", "bytes", "bytearray"}:
+        same: Value = ((PLAIN, kind),)
+        if name == "join":
+            _joined(frame, arguments, pos)
+            return same
+        if name == "format":
+            for value in arguments.all():
+                text_of(frame, value, pos, "format")
+            if receiver[0] == KNOWN and kind == "str":
+                for part in receiver[2].split("{")[1:]:
+                    format_spec(frame, part.partition("}")[0].partition(":")[2], pos)
+            return STR
+        if name in {"split", "rsplit", "splitlines", "partition", "rpartition"}:
+            return sequence(same)
+        if name in {"encode"}:
+            return BYTES
+        if name in {"decode", "hex"}:
+            return STR
+        if name in {"find", "rfind", "index", "rindex", "count"}:
+            return INT
+        return BOOL if name.startswith(("is", "startswith", "endswith")) else same
+    if name == "to_bytes":
+        return BYTES
+    if name in {"bit_length", "bit_count", "conjugate"}:
+        return INT
+    if name == "as_integer_ratio":
+        return ((TUPLE, (INT, INT)),)
+    return ANY
+
+
+def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
+    tag = receiver[0]
+    if tag == TABLE:
+        return _table(frame, receiver, name, arguments, pos)
+    element, taint = elements(frame, (receiver,), pos)
+    if tag == SET:
+        return _set(frame, receiver, name, arguments, pos)
+    if name in {"pop", "popleft"}:
+        if taint is not None:
+            frame.leak(taint, "set-pick", f"decides what {name}() takes")
+        return element
+    if name in {"copy", "__iter__"}:
+        return (receiver,)
+    if name in {"__next__", "send"}:
+        return element
+    if name in {"index", "count"}:
+        if taint is not None and name == "index":
+            frame.leak(taint, "set-sequence", "decides an index")
+        return INT
+    if name in {"add_done_callback"}:
+        escape(frame, arguments, pos)
+    return NONE if name in _ADDS | _EXTENDS | {"sort", "reverse", "clear", "remove"} else ANY
+
+
+def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
+    element, taint = elements(frame, (receiver,), pos)
+    if name == "pop":
+        if taint is not None:
+            frame.leak(taint, "set-pick", "decides what pop() takes")
+        return element
+    if name in {"union", "difference", "intersection", "symmetric_difference", "copy"}:
+        for value in arguments.positional if name != "difference" else ():
+            element = join(element, elements(frame, value, pos)[0])
+        return a_set(element, receiver[1])
+    if name.startswith("is") or name == "__contains__":
+        return BOOL
+    if name == "__iter__":
+        return sequence(element, "iter", taint)
+    return NONE
+
+
+def _table(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
+    _, key, value, taint = receiver
+    if name in {"get", "pop"}:
+        default = arguments.at(1, "") or (NONE if name == "get" else NOTHING)
+        return join(value, default)
+    if name == "setdefault":
+        return join(value, arguments.at(1, ""))
+    if name == "items":
+        return sequence(((TUPLE, (key, value)),), "iter", taint)
+    if name == "values":
+        return sequence(value, "iter", taint)
+    if name == "keys":
+        return (("seq", "view", key, taint),)
+    if name == "copy":
+        return (receiver,)
+    if name == "popitem":
+        if taint is not None:
+            frame.leak(taint, "set-pick", "decides what popitem() takes")
+        return ((TUPLE, (key, value)),)
+    if name == "most_common":
+        if taint is not None:
+            frame.leak(taint, "set-tie", "decides ties in most_common()")
+        return sequence(((TUPLE, (key, INT)),))
+    if name == "fromkeys":
+        element, new = elements(frame, arguments.first(), pos)
+        return table(element, arguments.at(1, "") or NONE, new)
+    if name in {"elements"}:
+        return sequence(key, "iter", taint)
+    return NONE if name in {"update", "clear", "move_to_end"} else ANY

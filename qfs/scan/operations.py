@@ -1,0 +1,318 @@
+"""Operators, comparisons, ``with`` and text: calls in disguise, and where floats are made.
+
+- An operator on an object of the program calls its method, reflected ones included.
+- ``/`` is a site only between numbers; Path, Fraction, Decimal and objects of the program are not.
+- Text made from a set, or from an object that prints its address, is a site.
+"""
+
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.order import elements
+from qfs.scan.values import (
+    ANY,
+    BOOL,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    KNOWN,
+    NOTHING,
+    OBJECT,
+    PARTIAL,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    STR,
+    TABLE,
+    TUPLE,
+    Atom,
+    Value,
+    join,
+    type_name,
+)
+
+_METHODS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
+    "<<": "lshift", ">>": "rshift", "|": "or", "^": "xor", "&": "and", "@": "matmul",
+}  # fmt: skip
+_COMPARED = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+_EXACT = {"decimal.Decimal", "fractions.Fraction"}
+_NUMBERS = {"int", "bool", "float", "complex"}
+
+
+def binary_value(
+    frame: Frame, operator: str, left: Value, right: Value, pos: Pos, *, in_place: bool = False
+) -> Value:
+    """Return what an operator gives."""
+    out: Value = NOTHING
+    for atom in left or ():
+        for other in right or ():
+            out = join(out, _pair(frame, operator, atom, other, pos, in_place))
+    return out
+
+
+def _pair(
+    frame: Frame,
+    operator: str,
+    left: Atom,
+    right: Atom,
+    pos: Pos,
+    in_place: bool,  # noqa: FBT001
+) -> Value:
+    if left[0] == INSTANCE or right[0] == INSTANCE:
+        return _objects(frame, operator, left, right, pos, in_place)
+    if operator == "/":
+        return _divide(frame, left, right, pos)
+    if operator == "**":
+        return _power(frame, left, right, pos)
+    views = (left[:2], right[:2]).count((SEQUENCE, "view"))
+    if left[0] == SET or right[0] == SET or (views and operator in {"|", "&", "-", "^"}):
+        return _sets(operator, left, right)
+    names = (type_name(left), type_name(right))
+    if operator == "%" and names[0] in {"str", "bytes"}:
+        text_of(frame, (right,), pos)
+        return ((PLAIN, names[0]),)
+    if operator == "+" and left[0] in {SEQUENCE, TUPLE} and right[0] in {SEQUENCE, TUPLE}:
+        return _concatenated(left, right)
+    if operator == "*" and (left[0] in {SEQUENCE, TUPLE} or right[0] in {SEQUENCE, TUPLE}):
+        return (left if left[0] in {SEQUENCE, TUPLE} else right,)
+    if operator == "|" and left[0] == TABLE and right[0] == TABLE:
+        taint = left[3] or right[3]
+        return ((TABLE, join(left[1], right[1]), join(left[2], right[2]), taint),)
+    if "float" in names or "complex" in names:
+        if operator in _METHODS and names[0] in _NUMBERS and names[1] in _NUMBERS:
+            return ((PLAIN, "float"),)
+    for name in names:
+        if name in {"str", "bytes"}:
+            return ((PLAIN, name),)
+    if names[0] in {"int", "bool"} and names[1] in {"int", "bool"}:
+        both_bool = names == ("bool", "bool") and operator in {"|", "&", "^"}
+        return BOOL if both_bool else ((PLAIN, "int"),)
+    if left[0] == OBJECT:
+        return (left,)
+    return (right,) if right[0] == OBJECT else ANY
+
+
+def _divide(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
+    for each in (left, right):
+        if each[0] == OBJECT:
+            exact = each[1] in _EXACT
+            return ((OBJECT, each[1], ""),) if exact or each[1].startswith("pathlib.") else ANY
+    names = (type_name(left), type_name(right))
+    if names[0] in {"str", "bytes"} or names[1] in {"str", "bytes"}:
+        return ANY
+    if left[0] == "any" and right[0] == "any":
+        frame.site("true-division", pos, "/", "possible")
+        return ANY
+    certain = names[0] in _NUMBERS and names[1] in _NUMBERS
+    if names[0] in _NUMBERS or names[1] in _NUMBERS:
+        frame.site("true-division", pos, "/", "violation" if certain else "possible")
+        return ((PLAIN, "float"),) if certain else ANY
+    return ANY
+
+
+def _power(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
+    names = (type_name(left), type_name(right))
+    if "float" in names and names[0] in _NUMBERS:
+        frame.site("float-power", pos, "**")
+        return ((PLAIN, "float"),)
+    if right[0] == KNOWN and right[1] == "int" and right[2] < 0 and names[0] in _NUMBERS:
+        frame.site("float-power", pos, "** with a negative exponent")
+        return ((PLAIN, "float"),)
+    return ((PLAIN, "int"),) if names == ("int", "int") else ANY
+
+
+def _sets(operator: str, left: Atom, right: Atom) -> Value:
+    if operator not in {"|", "&", "-", "^"}:
+        return ANY
+    kind = str(left[1]) if left[0] == SET else "set"
+    element: Value = NOTHING
+    for atom in (left, right) if operator in {"|", "^"} else (left,):
+        if atom[0] in {SET, SEQUENCE}:
+            element = join(element, atom[2])
+        elif atom[0] == TABLE:
+            element = join(element, atom[1])
+        else:
+            element = join(element, ANY)
+    return ((SET, kind, element, None),)
+
+
+def _concatenated(left: Atom, right: Atom) -> Value:
+    if left[0] == TUPLE and right[0] == TUPLE and len(left[1]) + len(right[1]) <= 12:
+        return ((TUPLE, left[1] + right[1]),)
+    element: Value = NOTHING
+    taint = None
+    for atom in (left, right):
+        if atom[0] == SEQUENCE:
+            element = join(element, atom[2])
+            taint = taint or atom[3]
+        else:
+            for item in atom[1]:
+                element = join(element, item)
+    kind = left[1] if left[0] == SEQUENCE else "tuple"
+    return ((SEQUENCE, kind, element, taint),)
+
+
+def _objects(
+    frame: Frame,
+    operator: str,
+    left: Atom,
+    right: Atom,
+    pos: Pos,
+    in_place: bool,  # noqa: FBT001
+) -> Value:
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415 (an operator is a call)
+
+    name = _METHODS[operator]
+    out: Value = NOTHING
+    if left[0] == INSTANCE:
+        if in_place and frame.find(left[1], f"__i{name}__"):
+            return call_method(frame, left, f"__i{name}__", Arguments([(right,)]), pos)
+        if frame.find(left[1], f"__{name}__"):
+            out = call_method(frame, left, f"__{name}__", Arguments([(right,)]), pos)
+            if right[0] != INSTANCE:
+                return out
+    if right[0] == INSTANCE and frame.find(right[1], f"__r{name}__"):
+        reflected = call_method(frame, right, f"__r{name}__", Arguments([(left,)]), pos)
+        out = join(out, reflected)
+    return out or ANY
+
+
+def compare(frame: Frame, fact: Fact) -> Value:
+    """``a < b == c``: calls methods, and never looks at an order except for ordered sequences."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+    from qfs.scan.expressions import evaluate  # noqa: PLC0415
+
+    left = evaluate(frame, fact[1])
+    for operator, right_fact in fact[2]:
+        right = evaluate(frame, right_fact)
+        name = _COMPARED.get(operator)
+        if name is not None:
+            for atom in left:
+                if atom[0] == INSTANCE and frame.find(atom[1], f"__{name}__"):
+                    call_method(frame, atom, f"__{name}__", Arguments([right]), fact[3])
+                elif atom[0] == SEQUENCE and atom[3] is not None and name != "ne":
+                    frame.leak(atom[3], "set-sequence", "decides a comparison")
+        elif operator in {"in", "not in"}:
+            for atom in right:
+                if atom[0] == INSTANCE and frame.find(atom[1], "__contains__"):
+                    call_method(frame, atom, "__contains__", Arguments([left]), fact[3])
+        left = right
+    return BOOL
+
+
+def truth(frame: Frame, test: Fact) -> bool | None:
+    """Evaluate a condition; return its value when it is a literal."""
+    from qfs.scan.expressions import evaluate  # noqa: PLC0415
+
+    value = evaluate(frame, test)
+    if test[0] == ir.CONST:
+        return bool(test[1])
+    del value
+    return None
+
+
+def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
+    """Return what ``with manager as x`` gives x."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    out: Value = NOTHING
+    for atom in manager:
+        if atom[0] == INSTANCE:
+            for name in ("__enter__", "__aenter__"):
+                if frame.find(atom[1], name):
+                    out = join(out, call_method(frame, atom, name, Arguments([]), pos))
+            for name in ("__exit__", "__aexit__"):
+                if frame.find(atom[1], name):
+                    none: Value = ((PLAIN, "none"),)
+                    call_method(frame, atom, name, Arguments([none, none, none]), pos)
+            out = out or (atom,)
+        elif atom[0] == SEQUENCE and atom[1] in {"gen", "coro"}:
+            out = join(out, atom[2])
+        elif atom[0] == OBJECT:
+            out = join(out, (atom,))
+        else:
+            out = join(out, ANY)
+    return out
+
+
+def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: int = 2) -> None:
+    """Turn a value into text: report what two runs print differently."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    for atom in value:
+        tag = atom[0]
+        if tag == SET:
+            _element, taint = elements(frame, (atom,), pos)
+            if taint is not None:
+                frame.leak(taint, "set-text", "is printed")
+        elif tag in {SEQUENCE, TABLE}:
+            if atom[3] is not None:
+                frame.leak(atom[3], "set-text", "is printed")
+            if tag == SEQUENCE and atom[1] in {"gen", "iter", "coro", "map"} and how != "format":
+                continue
+            if depth:
+                text_of(frame, atom[2], pos, "__repr__", depth - 1)
+                if tag == TABLE:
+                    text_of(frame, atom[1], pos, "__repr__", depth - 1)
+        elif tag == TUPLE and depth:
+            for item in atom[1]:
+                text_of(frame, item, pos, "__repr__", depth - 1)
+        elif tag == INSTANCE:
+            _object_text(frame, atom, pos, how)
+        elif tag in {FUNCTION, PARTIAL} or atom[:2] == (OBJECT, "builtins.object"):
+            frame.site("default-repr", pos, "text of a function or plain object")
+        elif (tag == PLAIN and atom[1] in {"float", "complex"}) or tag == KNOWN == "float":
+            frame.site("float-format", pos, "text of a float")
+    del Arguments, call_method
+
+
+def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    for name in ("__format__",) * (how == "format") + ("__str__",) * (how != "__repr__"):
+        if frame.find(atom[1], name):
+            call_method(frame, atom, name, Arguments([STR] if name == "__format__" else []), pos)
+            return
+    if frame.find(atom[1], "__repr__"):
+        call_method(frame, atom, "__repr__", Arguments([]), pos)
+        return
+    described = ("dataclass", "namedtuple", "enum", "exception", "outside", "typeddict", "protocol")
+    if any(frame.trait(atom[1], trait) for trait in described):
+        return
+    name = frame.solver.program.classes[atom[1]].facts.name
+    exact = bool(atom[2]) or not frame.subclasses(atom[1])
+    verdict = "violation" if exact else "possible"
+    frame.site("default-repr", pos, f"text of {name}, which prints its address", verdict)
+
+
+def formatted(frame: Frame, parts: Any, evaluate: Any) -> Value:
+    """An f-string."""
+    for value_fact, conversion, spec, pos in parts:
+        value = evaluate(frame, value_fact)
+        how = "__repr__" if conversion in {114, 97} else "format"
+        format_spec(frame, spec, pos)
+        text_of(frame, value, pos, how)
+    return STR
+
+
+def format_spec(frame: Frame, spec: str, pos: Pos) -> None:
+    """Look at what a format asks for."""
+    if spec.endswith("n") and spec[:-1].strip("<>=^+- #0123456789,_.") == "":
+        frame.site("locale-format", pos, f"the format {spec!r}")
+    elif spec and spec[-1] in "eEfFgG%" and "%" not in spec[:-1]:
+        frame.site("float-format", pos, f"the format {spec!r}")
+
+
+__all__ = [
+    "CLASS",
+    "binary_value",
+    "compare",
+    "enter",
+    "format_spec",
+    "formatted",
+    "text_of",
+    "truth",
+]

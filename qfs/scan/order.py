@@ -1,0 +1,197 @@
+"""Order: what iterating over a value gives, and whether two runs agree on the order.
+
+- A set's order is decided by its elements' hashes: int stable, str salted, objects by address.
+- A listing's order is the file system's; arrival order is the scheduler's.
+- Nothing is reported here: the taint travels with the value until a use keeps the order.
+- Source: Python data model, ``object.__hash__``; PYTHONHASHSEED.
+"""
+
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.program import Klass
+from qfs.scan.values import (
+    ANY,
+    ANYTHING,
+    CLASS,
+    INSTANCE,
+    KNOWN,
+    NOTHING,
+    OBJECT,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    STR,
+    TABLE,
+    TUPLE,
+    Atom,
+    Taint,
+    Value,
+    grade,
+    join,
+)
+
+_STABLE_OBJECTS = {"decimal.Decimal", "fractions.Fraction", "uuid.UUID", "ipaddress.IPv4Address"}
+
+
+def set_taint(frame: Frame, element: Value, kind: str, pos: Pos) -> Taint | None:
+    """Return the taint of iterating over a set of such elements, or None if runs agree."""
+    if kind == "weakset":
+        return Taint(frame.module.path, pos, "a WeakSet", "identity")
+    if kind == "arrival":
+        return Taint(frame.module.path, pos, "a set of tasks", "arrival")
+    how = grade(element)
+    if how == "instance":
+        how = max(
+            [instance_grade(frame, atom) for atom in element],
+            key=("stable", "unknown", "salted", "identity").index,
+        )
+    if how in {"stable", "empty"}:
+        return None
+    return Taint(frame.module.path, pos, f"a set of {describe(frame, element)}", how)
+
+
+def instance_grade(frame: Frame, atom: Atom) -> str:
+    """Say what fixes the hash of one alternative."""
+    if atom[0] == OBJECT:
+        if atom[1] == "builtins.object":
+            return "identity"
+        if atom[1] in _STABLE_OBJECTS:
+            return "stable"
+        return "salted" if atom[1].startswith(("datetime.", "pathlib.")) else "unknown"
+    if atom[0] != INSTANCE:
+        how = grade((atom,))
+        return "unknown" if how in {"instance", "empty"} else how
+    if frame.trait(atom[1], "enum"):
+        return "salted"
+    if frame.find(atom[1], "__hash__"):
+        return "unknown"
+    klass = frame.solver.program.classes[atom[1]]
+    if frame.trait(atom[1], "dataclass") or frame.trait(atom[1], "namedtuple"):
+        return _fields_grade(frame, klass)
+    if frame.trait(atom[1], "outside"):
+        return "unknown"
+    return "identity"
+
+
+def _fields_grade(frame: Frame, klass: Klass) -> str:
+    """Say what fixes the hash of a dataclass: all of its fields together."""
+    worst = "stable"
+    ranks = ("stable", "unknown", "salted", "identity")
+    for value in klass.fields.values():
+        how = grade(value)
+        how = "unknown" if how in {"instance", "empty"} else how
+        worst = max(worst, how, key=ranks.index)
+    return worst
+
+
+def describe(frame: Frame, element: Value) -> str:
+    """Name the type of a set's elements."""
+    names: dict[str, None] = {}
+    for atom in element:
+        if atom[0] in {PLAIN, KNOWN}:
+            names[atom[1]] = None
+        elif atom[0] == INSTANCE:
+            names[frame.solver.program.classes[atom[1]].facts.name] = None
+        elif atom[0] == OBJECT:
+            names[atom[1].rpartition(".")[2]] = None
+        elif atom[0] == TUPLE:
+            names["tuple"] = None
+        elif atom[0] == CLASS:
+            names["classes"] = None
+        else:
+            names["something"] = None
+    return " or ".join(sorted(names)) or "something"
+
+
+def elements(frame: Frame, value: Value, pos: Pos) -> tuple[Value, Taint | None]:
+    """Return what iterating over a value gives, and the taint of its order."""
+    element: Value = NOTHING
+    taint: Taint | None = None
+    for atom in value:
+        tag = atom[0]
+        if tag == SEQUENCE:
+            element = join(element, atom[2])
+            taint = taint or atom[3]
+        elif tag == SET:
+            element = join(element, atom[2])
+            taint = taint or atom[3] or set_taint(frame, atom[2], atom[1], pos)
+        elif tag == TABLE:
+            element = join(element, atom[1])
+            taint = taint or atom[3]
+        elif tag == TUPLE:
+            for item in atom[1]:
+                element = join(element, item)
+        elif tag in {PLAIN, KNOWN}:
+            element = join(element, _scalar(atom))
+        elif tag in {INSTANCE, OBJECT, CLASS}:
+            inner, inner_taint = _iterated(frame, atom, pos)
+            element = join(element, inner)
+            taint = taint or inner_taint
+        else:
+            element = join(element, ANY)
+    return element, taint
+
+
+def _scalar(atom: Atom) -> Value:
+    if atom[1] == "str":
+        return STR
+    return ((PLAIN, "int"),) if atom[1] in {"bytes", "bytearray"} else NOTHING
+
+
+def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415 (iteration is a call)
+
+    if atom[0] == CLASS:
+        if frame.trait(atom[1], "enum"):
+            return ((INSTANCE, atom[1], True),), None
+        return ANY, None
+    if atom[0] == OBJECT:
+        return ANY, None
+    iterator = call_method(frame, atom, "__iter__", Arguments([]), pos, silent=True)
+    element: Value = NOTHING
+    taint: Taint | None = None
+    for each in iterator:
+        if each[0] in {SEQUENCE, SET, TABLE, TUPLE}:
+            inner, inner_taint = elements(frame, (each,), pos)
+            element = join(element, inner)
+            taint = taint or inner_taint
+        elif each[0] == INSTANCE:
+            got = call_method(frame, each, "__next__", Arguments([]), pos, silent=True)
+            element = join(element, got)
+        else:
+            element = join(element, ANY)
+    if not iterator:
+        got = call_method(frame, atom, "__getitem__", Arguments([ANY]), pos, silent=True)
+        element = join(element, got or ANY)
+    return element, taint
+
+
+def loop_taint(_frame: Frame, _iterable: Fact) -> Taint | None:
+    """Return the taint of a loop whose iterable is known by its form alone."""
+    return None
+
+
+def order_of(frame: Frame, value: Value, pos: Pos) -> Taint | None:
+    """Return the taint of a value's order, its own or the one that iterating makes."""
+    return elements(frame, value, pos)[1] if value else None
+
+
+def unordered(value: Value) -> Taint | None:
+    """Return the taint that a sequence or table carries already."""
+    for atom in value:
+        if atom[0] in {SEQUENCE, TABLE} and atom[3] is not None:
+            taint: Taint = atom[3]
+            return taint
+        if atom[:2] == (SEQUENCE, "coro"):
+            inner = unordered(atom[2])
+            if inner is not None:
+                return inner
+        if atom[0] == TUPLE:
+            for item in atom[1]:
+                inner = unordered(item)
+                if inner is not None:
+                    return inner
+    return None
+
+
+__all__ = ["ANYTHING", "elements", "loop_taint", "order_of", "set_taint", "unordered"]

@@ -1,0 +1,280 @@
+"""Calls that leave the program: rules, summaries, and the built-in functions.
+
+- A guard that holds (a seed, ``tz=``, ``sort_keys=True``) makes the call clean.
+- Callbacks handed to code outside are called by it: certain where a summary says so, else a may.
+- A sequence whose order is tainted may not be handed out, unless its order does not matter there.
+"""
+
+from qfs.scan.builtin_functions import BUILTINS
+from qfs.scan.calls import Arguments, call, escape
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Pos
+from qfs.scan.order import elements, order_of, unordered
+from qfs.scan.rule import Guard, Hit, lookup
+from qfs.scan.summaries import parse_type
+from qfs.scan.values import (
+    ANY,
+    ANYTHING,
+    FUNCTION,
+    KNOWN,
+    METHOD,
+    NOTHING,
+    OBJECT,
+    OUTSIDE,
+    PARTIAL,
+    SET,
+    Atom,
+    Value,
+    a_set,
+    join,
+    sequence,
+    table,
+)
+
+_KEEPS_ORDER = {
+    "json.dumps", "json.dump", "pickle.dumps", "pickle.dump", "marshal.dumps", "pprint.pformat",
+    "itertools.chain", "itertools.accumulate", "itertools.islice", "itertools.cycle",
+    "itertools.zip_longest", "itertools.product", "itertools.permutations", "itertools.groupby",
+    "itertools.combinations", "itertools.takewhile", "itertools.dropwhile", "functools.reduce",
+    "copyreg.dumps", "cbor2.dumps", "msgspec.json.encode", "shelve.open",
+}  # fmt: skip
+_ORDER_FREE = {
+    "collections.Counter", "copy.copy", "copy.deepcopy", "math.fsum", "math.gcd", "math.lcm",
+    "math.prod", "types.MappingProxyType", "statistics.median", "random.seed",
+}  # fmt: skip
+_SAME = {
+    "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "types.MappingProxyType": 0,
+    "asyncio.ensure_future": 0, "asyncio.create_task": 0, "asyncio.shield": 0,
+    "typing.assert_type": 0, "typing.final": 0, "contextlib.closing": 0, "inspect.unwrap": 0,
+}  # fmt: skip
+
+
+def call_outside(
+    frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> Value:
+    """Return what a call of something outside gives."""
+    if name in BUILTINS:
+        _rules(frame, name, arguments, pos, certain=certain)
+        return BUILTINS[name](frame, arguments, pos)
+    if name.startswith("builtins.") and name.count(".") == 2:
+        return _unbound(frame, name, arguments, pos)
+    reported = _rules(frame, name, arguments, pos, certain=certain)
+    summaries = frame.solver.rules.summaries
+    _callbacks(frame, name, arguments, pos, known=reported or summaries.is_pure(name))
+    special = _special(frame, name, arguments, pos)
+    if special is not None:
+        return special
+    text = summaries.returns.get(name)
+    if not reported and text is None and not summaries.is_pure(name) and not _ruled(frame, name):
+        verdict = "unknown"
+        frame.site("unknown-summary", pos, name, verdict)
+    _hand_out(frame, name, arguments, pos)
+    if text in {"arg0", "self"}:
+        return arguments.first()
+    if text == "elem0":
+        return elements(frame, arguments.first(), pos)[0]
+    if text is not None:
+        return parse_type(text)
+    return ((OBJECT, name, ""),) if name.rpartition(".")[2][:1].isupper() else ANY
+
+
+def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
+    """``dict.fromkeys(x)``, ``int.from_bytes(b)``, ``str.join(sep, x)``."""
+    from qfs.scan.methods import call_builtin_method  # noqa: PLC0415 (methods call functions)
+
+    _, kind, method = name.split(".")
+    if name == "builtins.object.__setattr__":
+        return BUILTINS["builtins.setattr"](frame, arguments, pos)
+    if method == "fromkeys":
+        receiver: Atom = ("dict", NOTHING, NOTHING, None)
+        return call_builtin_method(frame, (METHOD, receiver, method), arguments, pos)
+    if method in {"from_bytes", "fromhex", "maketrans", "__new__"}:
+        return ((("plain"), kind),) if kind in {"int", "bytes", "str"} else ANY
+    out: Value = NOTHING
+    rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.star)
+    for atom in arguments.first():
+        out = join(out, call_builtin_method(frame, (METHOD, atom, method), rest, pos))
+    return out or ANY
+
+
+def _ruled(frame: Frame, name: str) -> bool:
+    """Say whether a rule knows the name, though a guard or the policy silences it here."""
+    return bool(lookup(frame.solver.rules.index.calls, name))
+
+
+def _rules(
+    frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> bool:
+    if name in frame.solver.rules.summaries.pure:
+        return False
+    reported = False
+    for hit in lookup(frame.solver.rules.index.calls, name):
+        held = held_guard(hit, arguments)
+        if held == "yes":
+            continue
+        verdict = "violation" if certain and held == "no" else "possible"
+        text = name.removeprefix("builtins.")
+        frame.report(hit.rule, pos, text, verdict)
+        reported = True
+    return reported
+
+
+def held_guard(hit: Hit, arguments: Arguments) -> str:
+    """Say whether a guard of a hit holds: yes, no or maybe."""
+    answer = "no"
+    for guard in hit.guards:
+        given = arguments.gives(guard.position, guard.keyword)
+        if given and _satisfied(guard, arguments.at(guard.position, guard.keyword)):
+            return "yes"
+        if arguments.double or (arguments.star is not None and guard.position >= 0):
+            answer = "maybe"
+    return answer
+
+
+def _satisfied(guard: Guard, value: Value) -> bool:
+    """Say whether a given argument is one that makes the call deterministic."""
+    if not guard.value:
+        return not (len(value) == 1 and value[0][:2] == ("plain", "none"))
+    return any(atom[0] == KNOWN and str(atom[2]) == guard.value for atom in value) or any(
+        atom[0] == ANYTHING for atom in value
+    )
+
+
+def _callbacks(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, known: bool) -> None:
+    """Call the callbacks that a function outside is handed."""
+    if name in {"functools.partial", "functools.wraps", "functools.update_wrapper"}:
+        return
+    for value in arguments.all():
+        for atom in value:
+            if atom[0] in {FUNCTION, PARTIAL} or (atom[0] == METHOD and known):
+                inner = Arguments([], star=ANY, double=True)
+                call(frame, (atom,), inner, pos, certain=known)
+            elif atom[0] == OUTSIDE and known and name in frame.solver.rules.summaries.calls:
+                call(frame, (atom,), Arguments([ANY]), pos, certain=True)
+
+
+def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
+    """Report an order that leaves the program, where it is kept."""
+    if name in _ORDER_FREE:
+        return
+    sorts = arguments.keywords.get("sort_keys")
+    for value in arguments.all():
+        if name in _KEEPS_ORDER and not name.startswith("itertools."):
+            if sorts is not None and all(atom[0] == "dict" for atom in value):
+                continue
+            taint = order_of(frame, value, pos) or _nested(frame, value, pos)
+            if taint is not None:
+                frame.leak(taint, "set-argument", f"is kept by {name}")
+            continue
+        taint = unordered(value)
+        if taint is not None:
+            frame.leak(
+                taint._replace(grade=_weaker(taint.grade)), "set-argument", f"goes to {name}"
+            )
+
+
+def _nested(frame: Frame, value: Value, pos: Pos) -> object:
+    for atom in value:
+        if atom[0] in {"seq", "dict"}:
+            inner = atom[2]
+            if any(each[0] == SET for each in inner):
+                return order_of(frame, inner, pos)
+    return None
+
+
+def _weaker(grade: str) -> str:
+    return "unknown" if grade == "salted" else grade
+
+
+def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value | None:
+    """Return the value of the few functions whose result depends on their arguments' structure."""
+    if name in _SAME:
+        return arguments.at(_SAME[name], "") or ANY
+    if name == "functools.partial":
+        words = tuple(sorted(arguments.keywords.items()))
+        return ((PARTIAL, arguments.first(), tuple(arguments.positional[1:]), words),)
+    if name in {"functools.lru_cache", "functools.cache", "functools.singledispatch"}:
+        first = arguments.first()
+        callable_ = any(atom[0] in {FUNCTION, PARTIAL, "cls"} for atom in first)
+        return first if callable_ else ((OUTSIDE, "qfs.identity"),)
+    if name in {"functools.wraps", "dataclasses.dataclass", "enum.unique", "abc.abstractmethod"}:
+        return ((OUTSIDE, "qfs.identity"),)
+    if name in {"qfs.identity", "contextlib.contextmanager", "contextlib.asynccontextmanager"}:
+        return arguments.first()
+    if name == "typing.NewType":
+        from qfs.scan.annotations import _of_class  # noqa: PLC0415
+
+        return ((("newtype"), _of_class(frame, arguments.at(1, "tp"))),)
+    if name in {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple"}:
+        return ((("any"), "type variable"),)
+    if name.startswith("itertools."):
+        return _itertools(frame, name, arguments, pos)
+    if name in {"asyncio.run", "asyncio.gather", "asyncio.wait_for", "asyncio.wait"}:
+        return _asyncio(name, arguments)
+    if name in {"collections.Counter", "collections.OrderedDict", "collections.defaultdict"}:
+        return _tables(frame, name, arguments, pos)
+    if name == "collections.deque":
+        element, taint = elements(frame, arguments.first(), pos)
+        return sequence(element, "deque", taint)
+    if name in {"weakref.WeakSet"}:
+        return a_set(elements(frame, arguments.first(), pos)[0], "weakset")
+    if name == "dataclasses.field":
+        return _field(frame, arguments, pos)
+    if name == "dataclasses.replace":
+        return arguments.first()
+    return None
+
+
+def _itertools(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
+    element: Value = NOTHING
+    taint = None
+    for value in arguments.all():
+        if all(
+            atom[0] in {"plain", KNOWN} and atom[1] in {"int", "bool", "none"} for atom in value
+        ):
+            continue
+        inner, inner_taint = elements(frame, value, pos)
+        element = join(element, inner)
+        taint = taint or inner_taint
+    short = name.rpartition(".")[2]
+    if short in {"count"}:
+        return sequence((("plain", "int"),), "iter")
+    if short in {"product", "permutations", "combinations", "zip_longest", "groupby", "pairwise"}:
+        element = sequence(element or ANY, "tuple")
+    if short in {"from_iterable", "starmap"}:
+        element = elements(frame, element, pos)[0]
+    return sequence(element or ANY, "iter", taint)
+
+
+def _asyncio(name: str, arguments: Arguments) -> Value:
+    out: Value = NOTHING
+    values = arguments.all() if name == "asyncio.gather" else [arguments.first()]
+    for value in values:
+        for atom in value:
+            out = join(out, atom[2] if atom[:2] == ("seq", "coro") else ANY)
+    if name == "asyncio.gather":
+        return sequence(sequence(out or ANY), "coro")
+    if name == "asyncio.wait":
+        tasks = a_set(ANY, "arrival")
+        return sequence((("tup", (tasks, tasks)),), "coro")
+    return out if name == "asyncio.run" else sequence(out or ANY, "coro")
+
+
+def _tables(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
+    if name == "collections.Counter":
+        element, taint = elements(frame, arguments.first(), pos)
+        return table(element, (("plain", "int"),), taint)
+    if name == "collections.defaultdict":
+        made = call(frame, arguments.first(), Arguments([]), pos) if arguments.first() else NOTHING
+        return table(NOTHING, made)
+    return BUILTINS["builtins.dict"](frame, arguments, pos)
+
+
+def _field(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    factory = arguments.at(-1, "default_factory")
+    if factory:
+        return call(frame, factory, Arguments([]), pos)
+    return arguments.at(-1, "default") or ANY
+
+
+__all__ = ["call_outside", "escape", "held_guard"]

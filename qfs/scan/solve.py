@@ -1,0 +1,211 @@
+"""The fixed point: what each function, called with such arguments, returns, does and calls.
+
+- A node is a function in a context: the shape of its arguments. Contexts a function are bounded;
+  beyond the bound all further calls share one context whose arguments are joined.
+- A cell is a variable that more than one node can see: a global, an attribute, a captured name.
+- When a result or a cell grows, whoever read it is evaluated again; all in one fixed order.
+- Evaluations a node are bounded too: then its result is widened to "anything".
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from qfs.scan.ir import Pos
+from qfs.scan.program import Function, Program
+from qfs.scan.rule import Rule
+from qfs.scan.rulebook import Rulebook
+from qfs.scan.values import ANY, KNOWN, NOTHING, PLAIN, Taint, Value, bounded, join, same
+
+CONTEXTS_MAX = 12
+RUNS_MAX = 14
+EAGER_DEPTH = 24
+CELL_GROWTH_MAX = 40
+
+CellKey: TypeAlias = tuple[Any, ...]
+
+
+class Effect(NamedTuple):
+    """A construct that a rule speaks of, where it stands."""
+
+    rule: Rule
+    path: str
+    pos: Pos
+    text: str
+    """What the message calls it."""
+    verdict: str
+    """violation, possible or unknown, seen from the function itself."""
+
+
+class Edge(NamedTuple):
+    """A call."""
+
+    target: int
+    """Number of the node that is called."""
+    pos: Pos
+    certain: bool
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A function in a context."""
+
+    number: int
+    function: Function
+    arguments: dict[str, Value]
+    order: Taint | None
+    """The unordered loop in which it is called, if any."""
+    result: Value = NOTHING
+    effects: dict[tuple[str, str, Pos], Effect] = field(default_factory=dict)
+    edges: dict[tuple[int, Pos], Edge] = field(default_factory=dict)
+    readers: dict[int, None] = field(default_factory=dict)
+    runs: int = 0
+    queued: bool = False
+    active: bool = False
+
+
+class Solver:
+    """Nodes, cells and the queue of what must be looked at again."""
+
+    def __init__(
+        self, program: Program, rules: Rulebook, evaluate: Callable[["Solver", Node], Value]
+    ) -> None:
+        self.program = program
+        self.rules = rules
+        self.policy = "ban"
+        self.evaluate = evaluate
+        self.nodes: list[Node] = []
+        self.contexts: list[dict[Any, int]] = [{} for _ in program.functions]
+        self.cells: dict[CellKey, Value] = {}
+        self.growth: dict[CellKey, int] = {}
+        self.cell_readers: dict[CellKey, dict[int, None]] = {}
+        self.queue: deque[int] = deque()
+        self.depth = 0
+
+    def read(self, node: Node, key: CellKey) -> Value:
+        """Return a cell; the node is evaluated again whenever it grows."""
+        readers = self.cell_readers.get(key)
+        if readers is None:
+            readers = self.cell_readers[key] = {}
+        readers[node.number] = None
+        return self.cells.get(key, NOTHING)
+
+    def peek(self, key: CellKey) -> Value:
+        """Return a cell without depending on it."""
+        return self.cells.get(key, NOTHING)
+
+    def write(self, key: CellKey, value: Value) -> None:
+        """Let a cell hold a value besides what it holds."""
+        before = self.cells.get(key, NOTHING)
+        after = bounded(join(before, value))
+        if key in self.cells and same(before, after):
+            return
+        times = self.growth.get(key, 0) + 1
+        self.growth[key] = times
+        if times > CELL_GROWTH_MAX and key[0] != "subclasses":
+            if before == ANY:
+                return
+            after = ANY
+        self.cells[key] = after
+        for number in self.cell_readers.get(key, ()):
+            self.push(self.nodes[number])
+
+    def push(self, node: Node) -> None:
+        """Ask for a node to be evaluated (again)."""
+        if not node.queued:
+            node.queued = True
+            self.queue.append(node.number)
+
+    def node(
+        self, function: Function, arguments: dict[str, Value], order: Taint | None = None
+    ) -> Node:
+        """Return the node of a function called with such arguments."""
+        plain = {name: bounded(_widen(value)) for name, value in arguments.items()}
+        key = (*[(name, frozenset(plain[name])) for name in sorted(plain)], order is None)
+        contexts = self.contexts[function.number]
+        number = contexts.get(key)
+        if number is not None:
+            return self.nodes[number]
+        if len(contexts) >= CONTEXTS_MAX:
+            return self._general(function, plain, order)
+        return self._made(function, key, plain, order)
+
+    def _made(
+        self, function: Function, key: Any, arguments: dict[str, Value], order: Taint | None
+    ) -> Node:
+        node = Node(len(self.nodes), function, arguments, order)
+        self.nodes.append(node)
+        self.contexts[function.number][key] = node.number
+        self.push(node)
+        return node
+
+    def _general(
+        self, function: Function, arguments: dict[str, Value], order: Taint | None
+    ) -> Node:
+        """Return the one node that all calls beyond the bound share."""
+        number = self.contexts[function.number].get("general")
+        if number is None:
+            return self._made(function, "general", dict(arguments), order)
+        node = self.nodes[number]
+        grown = False
+        for name, value in arguments.items():
+            before = node.arguments.get(name, NOTHING)
+            after = bounded(join(before, value))
+            if not same(before, after):
+                node.arguments[name] = after
+                grown = True
+        if grown and node.runs <= RUNS_MAX:
+            self.push(node)
+        return node
+
+    def call(self, caller: Node, callee: Node, pos: Pos, *, certain: bool) -> Value:
+        """Record a call and return what the callee returns, as far as is known yet."""
+        key = (callee.number, pos)
+        before = caller.edges.get(key)
+        if before is None or (certain and not before.certain):
+            caller.edges[key] = Edge(callee.number, pos, certain)
+        callee.readers[caller.number] = None
+        if callee.runs == 0 and not callee.active and self.depth < EAGER_DEPTH:
+            self.run(callee)
+        return callee.result
+
+    def run(self, node: Node) -> None:
+        """Evaluate one node and wake whoever reads its result."""
+        node.queued = False
+        if node.active:
+            self.push(node)
+            return
+        node.active = True
+        node.runs += 1
+        self.depth += 1
+        node.effects = {}
+        node.edges = {}
+        result = self.evaluate(self, node)
+        self.depth -= 1
+        node.active = False
+        if node.runs > RUNS_MAX:
+            result = join(node.result, ANY)
+        after = bounded(join(node.result, result))
+        if not same(node.result, after):
+            node.result = after
+            for number in node.readers:
+                if self.nodes[number].runs <= RUNS_MAX * 2:
+                    self.push(self.nodes[number])
+
+    def solve(self) -> None:
+        """Evaluate until nothing changes."""
+        while self.queue:
+            node = self.nodes[self.queue.popleft()]
+            if node.queued:
+                self.run(node)
+
+
+def _widen(value: Value) -> Value:
+    """Forget which constant it is: contexts differ by shape, not by value."""
+    if any(atom[0] == KNOWN for atom in value):
+        out: Value = ()
+        for atom in value:
+            out = join(out, ((PLAIN, atom[1]),) if atom[0] == KNOWN else (atom,))
+        return out
+    return value

@@ -1,0 +1,370 @@
+"""Statements: how each changes the variables, and which sites it is.
+
+- Both sides of a branch are taken and joined; a loop's body is read until nothing changes, at most
+  three times.
+- A block answers whether control can leave it at its end.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.annotations import annotated
+from qfs.scan.assignment import assign, augment
+from qfs.scan.classes import define_class, define_function
+from qfs.scan.expressions import evaluate
+from qfs.scan.frame import Frame, mentions
+from qfs.scan.imports import import_from, import_module
+from qfs.scan.ir import Fact
+from qfs.scan.operations import enter, truth
+from qfs.scan.order import elements, loop_taint
+from qfs.scan.values import ANY, CLASS, INSTANCE, KNOWN, NOTHING, OBJECT, OUTSIDE, Value, join
+
+_ROUNDS = 3
+
+
+def run(frame: Frame, body: tuple[Fact, ...]) -> bool:
+    """Read a block; return whether its end is reached."""
+    for fact in body:
+        if not _STATEMENTS[fact[0]](frame, fact):
+            return False
+    return True
+
+
+def _expr(frame: Frame, fact: Fact) -> bool:
+    evaluate(frame, fact[1])
+    return True
+
+
+def _assign(frame: Frame, fact: Fact) -> bool:
+    value = evaluate(frame, fact[2])
+    for target in fact[1]:
+        assign(frame, target, value, fact[3])
+    return True
+
+
+def _augment(frame: Frame, fact: Fact) -> bool:
+    augment(frame, fact)
+    return True
+
+
+def _annotate(frame: Frame, fact: Fact) -> bool:
+    declared = annotated(frame, fact[2])
+    target = fact[1]
+    if frame.klass is not None and target[0] == ir.NAME:
+        frame.klass.fields[target[1]] = declared
+    if fact[3] is not None:
+        value = evaluate(frame, fact[3])
+        if frame.klass is not None and target[0] == ir.NAME:
+            frame.klass.defaults[target[1]] = value
+        if any(atom[0] == "any" for atom in value) or not value or _is_empty(value):
+            value = join(tuple([atom for atom in value if atom[0] != "any"]), declared)
+        assign(frame, target, value, fact[3 + 1])
+    elif frame.klass is not None and target[0] == ir.NAME:
+        frame.bind(target[1], declared)
+    elif target[0] == ir.NAME and frame.function.outer is not None:
+        frame.env.setdefault(target[1], declared)
+    return True
+
+
+def _is_empty(value: Value) -> bool:
+    """Say whether a value is an empty container, whose declared type says more."""
+    return any(atom[0] in {"seq", "dict", "set"} and not atom[2] for atom in value)
+
+
+def _return(frame: Frame, fact: Fact) -> bool:
+    value = evaluate(frame, fact[1]) if fact[1] is not None else (("plain", "none"),)
+    if frame.orders and fact[1] is not None:
+        for taint, names, _made in frame.orders:
+            if mentions(fact[1], names):
+                frame.leak(taint, "set-pick", "decides which element is returned")
+    frame.returned = join(frame.returned, value)
+    return False
+
+
+def _if(frame: Frame, fact: Fact) -> bool:
+    _, test, body, otherwise = fact
+    value = truth(frame, test)
+    before = frame.copy()
+    if value is False:
+        return run(frame, otherwise)
+    narrow(frame, test, positive=True)
+    goes_on = run(frame, body)
+    then = frame.env if goes_on else None
+    frame.env = before
+    narrow(frame, test, positive=False)
+    other_goes_on = run(frame, otherwise)
+    frame.merge(then, frame.env if other_goes_on else None)
+    return goes_on or other_goes_on
+
+
+def narrow(frame: Frame, test: Fact, *, positive: bool) -> None:
+    """Use ``isinstance(name, T)`` and ``name is None`` to know more of a variable."""
+    if test[0] == ir.UNARY and test[1] == "not":
+        narrow(frame, test[2], positive=not positive)
+        return
+    if test[0] == ir.BOOL and positive and test[2:] == ("and",):
+        for part in test[1]:
+            narrow(frame, part, positive=True)
+        return
+    if test[0] == ir.CALL and test[1][0] == ir.NAME and test[1][1] == "isinstance":
+        arguments = test[2]
+        if len(arguments) == 2 and arguments[0][0] == ir.NAME and positive:
+            frame.quiet += 1
+            wanted = annotated(frame, arguments[1])
+            frame.quiet -= 1
+            name = arguments[0][1]
+            if name in frame.env and any(atom[0] == "any" for atom in frame.env[name]):
+                frame.env[name] = wanted
+        return
+    if test[0] == ir.COMPARE and test[1][0] == ir.NAME and len(test[2]) == 1:
+        operator, right = test[2][0]
+        name = test[1][1]
+        if right[0] == ir.CONST and right[1] is None and name in frame.env:
+            is_none = (operator == "is") == positive
+            if operator in {"is", "is not"} and not is_none:
+                frame.env[name] = tuple(
+                    [atom for atom in frame.env[name] if atom != ("plain", "none")]
+                )
+
+
+def _for(frame: Frame, fact: Fact) -> bool:
+    _, target, iterable, body, otherwise, pos = fact
+    value = evaluate(frame, iterable)
+    element, taint = elements(frame, value, pos)
+    before = frame.copy()
+    taint = taint or loop_taint(frame, iterable)
+    if taint is not None:
+        names, made = _dependent(target, body)
+        frame.orders.append((taint, names, made))
+    for _round in range(_ROUNDS):
+        known = dict(frame.env)
+        assign(frame, target, element, pos)
+        goes_on = run(frame, body)
+        frame.merge(known, frame.env if goes_on else None)
+        if frame.env == known:
+            break
+    if taint is not None:
+        _breaks(frame, taint, body)
+        frame.orders.pop()
+    frame.merge(before, frame.env)
+    run(frame, otherwise)
+    return True
+
+
+def _dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that depend on a loop's element, and those made anew in each round."""
+    names = frozenset(_bound_names(target))
+    made: frozenset[str] = names
+    for _round in range(2):
+        for fact in body:
+            if fact[0] == ir.ASSIGN:
+                fresh = frozenset([n for each in fact[1] for n in _bound_names(each)])
+                made |= fresh
+                if mentions(fact[2], names):
+                    names |= fresh
+            elif fact[0] == ir.FOR and mentions(fact[2], names):
+                names |= frozenset(_bound_names(fact[1]))
+    return names, made
+
+
+def _bound_names(target: Fact) -> list[str]:
+    if target[0] == ir.NAME:
+        return [target[1]]
+    if target[0] in {ir.TUPLE, ir.LIST}:
+        return [name for each in target[1] for name in _bound_names(each)]
+    return _bound_names(target[1]) if target[0] == ir.STAR else []
+
+
+def _breaks(frame: Frame, taint: Any, body: tuple[Fact, ...]) -> None:
+    """Report ``x = element; break``: the first element that fits is a set's choice."""
+    names = frame.orders[-1][1]
+
+    def look(block: tuple[Fact, ...]) -> None:
+        kept = False
+        for fact in block:
+            if fact[0] == ir.ASSIGN and mentions(fact[2], names):
+                kept = True
+            elif fact[0] == ir.BREAK and kept:
+                frame.leak(taint, "set-pick", "decides which element the loop stops at")
+            elif fact[0] == ir.IF:
+                look(fact[2])
+                look(fact[3])
+
+    look(body)
+
+
+def _while(frame: Frame, fact: Fact) -> bool:
+    _, test, body, otherwise = fact
+    before = frame.copy()
+    for _round in range(_ROUNDS):
+        known = dict(frame.env)
+        evaluate(frame, test)
+        goes_on = run(frame, body)
+        frame.merge(known, frame.env if goes_on else None)
+        if frame.env == known:
+            break
+    frame.merge(before, frame.env)
+    run(frame, otherwise)
+    return not (test[0] == ir.CONST and test[1] and not _has_break(body))
+
+
+def _has_break(body: tuple[Fact, ...]) -> bool:
+    for fact in body:
+        if fact[0] == ir.BREAK:
+            return True
+        if fact[0] == ir.IF and (_has_break(fact[2]) or _has_break(fact[3])):
+            return True
+        if fact[0] in {ir.TRY, ir.WITH, ir.MATCH}:
+            return True
+    return False
+
+
+def _try(frame: Frame, fact: Fact) -> bool:
+    _, body, handlers, otherwise, final = fact
+    before = frame.copy()
+    goes_on = run(frame, body)
+    if goes_on:
+        goes_on = run(frame, otherwise)
+    ends: list[dict[str, Value] | None] = [frame.env if goes_on else None]
+    middle = join_env(before, frame.env)
+    for caught, name, block, pos in handlers:
+        frame.env = dict(middle)
+        if caught is not None:
+            kinds = evaluate(frame, caught)
+        else:
+            kinds = ((OUTSIDE, "builtins.BaseException"),)
+        _handler(frame, kinds, block, pos)
+        if name:
+            frame.bind(name, _caught(kinds))
+        ends.append(frame.env if run(frame, block) else None)
+    reached = any(end is not None for end in ends)
+    if reached:
+        frame.merge(*ends)
+    else:
+        frame.env = middle
+    return run(frame, final) and reached
+
+
+def join_env(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:
+    """Return variables that hold what either side gave."""
+    out = dict(left)
+    for name, value in right.items():
+        out[name] = join(out[name], value) if name in out else value
+    return out
+
+
+def _caught(kinds: Value) -> Value:
+    out: Value = NOTHING
+    for atom in kinds:
+        if atom[0] == CLASS:
+            out = join(out, ((INSTANCE, atom[1], False),))
+        elif atom[0] == OUTSIDE:
+            out = join(out, ((OBJECT, atom[1], "exception"),))
+        elif atom[0] == "tup":
+            for item in atom[1]:
+                out = join(out, _caught(item))
+    return out or ANY
+
+
+_WIDE = {"builtins.Exception", "builtins.BaseException"}
+
+
+def _handler(frame: Frame, kinds: Value, block: tuple[Fact, ...], pos: Any) -> None:
+    wide = any(atom[0] == OUTSIDE and atom[1] in _WIDE for atom in kinds)
+    if not block and wide:
+        frame.site("swallowed", pos, "every exception")
+    elif not block:
+        frame.site("swallowed", pos, "an exception", "possible")
+    elif wide and not any(fact[0] == ir.RAISE for fact in block):
+        frame.site("broad-except", pos, "every exception", "possible")
+
+
+def _with(frame: Frame, fact: Fact) -> bool:
+    for manager, target in fact[1]:
+        entered = enter(frame, evaluate(frame, manager), fact[3])
+        if target is not None:
+            assign(frame, target, entered, fact[3])
+    return run(frame, fact[2])
+
+
+def _raise(frame: Frame, fact: Fact) -> bool:
+    for part in (fact[1], fact[2]):
+        if part is not None:
+            evaluate(frame, part)
+    return False
+
+
+def _def(frame: Frame, fact: Fact) -> bool:
+    define_function(frame, fact[1])
+    return True
+
+
+def _class(frame: Frame, fact: Fact) -> bool:
+    define_class(frame, fact[1], run)
+    return True
+
+
+def _import(frame: Frame, fact: Fact) -> bool:
+    import_module(frame, fact)
+    return True
+
+
+def _from(frame: Frame, fact: Fact) -> bool:
+    import_from(frame, fact)
+    return True
+
+
+def _nothing(_frame: Frame, _fact: Fact) -> bool:
+    return True
+
+
+def _assert(frame: Frame, fact: Fact) -> bool:
+    frame.site("assert", fact[3], "assert")
+    evaluate(frame, fact[1])
+    narrow(frame, fact[1], positive=True)
+    if fact[2] is not None:
+        evaluate(frame, fact[2])
+    return not (fact[1][0] == ir.CONST and not fact[1][1])
+
+
+def _delete(frame: Frame, fact: Fact) -> bool:
+    for target in fact[1]:
+        if target[0] in {ir.ATTR, ir.INDEX}:
+            evaluate(frame, target[1])
+    return True
+
+
+def _match(frame: Frame, fact: Fact) -> bool:
+    subject = evaluate(frame, fact[1])
+    before = frame.copy()
+    ends: list[dict[str, Value] | None] = [dict(before)]
+    for names, values, guard, body in fact[2]:
+        frame.env = dict(before)
+        kinds: Value = NOTHING
+        for value in values:
+            kinds = join(kinds, evaluate(frame, value))
+        held = _caught(kinds) if kinds and _only_classes(kinds) else subject
+        if fact[1][0] == ir.NAME and held is not subject:
+            frame.env[fact[1][1]] = held
+        for name in names:
+            frame.bind(name, held if len(names) == 1 else ANY)
+        if guard is not None:
+            evaluate(frame, guard)
+        ends.append(frame.env if run(frame, body) else None)
+    frame.merge(*ends)
+    return True
+
+
+def _only_classes(kinds: Value) -> bool:
+    return all(atom[0] in {CLASS, OUTSIDE} for atom in kinds) and KNOWN not in kinds
+
+
+def _break(_frame: Frame, _fact: Fact) -> bool:
+    return True
+
+
+_STATEMENTS: list[Callable[[Frame, Fact], bool]] = [
+    _expr, _assign, _augment, _annotate, _return, _if, _for, _while, _try, _with, _raise, _def,
+    _class, _import, _from, _nothing, _assert, _delete, _match, _break,
+]  # fmt: skip

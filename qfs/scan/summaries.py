@@ -1,0 +1,138 @@
+"""What is known of code outside the program: which names are pure, and what they return.
+
+- Data, in ``rules/summaries``: a table a module, names separated by blanks, ``*`` for all others.
+- Returned types are written as in annotations (``list[str]``); a dotted name is an instance of that
+  class, ``arg0`` the first argument, ``elem0`` an element of it.
+- ``calls`` names the arguments that the function calls; ``mask`` code whose inner effects nobody
+  can observe (caches, logging when configured so).
+- What is in no summary and in no rule is unknown, and is said to be.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qfs.errors import InputError
+from qfs.scan.values import ANY, OBJECT, PLAIN, TUPLE, Value, a_set, sequence, table
+
+_PLAIN = {"int", "bool", "str", "bytes", "float", "none", "complex", "object"}
+
+
+@dataclass(frozen=True, slots=True)
+class Summaries:
+    """Names outside the program that are understood."""
+
+    pure: Mapping[str, None]
+    """Dotted names, or ``module.*``."""
+    returns: Mapping[str, str]
+    """Dotted name to the text of its type."""
+    calls: Mapping[str, tuple[str, ...]]
+    """Dotted name to the positions and keywords of arguments that it calls."""
+    aliases: Mapping[str, str]
+    """Dotted name to the name under which it is summarised."""
+    values: Mapping[str, str]
+    """Dotted name of a variable or property to the text of its type."""
+
+    def value_of(self, name: str) -> Value | None:
+        """Return what a variable or property holds, or None if it is not known to be one."""
+        text = self.values.get(name)
+        return None if text is None else parse_type(text)
+
+    def knows(self, name: str) -> bool:
+        """Say whether a name has an entry of its own."""
+        return name in self.pure or name in self.values or name in self.returns
+
+    def canonical(self, name: str) -> str:
+        """Return the name under which rules and summaries know something."""
+        prefix, rest = name, ""
+        while prefix:
+            target = self.aliases.get(prefix)
+            if target is not None:
+                return self.canonical(target + rest) if target != prefix else name
+            prefix, dot, last = prefix.rpartition(".")
+            rest = f"{dot}{last}{rest}"
+        return name
+
+    def is_pure(self, name: str) -> bool:
+        """Say whether a call of the name has no effect and depends on its arguments alone."""
+        if name in self.pure:
+            return True
+        prefix = name
+        while "." in prefix:
+            prefix = prefix.rpartition(".")[0]
+            if f"{prefix}.*" in self.pure:
+                return True
+        return False
+
+
+def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
+    """Return the summaries that the tables hold; raises InputError for a type it cannot read."""
+    pure: dict[str, None] = {}
+    returns: dict[str, str] = {}
+    calls: dict[str, tuple[str, ...]] = {}
+    aliases: dict[str, str] = {}
+    values: dict[str, str] = {}
+    for each in tables:
+        for module in sorted(each):
+            content = each[module]
+            for name in str(content.get("pure", "")).split():
+                pure[f"{module}.{name}"] = None
+            for text, names in content.get("returns", {}).items():
+                parse_type(text)
+                for name in names.split():
+                    returns[f"{module}.{name}"] = text
+            for text, names in content.get("values", {}).items():
+                parse_type(text)
+                for name in names.split():
+                    values[f"{module}.{name}"] = text
+            for name, arguments in content.get("calls", {}).items():
+                calls[f"{module}.{name}"] = tuple(arguments.split())
+            for name, target in content.get("aliases", {}).items():
+                aliases[name] = target
+    return Summaries(pure, returns, calls, aliases, values)
+
+
+def parse_type(text: str) -> Value:
+    """Return the value that a written type describes; raises InputError."""
+    value, rest = _type(text.replace(" ", ""))
+    if rest:
+        raise InputError(f"{text!r} is no type", way_out="write list[str], dict[str,int], a.B ...")
+    return value
+
+
+def _type(text: str) -> tuple[Value, str]:
+    end = 0
+    while end < len(text) and (text[end].isalnum() or text[end] in "._"):
+        end += 1
+    name, rest = text[:end], text[end:]
+    arguments: list[Value] = []
+    if rest.startswith("["):
+        rest = rest[1:]
+        while rest and not rest.startswith("]"):
+            inner, rest = _type(rest)
+            arguments.append(inner)
+            rest = rest.removeprefix(",")
+        rest = rest[1:]
+    value = _made(name, arguments)
+    if rest.startswith("|"):
+        other, rest = _type(rest[1:])
+        value = (*value, *other)
+    return value, rest
+
+
+def _made(name: str, arguments: list[Value]) -> Value:
+    first = arguments[0] if arguments else ANY
+    second = arguments[1] if len(arguments) > 1 else ANY
+    if name in _PLAIN:
+        return ((PLAIN, name),)
+    if name in {"list", "iter", "gen", "deque", "view"}:
+        return sequence(first, name)
+    if name in {"set", "frozenset"}:
+        return a_set(first, name)
+    if name == "dict":
+        return table(first, second)
+    if name == "tuple":
+        return ((TUPLE, tuple(arguments)),) if arguments else sequence(ANY, "tuple")
+    if name in {"any", "arg0", "elem0", "self"}:
+        return ANY
+    return ((OBJECT, name, ""),)

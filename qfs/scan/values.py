@@ -1,0 +1,208 @@
+"""What the engine knows of a value: a tuple of alternatives, each a small tuple.
+
+- A value is the alternatives it may be, in the order of discovery; () is "not known yet".
+- Depth and number of alternatives are bounded: beyond them a value is ANY.
+- ``Taint`` says that an order of elements came from somewhere that two runs may disagree on.
+"""
+
+from typing import Any, NamedTuple, TypeAlias
+
+Atom: TypeAlias = tuple[Any, ...]
+Value: TypeAlias = tuple[Atom, ...]
+
+# Kinds of alternatives; each is the first item of its tuple.
+ANYTHING = "any"  # why
+PLAIN = "plain"  # type name
+KNOWN = "known"  # type name, value
+SEQUENCE = "seq"  # kind, element, taint
+TUPLE = "tup"  # elements
+TABLE = "dict"  # key, value, taint
+SET = "set"  # kind, element, taint: where it was made
+MODULE = "mod"  # name
+OUTSIDE = "x"  # dotted name of something that is not in the program
+OBJECT = "xi"  # dotted class, flag
+FUNCTION = "fn"  # function number, bound alternative or None
+CLASS = "cls"  # class number
+INSTANCE = "inst"  # class number, whether exactly it
+PARTIAL = "part"  # callee, positional, keywords
+METHOD = "bm"  # receiver, name
+SUPER = "super"  # class number, receiver
+
+ALTERNATIVES_MAX = 10
+DEPTH_MAX = 4
+
+
+class Taint(NamedTuple):
+    """Where an order came from that two runs may disagree on."""
+
+    path: str
+    pos: tuple[int, int, int, int]
+    what: str
+    """``a set of str``: for the message."""
+    grade: str
+    """salted | identity | listing | arrival | unknown | stable."""
+
+
+NOTHING: Value = ()
+ANY: Value = ((ANYTHING, ""),)
+NONE: Value = ((PLAIN, "none"),)
+INT: Value = ((PLAIN, "int"),)
+BOOL: Value = ((PLAIN, "bool"),)
+STR: Value = ((PLAIN, "str"),)
+BYTES: Value = ((PLAIN, "bytes"),)
+FLOATING: Value = ((PLAIN, "float"),)
+
+_TYPE_NAMES = {int: "int", bool: "bool", str: "str", bytes: "bytes", type(None): "none"}
+_KNOWN_MAX = 4
+
+
+def known(value: object) -> Value:
+    """Return the value of a literal."""
+    name = _TYPE_NAMES[type(value)]
+    return ((PLAIN, "none"),) if value is None else ((KNOWN, name, value),)
+
+
+def type_name(atom: Atom) -> str:
+    """Return the built-in type of an alternative, or an empty text."""
+    tag = atom[0]
+    if tag in {PLAIN, KNOWN, SEQUENCE}:
+        return str(atom[1])
+    if tag == TABLE:
+        return "dict"
+    if tag == SET:
+        return str(atom[1])
+    return "tuple" if tag == TUPLE else ""
+
+
+def join(left: Value, right: Value) -> Value:
+    """Return what is either; the result is left itself when right adds nothing."""
+    if left is right or not right:
+        return left
+    if not left:
+        return right
+    new = [atom for atom in right if atom not in left]
+    if not new:
+        return left
+    merged = _merge([*left, *new])
+    return left if same(left, merged) else merged
+
+
+def same(left: Value, right: Value) -> bool:
+    """Say whether two values have the same alternatives."""
+    return len(left) == len(right) and all(atom in right for atom in left)
+
+
+def _merge(atoms: list[Atom]) -> Value:
+    """Fold containers of a kind together and keep the number of alternatives bounded."""
+    out: list[Atom] = []
+    slots: dict[tuple[str, str], int] = {}
+    constants: dict[str, int] = {}
+    for atom in atoms:
+        tag = atom[0]
+        if tag == KNOWN:
+            constants[atom[1]] = constants.get(atom[1], 0) + 1
+        key = (tag, atom[1] if tag in {SEQUENCE, SET} else "")
+        if tag in {SEQUENCE, SET, TABLE} and key in slots:
+            out[slots[key]] = _fold(out[slots[key]], atom)
+            continue
+        if tag in {SEQUENCE, SET, TABLE}:
+            slots[key] = len(out)
+        if tag == ANYTHING and any(each[0] == ANYTHING for each in out):
+            continue
+        if atom not in out:
+            out.append(atom)
+    for name in constants:
+        if constants[name] > _KNOWN_MAX or (PLAIN, name) in out:
+            out = [each for each in out if not (each[0] == KNOWN and each[1] == name)]
+            if (PLAIN, name) not in out:
+                out.append((PLAIN, name))
+    if sum(1 for each in out if each[0] == TUPLE) > 2:
+        tuples = [each for each in out if each[0] == TUPLE]
+        element: Value = ()
+        for each in tuples:
+            for item in each[1]:
+                element = join(element, item)
+        rest = [each for each in out if each[0] != TUPLE]
+        return _merge([*rest, (SEQUENCE, "tuple", element, None)])
+    if len(out) > ALTERNATIVES_MAX:
+        kept = [each for each in out if each[0] in {FUNCTION, CLASS, INSTANCE, OUTSIDE}]
+        return (*kept[: ALTERNATIVES_MAX * 3], (ANYTHING, "many"))
+    return tuple(out)
+
+
+def _fold(left: Atom, right: Atom) -> Atom:
+    tag = left[0]
+    if tag == TABLE:
+        taint = left[3] or right[3]
+        return (TABLE, join(left[1], right[1]), join(left[2], right[2]), taint)
+    return (tag, left[1], join(left[2], right[2]), left[3] or right[3])
+
+
+def bounded(value: Value, depth: int = DEPTH_MAX) -> Value:
+    """Return the value with everything below a depth forgotten."""
+    out: list[Atom] = []
+    for atom in value:
+        tag = atom[0]
+        if tag in {SEQUENCE, SET}:
+            out.append((tag, atom[1], bounded(atom[2], depth - 1) if depth else ANY, atom[3]))
+        elif tag == TABLE:
+            key = bounded(atom[1], depth - 1) if depth else ANY
+            out.append((tag, key, bounded(atom[2], depth - 1) if depth else ANY, atom[3]))
+        elif tag == TUPLE:
+            if depth and len(atom[1]) <= ALTERNATIVES_MAX * 2:
+                out.append((TUPLE, tuple([bounded(item, depth - 1) for item in atom[1]])))
+            else:
+                out.append((SEQUENCE, "tuple", ANY, None))
+        elif tag == PARTIAL:
+            out.append(atom if depth > 1 else (ANYTHING, "deep"))
+        elif tag in {FUNCTION, METHOD} and depth <= 0 and atom[-1] is not None:
+            out.append((ANYTHING, "deep"))
+        else:
+            out.append(atom)
+    return tuple(out)
+
+
+def sequence(element: Value, kind: str = "list", taint: Taint | None = None) -> Value:
+    """Return a sequence of elements of one kind."""
+    return ((SEQUENCE, kind, element, taint),)
+
+
+def table(key: Value, value: Value, taint: Taint | None = None) -> Value:
+    """Return a dict."""
+    return ((TABLE, key, value, taint),)
+
+
+def a_set(element: Value, kind: str = "set", taint: Taint | None = None) -> Value:
+    """Return a set."""
+    return ((SET, kind, element, taint),)
+
+
+def grade(element: Value) -> str:
+    """Say what fixes the order of a set of such elements: nothing, a seed, or the elements.
+
+    ``stable`` when two runs agree (int, bool, float), ``salted`` when PYTHONHASHSEED decides (str,
+    bytes), ``identity`` when addresses decide, ``unknown`` otherwise.
+    """
+    if not element:
+        return "empty"
+    worst = "stable"
+    for atom in element:
+        tag = atom[0]
+        mine = "unknown"
+        if tag in {PLAIN, KNOWN}:
+            mine = "stable" if atom[1] in {"int", "bool", "float", "complex"} else "salted"
+        elif tag == TUPLE:
+            mine = max([grade(item) for item in atom[1]], key=_RANKS.index, default="stable")
+            mine = "stable" if mine == "empty" else mine
+        elif tag in {SEQUENCE, SET}:
+            mine = grade(atom[2])
+            mine = "stable" if mine == "empty" else mine
+        elif tag in {CLASS, FUNCTION, METHOD}:
+            mine = "identity"
+        elif tag in {INSTANCE, OBJECT}:
+            mine = "instance"
+        worst = max(worst, mine, key=_RANKS.index)
+    return worst
+
+
+_RANKS = ("empty", "stable", "unknown", "instance", "salted", "identity")

@@ -1,0 +1,159 @@
+"""From the solved program to findings: which effects an entry point reaches, and by which way.
+
+- VIOLATION: every edge of the way is certain. POSSIBLE: some edge is a may. UNKNOWN: the engine
+  cannot know; it never counts as found, and never as proved.
+- The way shown is the one with fewest uncertain edges, then the shortest, then first in order.
+- A function is proved when nothing it can reach has a finding of any verdict.
+"""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qfs.scan.ir import Pos
+from qfs.scan.order import unordered
+from qfs.scan.rule import Rule
+from qfs.scan.solve import Effect, Node, Solver
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One function on the way."""
+
+    path: str
+    line: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An effect that an entry point reaches."""
+
+    rule: Rule
+    verdict: str
+    path: str
+    pos: Pos
+    text: str
+    chain: tuple[Step, ...]
+    function: str
+    """Qualified name of the function in which it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the walk gave."""
+
+    found: tuple[Found, ...]
+    functions: int
+    """Functions that an entry point reaches."""
+    proved: int
+    """Those of them that reach no effect at all."""
+
+
+def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
+    """Walk from the entry points to every effect."""
+    for root in roots:
+        _escaping(solver, root)
+    best: dict[int, tuple[int, int, int]] = {}
+    came: dict[int, tuple[int, Pos]] = {}
+    heap: list[tuple[int, int, int]] = []
+    for root in roots:
+        if root.number not in best:
+            best[root.number] = (0, 0, root.number)
+            heap.append((0, 0, root.number))
+    heapq.heapify(heap)
+    done: dict[int, None] = {}
+    while heap:
+        doubt, depth, number = heapq.heappop(heap)
+        if number in done:
+            continue
+        done[number] = None
+        for edge in solver.nodes[number].edges.values():
+            key = (doubt + (not edge.certain), depth + 1, edge.target)
+            if edge.target not in done and key < best.get(edge.target, (1 << 60, 0, 0)):
+                best[edge.target] = key
+                came[edge.target] = (number, edge.pos)
+                heapq.heappush(heap, key)
+    found: dict[tuple[str, str, Pos], Found] = {}
+    for number in done:
+        node = solver.nodes[number]
+        for key, effect in node.effects.items():
+            made = _found(solver, number, effect, came, doubt=best[number][0])
+            if key not in found or _rank(made) < _rank(found[key]):
+                found[key] = made
+    ordered = sorted(found.values(), key=lambda each: (each.path, each.pos, each.rule.code))
+    functions, proved = _proofs(solver, done)
+    return Judged(tuple(ordered), functions, proved)
+
+
+_VERDICTS = ("violation", "possible", "unknown")
+
+
+def _rank(found: Found) -> tuple[int, int, tuple[tuple[str, int, str], ...]]:
+    steps = tuple([(step.path, step.line, step.name) for step in found.chain])
+    return (_VERDICTS.index(found.verdict), len(found.chain), steps)
+
+
+def _escaping(solver: Solver, root: Node) -> None:
+    """Report an order that an entry point returns to whoever called it."""
+    if root.readers and root.function.facts.name.startswith("_"):
+        return
+    taint = unordered(root.result)
+    if taint is None:
+        return
+    from qfs.scan.frame import Frame  # noqa: PLC0415 (only for its report)
+
+    frame = Frame(solver, root)
+    frame.leak(taint, "set-sequence", f"is returned by {root.function.facts.qualname}")
+
+
+def _found(
+    solver: Solver,
+    number: int,
+    effect: Effect,
+    came: dict[int, tuple[int, Pos]],
+    *,
+    doubt: int,
+) -> Found:
+    steps: list[Step] = [Step(effect.path, effect.pos[0], effect.text)]
+    at = number
+    line = solver.nodes[number].function.facts.pos[0]
+    while True:
+        function = solver.nodes[at].function
+        steps.append(Step(function.module.path, line, function.label))
+        if at not in came:
+            break
+        at, pos = came[at]
+        line = pos[0]
+    verdict = effect.verdict
+    if verdict == "violation" and doubt:
+        verdict = "possible"
+    function = solver.nodes[number].function
+    return Found(
+        effect.rule, verdict, effect.path, effect.pos, effect.text,
+        tuple(reversed(steps)), function.label,
+    )  # fmt: skip
+
+
+def _proofs(solver: Solver, done: dict[int, None]) -> tuple[int, int]:
+    """Count the functions reached, and those from which no effect can be reached."""
+    callers: dict[int, list[int]] = {}
+    tainted: dict[int, None] = {}
+    stack: list[int] = []
+    for number in done:
+        node = solver.nodes[number]
+        for edge in node.edges.values():
+            callers.setdefault(edge.target, []).append(number)
+        if node.effects:
+            tainted[number] = None
+            stack.append(number)
+    while stack:
+        for caller in callers.get(stack.pop(), ()):
+            if caller not in tainted:
+                tainted[caller] = None
+                stack.append(caller)
+    reached: dict[int, bool] = {}
+    for number in done:
+        function = solver.nodes[number].function.number
+        reached[function] = reached.get(function, True) and number not in tainted
+    return len(reached), sum(1 for clean in reached.values() if clean)

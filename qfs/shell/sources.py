@@ -1,0 +1,167 @@
+"""Source files and rule packs on disk.
+
+- A source tree is read once, in sorted order; links to folders are followed only once each.
+- Folders that hold no sources of the project (``.git``, environments, caches) are skipped.
+- What cannot be read is a problem with its path and reason, never silently missing.
+- Rule packs lie in ``qfs/rules`` of an installed wheel, in ``../rules`` of an editable checkout.
+"""
+
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from qfs.errors import InputError
+from qfs.scan.rulebook import RuleFile
+
+MAX_SOURCE_BYTES = 16 * 1024 * 1024  # 16_777_216: four times the largest generated module known
+_SKIPPED = frozenset(
+    (
+        ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "__pycache__", "node_modules",
+        ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".qfs", ".eggs", "build", "dist",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One Python file."""
+
+    path: str
+    """Relative to the root, POSIX."""
+    module: str
+    """Dotted name by which Python would import it."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that could not be used."""
+
+    path: str
+    line: int
+    message: str
+
+
+def read_sources(
+    paths: Sequence[Path], root: Path, *, exclude: Sequence[str] = ()
+) -> tuple[list[SourceFile], list[Problem]]:
+    """Return every Python file under the paths, in the order of relative paths, and problems.
+
+    Raises InputError for a path that does not exist.
+    """
+    wanted: dict[Path, None] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(
+                "no such file or folder", place=str(path), way_out="pass a Python file or a folder"
+            )
+        if path.is_dir():
+            _walk(path, wanted, problems, root)
+        else:
+            wanted[path] = None
+    out: list[SourceFile] = []
+    for path in wanted:
+        name = relative(path, root)
+        if any(name == skip or name.startswith(f"{skip.rstrip('/')}/") for skip in exclude):
+            continue
+        try:
+            size = path.stat().st_size
+            if size > MAX_SOURCE_BYTES:
+                problems.append(Problem(name, 1, f"{size} bytes exceed {MAX_SOURCE_BYTES}"))
+                continue
+            data = path.read_bytes()
+        except OSError as error:
+            problems.append(Problem(name, 1, f"cannot be read: {error.strerror}"))
+            continue
+        out.append(SourceFile(name, module_name(path), data))
+    out.sort(key=lambda each: each.path)
+    return out, problems
+
+
+def _walk(folder: Path, wanted: dict[Path, None], problems: list[Problem], root: Path) -> None:
+    seen: dict[tuple[int, int], None] = {}
+
+    def failed(error: OSError) -> None:
+        place = relative(Path(error.filename or folder), root)
+        problems.append(Problem(place, 1, f"cannot be listed: {error.strerror}"))
+
+    for at, folders, names in os.walk(folder, followlinks=True, onerror=failed):
+        status = Path(at).stat()
+        mark = (status.st_dev, status.st_ino)
+        if mark in seen:
+            folders.clear()
+            continue
+        seen[mark] = None
+        folders[:] = sorted([name for name in folders if name not in _SKIPPED])
+        for name in sorted(names):
+            if name.endswith(".py"):
+                wanted[Path(at) / name] = None
+
+
+def relative(path: Path, root: Path) -> str:
+    """Return a path as a report shows it: relative to the root where it lies below, POSIX."""
+    full = Path(os.path.abspath(path))
+    base = Path(os.path.abspath(root))
+    if full.is_relative_to(base):
+        return full.relative_to(base).as_posix()
+    return Path(os.path.relpath(full, base)).as_posix()
+
+
+def module_name(path: Path) -> str:
+    """Return the name under which Python would import a file: its packages, then its stem."""
+    full = Path(os.path.abspath(path))
+    parts = [] if full.name == "__init__.py" else [full.stem]
+    folder = full.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) or full.parent.name
+
+
+def read_rule_files(extra: Sequence[Path] = ()) -> list[RuleFile]:
+    """Return every file of the packs that ship with QFS, and of the user's own pack folders.
+
+    Raises InputError when the packs are missing or a user's folder cannot be read.
+    """
+    base = Path(str(files("qfs"))) / "rules"
+    if not base.is_dir():
+        base = base.parent.parent / "rules"
+    if not base.is_dir():
+        raise InputError("the rule packs are missing", place=str(base), way_out="reinstall qfs")
+    out: list[RuleFile] = []
+    for folder in [*sorted(each for each in base.iterdir() if each.is_dir()), *extra]:
+        try:
+            names = sorted(each for each in folder.iterdir() if each.suffix == ".toml")
+            out.extend([RuleFile(folder.name, each.name, each.read_bytes()) for each in names])
+        except OSError as error:
+            raise InputError(
+                f"cannot be read: {error.strerror}", place=str(folder), way_out="check the pack"
+            ) from None
+    return out
+
+
+def read_settings(start: Path) -> tuple[Path, dict[str, Any]]:
+    """Return the nearest folder upward whose pyproject.toml has [tool.qfs], and that table.
+
+    Without one, the folder is the current one and the table is empty. Raises InputError for a
+    pyproject.toml on the way that is no TOML.
+    """
+    folder = start if start.is_dir() else start.parent
+    folder = Path(os.path.abspath(folder))
+    for at in (folder, *folder.parents):
+        candidate = at / "pyproject.toml"
+        if not candidate.is_file():
+            continue
+        try:
+            content = tomllib.loads(candidate.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputError(f"not readable as TOML: {error}", place=str(candidate)) from None
+        table = content.get("tool", {}).get("qfs")
+        if isinstance(table, dict):
+            return at, table
+    return Path.cwd(), {}

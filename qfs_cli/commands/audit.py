@@ -1,0 +1,74 @@
+"""``qfs audit``: options in, a rendered report out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qfs.app.audit import AuditReport, AuditRequest, audit
+from qfs.app.failure import UsageError
+from qfs_cli.render import audit as text
+from qfs_cli.render import audit_github, audit_json, audit_sarif
+
+FORMATS = {
+    "text": text.render,
+    "json": audit_json.render,
+    "sarif": audit_sarif.render,
+    "github": audit_github.render,
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("audit")(command)
+
+
+def command(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders.", show_default="here")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "text",
+    output: Annotated[Path | None, typer.Option(help="Write the report to a file.")] = None,
+    select: Annotated[list[str] | None, typer.Option(help="Report these codes only.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Do not report these codes.")] = None,
+    entry: Annotated[
+        list[str] | None, typer.Option(help="Entry points, module:qualname; globs allowed.")
+    ] = None,
+    pack: Annotated[list[str] | None, typer.Option(help="Rule packs; all for every one.")] = None,
+    float_policy: Annotated[
+        str, typer.Option(help="ban, ieee-basic or allow.", show_default="ban")
+    ] = "",
+    require_proof: Annotated[
+        bool, typer.Option("--require-proof", help="Fail on anything that is not proved.")
+    ] = False,
+) -> None:
+    """Scan sources for non-determinism: which value, by which way, differs between two runs."""
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}", way_out=f"use {', '.join(FORMATS)}")
+    report = audit(
+        AuditRequest(
+            paths=tuple(paths or [Path()]),
+            select=_codes(select),
+            ignore=_codes(ignore),
+            entries=_codes(entry),
+            packs=_codes(pack),
+            policy=float_policy,
+            require_proof=require_proof,
+        )
+    )
+    rendered = FORMATS[form](report)
+    if output is None:
+        typer.echo(rendered, nl=False)
+    else:
+        output.write_text(rendered, encoding="utf-8")
+    _finish(report)
+
+
+def _finish(report: AuditReport) -> None:
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
+
+
+def _codes(values: list[str] | None) -> tuple[str, ...]:
+    """Return the codes of repeated options, each of which may hold several between commas."""
+    return tuple([code.strip() for value in values or () for code in value.split(",") if code])

@@ -1,0 +1,1 @@
+"""Report values as text, JSON, SARIF and what else reads them."""

@@ -1,0 +1,112 @@
+"""An audit report as SARIF 2.1.0.
+
+- The way to a finding is its code flow; allowances are suppressions; fingerprints survive edits
+  elsewhere in the file.
+- Levels: violation error, possible warning, unknown note; the verdict is in the properties.
+- Source: OASIS SARIF 2.1.0; GitHub's limits for code scanning.
+"""
+
+import json
+from typing import Any
+
+from qfs import __version__
+from qfs.app.audit import AuditReport, Finding
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {"violation": "error", "confirmed": "error", "possible": "warning", "unknown": "note"}
+_STEPS_MAX = 100
+
+
+def render(report: AuditReport) -> str:
+    """Return the report as SARIF text."""
+    return json.dumps(document(report), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def document(report: AuditReport) -> dict[str, Any]:
+    """Return the report as plain dicts and lists."""
+    rules = [
+        {
+            "id": rule.code,
+            "name": "".join([part.capitalize() for part in rule.name.split("-")]),
+            "shortDescription": {"text": rule.what},
+            "fullDescription": {"text": rule.why},
+            "help": {"text": rule.instead},
+            "properties": {"tags": ["determinism", rule.effect, rule.pack]},
+        }
+        for rule in report.rules
+    ]
+    index = {rule["id"]: at for at, rule in enumerate(rules)}
+    hidden = [_suppressed(each, index) for each in report.suppressed]
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "qfs",
+                        "version": __version__,
+                        "informationUri": "https://pypi.org/project/qfs-toolchain/",
+                        "rules": rules,
+                    }
+                },
+                "columnKind": "utf16CodeUnits",
+                "invocations": [
+                    {
+                        "executionSuccessful": not report.errors,
+                        "toolExecutionNotifications": [
+                            {
+                                "level": "error",
+                                "message": {"text": error.message},
+                                "locations": [_location(error.path, error.line)],
+                            }
+                            for error in report.errors
+                        ],
+                    }
+                ],
+                "properties": {
+                    "rulesDigest": report.rules_digest,
+                    "sourceDigest": report.source_digest,
+                },
+                "results": [*[_result(each, index) for each in report.findings], *hidden],
+            }
+        ],
+    }
+
+
+def _location(path: str, line: int) -> dict[str, Any]:
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": path, "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": line},
+        }
+    }
+
+
+def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+    place = _location(finding.path, finding.line)
+    place["physicalLocation"]["region"] = {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.end_line,
+        "endColumn": finding.end_column,
+    }
+    steps = [
+        {"location": {**_location(step.path, step.line), "message": {"text": step.name}}}
+        for step in finding.chain[:_STEPS_MAX]
+    ]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": _LEVELS[finding.verdict],
+        "message": {"text": f"{finding.message}. {finding.instead}"},
+        "locations": [place],
+        "codeFlows": [{"threadFlows": [{"locations": steps}]}],
+        "partialFingerprints": {"qfs/1": finding.fingerprint},
+        "properties": {"verdict": finding.verdict, "effect": finding.effect},
+    }
+
+
+def _suppressed(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+    reason = {"kind": "inSource", "justification": finding.suppressed}
+    return {**_result(finding, index), "suppressions": [reason]}

@@ -1,0 +1,30 @@
+"""Rules as a list, a page or JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from qfs.app.rules import RuleView
+
+
+def render_list(rules: Sequence[RuleView]) -> str:
+    """Return one line a rule."""
+    lines = [f"{each.code}  {each.pack:<10}  {each.effect:<13}  {each.what}" for each in rules]
+    return "\n".join([*lines, f"{len(rules)} rules"]) + "\n"
+
+
+def render_one(rule: RuleView) -> str:
+    """Return one rule in full."""
+    head = [f"{rule.code} {rule.name} ({rule.pack}, {rule.effect})", "", rule.what]
+    body = [f"Why:     {rule.why}", f"Instead: {rule.instead}", f"Source:  {rule.source}"]
+    examples: list[str] = []
+    for title, codes in (("Bad", rule.bad), ("Good", rule.good)):
+        for code in codes:
+            examples += ["", f"{title}:", *[f"    {line}" for line in code.rstrip().split("\n")]]
+    return "\n".join([*head, "", *body, *examples]) + "\n"
+
+
+def render_json(rules: Sequence[RuleView]) -> str:
+    """Return the rules as JSON."""
+    content = {"schema": "qfs.rules/1", "rules": [asdict(each) for each in rules]}
+    return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
