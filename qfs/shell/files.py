@@ -24,6 +24,7 @@ def read_limited(path: Path, limit: int, *, secret: bool = False) -> bytes:
         data = sys.stdin.buffer.read(limit + 1)
     else:
         try:
+            _check_mode(path, path.stat().st_mode, secret=secret)  # before: a pipe may block
             with path.open("rb") as file:
                 _check_mode(path, os.fstat(file.fileno()).st_mode, secret=secret)
                 data = file.read(limit + 1)
