@@ -19,7 +19,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from qfs.app.audit import AuditRequest, audit
 from qfs.app.build import build_once
+from qfs.app.certify import audit_result, zone_packages
 from qfs.app.replay import ReplayRequest, replay
 from qfs.errors import InputError
 from qfs.shell.building_source import source_names
@@ -231,8 +233,22 @@ def wheel(root: Path) -> Document | None:
     }
 
 
+def self_audit(root: Path) -> Document | None:
+    """Audit the packages that hold the deterministic zone; return counts and digests."""
+    if "qfs" not in _project(root).get("tool", {}):
+        return None
+    report = audit(AuditRequest(paths=zone_packages(root)))
+    return {
+        "schema": "qfs.evidence.audit/1",
+        "targets": [path.relative_to(root).as_posix() for path in zone_packages(root)],
+        "clean": report.exit_code == 0,
+        **audit_result(report),
+    }
+
+
 EVIDENCE: tuple[tuple[str, Callable[[Path], Document | None]], ...] = (
     ("source", source),
+    ("audit", self_audit),
     ("rules", rules),
     ("vectors", vectors),
     ("golden", golden),

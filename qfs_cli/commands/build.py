@@ -64,8 +64,8 @@ def run(
     kind: Annotated[
         list[Kind] | None, typer.Option(help="What to build; both unless given.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the artefacts here if they are reproducible.")
+    outdir: Annotated[
+        Path | None, typer.Option(help="Write the artefacts here if nothing differs.")
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Let pip make a fresh environment for the back-end.")
@@ -96,8 +96,8 @@ def run(
         epoch=source_date_epoch,
     )
     report = _with_table(request)
-    if out is not None and report.verdict is not Verdict.DIFFERENT:
-        write_artifacts(report, out)
+    if outdir is not None and report.verdict is not Verdict.DIFFERENT:
+        write_artifacts(report, outdir)
     if output_format is Format.JSON:
         print(json.dumps(document(report), sort_keys=True, indent=2))  # noqa: T201
     else:

@@ -80,9 +80,9 @@ def test_bad_input_is_one_clear_error_and_changes_nothing(
 
 def test_artefacts_that_differ_are_not_written(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", "import os; files['p/x'] = os.getcwd().encode()")
-    assert qfs(folder, "build", "--kind", "wheel", "--out", "dist").code == 1
+    assert qfs(folder, "build", "--kind", "wheel", "--outdir", "dist").code == 1
     assert not (folder / "dist").exists()
     careful = project(tmp_path / "careful")
-    outcome = qfs(careful, "build", "--kind", "wheel", "--out", "dist")
+    outcome = qfs(careful, "build", "--kind", "wheel", "--outdir", "dist")
     assert outcome.code == (0 if find_bubblewrap() else 2)
     assert [path.name for path in (careful / "dist").iterdir()] == ["p-1-py3-none-any.whl"]
