@@ -1,7 +1,6 @@
 """Real ledgers in directories, made packet by packet, for tests that replay them."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 from qfs import packet
@@ -9,7 +8,7 @@ from qfs.app.ledger import founding
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.crypto import SIZES, Profile
 from qfs.gate import Refusal, admit_trusted
-from qfs.kernel import Action, Order, Tick, Transactions, World, apply, found
+from qfs.kernel import Action, Order, Receipt, Resume, Tick, Transactions, World, apply, found
 from qfs.keys import Role
 from qfs.ledger import COMMANDS
 from qfs.ledger.commands import Issue, OpenAccount, Transfer
@@ -18,55 +17,55 @@ from qfs.shell.keystore import PublicKey
 
 PROFILE = Profile.ML_DSA_87
 MINE, OTHER = 1 << 32, (1 << 32) + 1
-Sign = Callable[[bytes], bytes]
 
 
 def signer_of(name: str):
     return providers.signer(PROFILE, hashlib.sha256(name.encode()).digest())
 
 
-def unsigned(message: bytes) -> bytes:
-    """A signature that only a replay with trusted signatures takes."""
-    return bytes(SIZES[PROFILE].signature)
-
-
 class House:
     """A ledger with one root key and one operator, going on packet by packet."""
 
     def __init__(self, directory: Path, *, signed: bool = False) -> None:
-        root, operator = signer_of("root"), signer_of("operator")
-        self.operator = PublicKey(PROFILE, operator.public_key)
-        enrolled = [
-            (PublicKey(PROFILE, root.public_key), Role.ROOT),
-            (self.operator, Role.OPERATOR),
-        ]
+        self.signed = signed
+        self.signers = {name: signer_of(name) for name in ("root", "operator")}
+        self.keys = {
+            name: PublicKey(PROFILE, signer.public_key) for name, signer in self.signers.items()
+        }
+        self.operator = self.keys["operator"]
+        enrolled = [(self.keys["root"], Role.ROOT), (self.operator, Role.OPERATOR)]
         genesis = founding("test house", enrolled)
-        self.sign: Sign = (
-            (lambda message: operator.sign(message, packet.CONTEXT)) if signed else unsigned
-        )
         self.world: World = found(MACHINES, genesis, REACTIONS)
         self.writer = log.create(directory, genesis.to_bytes(), self.world.root)
 
-    def send(self, action: Action) -> None:
+    def send(self, action: Action, by: str = "operator", step_us: int = 1_000_000) -> Receipt:
         """Write the next packet as an honest ledger does; its gate must admit it."""
-        body = self.body(action)
-        data = packet.encode(body, self.sign(packet.signing_message(body)))
-        admitted = admit_trusted(data, self.world)
+        body = self.body(action, by, step_us)
+        data = packet.encode(body, self.sign(by, packet.signing_message(body)))
+        halted = action.halt if isinstance(action, Resume) else None
+        admitted = admit_trusted(data, self.world, halted=halted)
         assert not isinstance(admitted, Refusal), admitted
-        self.world, _ = apply(MACHINES, REACTIONS, self.world, admitted)
+        self.world, receipt = apply(MACHINES, REACTIONS, self.world, admitted)
         self.writer.append(data, self.world.root)
+        return receipt
 
-    def body(self, action: Action) -> bytes:
+    def body(self, action: Action, by: str = "operator", step_us: int = 1_000_000) -> bytes:
         seq = self.world.seq + 1
         return packet.draft(
             ledger=self.world.ledger,
             seq=seq,
-            time_us=seq * 1_000_000,
+            time_us=self.world.time_us + step_us,
             seed=hashlib.sha256(b"seed %d" % seq).digest(),
             previous=self.world.head,
-            key=self.operator.id,
+            key=self.keys[by].id,
             action=action,
         ).to_bytes()
+
+    def sign(self, by: str, message: bytes, context: bytes = packet.CONTEXT) -> bytes:
+        """A real signature, or one that only a replay with trusted signatures takes."""
+        if self.signed:
+            return self.signers[by].sign(message, context)
+        return bytes(SIZES[PROFILE].signature)
 
 
 def idempotency(number: int) -> bytes:
