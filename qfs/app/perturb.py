@@ -1,0 +1,380 @@
+"""Runs a program in many environments, and names the one variable that it is sensitive to.
+
+- First twice as usual, then a second pass in the same process (is there hidden state?), then the
+  environments of a pairwise plan, those that change most first.
+- At the first divergence the plan ends: halves of what that environment changed are put back until
+  one variable is left. Thread scheduling is tried on its own, often, because it is a matter of luck.
+- A run that crashes where the usual one does not diverges; one that hangs or exhausts its memory
+  leaves the question open, and an open question is never reported as identical.
+- Source: A. Zeller, R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from qfs.shell.perturbation import (
+    Environment,
+    Machine,
+    Variable,
+    changed,
+    pairwise,
+    usual,
+    variables,
+    with_only,
+)
+from qfs.shell.perturbed_run import Failed, Item, Leaves, Told, Wish
+from qfs.shell.watched_canonical import first_difference
+
+RACE_TRIES = 10
+_NAMES_MAX = 12
+Runner = Callable[[Environment, Wish], Told | Failed]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """The first difference between the usual run and another."""
+
+    input: int | str
+    """Number of the input, or name of the file, at which they part."""
+    key: str
+    """Path inside result or state: ``result.trades[3]``."""
+    expected: str
+    actual: str
+    variable: str
+    """What the program is sensitive to; ``unrepeatable`` if nothing that can be varied."""
+    effect: str
+    level: str
+    """Level of the variable in the other run."""
+    differs: int = 1
+    """In how many runs of ``runs`` it differed."""
+    runs: int = 1
+    places: tuple[str, ...] = ()
+    """For hidden state: where it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Perturbed:
+    """What became of a perturbation."""
+
+    inputs: int
+    digest: str
+    """Over every result of the usual run."""
+    identical: bool
+    divergence: Divergence | None
+    open_questions: tuple[str, ...]
+    """Runs that hung, exhausted memory or could not be compared."""
+    notes: tuple[tuple[str, str], ...]
+    variables: tuple[str, ...]
+    not_exercised: tuple[tuple[str, str], ...]
+    """What this machine could not vary, and why."""
+    environments: int
+    """How many runs were made."""
+    seed: int
+    native: tuple[str, ...] = ()
+    refusals: tuple[tuple[tuple[str, str], ...], ...] = ()
+    parting: "Parting | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Two environments that part at one input: what the cause is sought from."""
+
+    usual: Environment
+    other: Environment
+    input: int
+    expected: Told
+    actual: Told
+
+
+@dataclass(slots=True)
+class Search:
+    """One perturbation on its way."""
+
+    run: Runner
+    machine: Machine
+    seed: int = 0
+    jobs: int = 1
+    repeats: int = 1
+    hidden_state: bool = True
+    """Whether a second pass in the same process makes sense."""
+    only: tuple[str, ...] = ()
+    """Names of the variables to vary; all if empty."""
+    progress: Progress = field(default=lambda words: None)
+    base: Told = field(default_factory=lambda: Told((), {}))
+    known: tuple[Variable, ...] = ()
+    usual: Environment = field(default_factory=dict)
+    open_questions: list[str] = field(default_factory=list)
+    not_exercised: dict[str, str] = field(default_factory=dict)
+    made: int = 0
+
+    def diverges(self, environment: Environment) -> Told | Failed | None:
+        """Return the run in this environment if it diverges, None if it is as usual."""
+        outcome = self.once(environment, Wish(quick=True))
+        if isinstance(outcome, Told):
+            return outcome if _parted(self.base.digests, outcome.digests) is not None else None
+        if outcome.reason in ("hung", "memory"):
+            words = ", ".join([f"{n}={environment[n]}" for n in changed(environment, self.usual)])
+            self.open_questions.append(f"{outcome.reason}: {outcome.words} with {words}")
+            return None
+        return outcome
+
+    def once(self, environment: Environment, wish: Wish) -> Told | Failed:
+        """Run, and count it."""
+        self.made += 1
+        return self.run(environment, wish)
+
+
+def perturb(search: Search) -> Perturbed | Failed:
+    """Run the whole search; Failed if not even the usual run ends well."""
+    search.known = variables(search.machine)
+    search.usual = usual(search.known)
+    search.progress("usual environment")
+    first = search.once(search.usual, Wish(passes=2 if search.hidden_state else 1))
+    if isinstance(first, Failed):
+        return first
+    base = replace(first, digests=tuple([item for item in first.digests if item[0] == 0]))
+    search.base = base
+    search.known = _chosen(search, variables(search.machine, _names(search, base)))
+    search.usual = usual(search.known)
+    again = search.diverges(search.usual)
+    if again is not None:
+        found = _unrepeatable(search, base)
+    else:
+        found = _second_pass(search, first) or _planned(search)
+    return _report(search, base, found)
+
+
+def _chosen(search: Search, known: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    """Keep every variable, but only the chosen ones keep more than their usual level."""
+    if not search.only:
+        return known
+    return tuple([one if one.name in search.only else replace(one, levels=one.levels[:1]) for one in known])
+
+
+def _names(search: Search, base: Told) -> list[str]:
+    """Return which environment variables to vary: what the program asked for and we do not set."""
+    asked = [str(name) for name in base.noticed.get("environment", ())]
+    names = [
+        name
+        for name in asked
+        if name not in ("*", "?", "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "TEMP", "TMP")
+        and not name.startswith(("PYTHON", "LC_", "LANG", "LD_", "LOCPATH", "GLIBC"))
+    ]
+    if "*" in asked:
+        names.append("QFS_ANOTHER")
+    for name in names[_NAMES_MAX:]:
+        search.not_exercised[f"${name}"] = f"more than {_NAMES_MAX} variables are read"
+    return names[:_NAMES_MAX]
+
+
+def _second_pass(search: Search, first: Told) -> Divergence | None:
+    """Compare the second pass in one process with the first."""
+    second = tuple([(0, at, digest) for number, at, digest in first.digests if number == 1])
+    if not search.hidden_state or not second:
+        return None
+    at = _parted(search.base.digests, second)
+    if at is None:
+        return None
+    places = tuple([str(name) for name in first.noticed.get("changed", ())])
+    found = Divergence(at, "", "", "", "history", "global-state", "second pass", places=places)
+    if not isinstance(at, int):
+        return found
+    detail = search.once(search.usual, Wish(passes=2, detail=at, last=at))
+    if isinstance(detail, Told) and len(detail.details) == 2:
+        return _located(found, detail.details[0], detail.details[1])
+    return found
+
+
+def _planned(search: Search) -> "Divergence | _Found | None":
+    """Walk the plan until an environment diverges."""
+    if search.base.noticed.get("threads"):
+        raced = _race(search)
+        if raced is not None:
+            return raced
+    plan = pairwise(search.known, search.seed)[1:]
+    rows = sorted(plan, key=lambda row: -len(changed(row, search.usual)))
+    with ThreadPoolExecutor(max_workers=search.jobs) as pool:
+        for start in range(0, len(rows), search.jobs):
+            batch = rows[start : start + search.jobs]
+            search.progress(f"environment {start + 1} of {len(rows)}")
+            for row, outcome in zip(batch, pool.map(search.diverges, batch), strict=True):
+                checked = _without_unloadable(search, row, outcome)
+                if checked is None:
+                    continue
+                found = _narrowed(search, checked[0])
+                if found is not None:
+                    return found
+    return None
+
+
+def _without_unloadable(
+    search: Search, row: Environment, outcome: Told | Failed | None
+) -> tuple[Environment, Told | Failed] | None:
+    """Run again with the usual Python what another Python cannot even import."""
+    if isinstance(outcome, Failed) and outcome.reason == "unloadable" and "python" in row:
+        if row["python"] != search.usual["python"]:
+            search.not_exercised[f"python {row['python']}"] = outcome.words
+            same = {**row, "python": search.usual["python"]}
+            again = search.diverges(same)
+            return None if again is None else (same, again)
+    return None if outcome is None else (row, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    divergence: Divergence
+    other: Environment
+
+
+def _narrowed(search: Search, row: Environment) -> _Found | None:
+    """Put back halves of what the row changes until one variable is left."""
+    names = list(changed(row, search.usual))
+    while len(names) > 1:
+        half = len(names) // 2
+        for part in (names[:half], names[half:]):
+            if search.diverges(with_only(part, row, search.usual)) is not None:
+                names = part
+                break
+        else:
+            kept = _needed(search, row, names)
+            if kept == names:
+                break
+            names = kept
+    other = with_only(names, row, search.usual)
+    outcome = search.diverges(other)
+    if outcome is None:
+        search.open_questions.append("a divergence did not show again: " + ", ".join(names))
+        return None
+    variable = " and ".join(names)
+    effect = next(one.effect for one in search.known if one.name == names[0])
+    level = ", ".join([other[name] for name in names])
+    return _Found(_described(search, other, outcome, variable, effect, level), other)
+
+
+def _needed(search: Search, row: Environment, names: list[str]) -> list[str]:
+    """Drop what is not needed, one after another: several variables act together."""
+    kept = list(names)
+    for name in names:
+        rest = [one for one in kept if one != name]
+        if rest and search.diverges(with_only(rest, row, search.usual)) is not None:
+            kept = rest
+    return kept
+
+
+def _described(
+    search: Search, other: Environment, outcome: Told | Failed, variable: str, effect: str, level: str
+) -> Divergence:
+    """Find the key at which the two results part."""
+    at = _parted(search.base.digests, outcome.digests)
+    found = Divergence(0 if at is None else at, "", "", "", variable, effect, level)
+    if isinstance(outcome, Failed):
+        at = at if at is not None else len(outcome.digests)
+        return replace(found, input=at, expected="a result", actual=f"{outcome.reason}: {outcome.words}")
+    if at is None:
+        return found
+    number = at if isinstance(at, int) else _number(search.base.digests, at)
+    expected = search.once(search.usual, Wish(detail=number, last=number, quick=True))
+    actual = search.once(other, Wish(detail=number, last=number, quick=True))
+    if isinstance(expected, Told) and isinstance(actual, Told):
+        mine = expected.details[0] if expected.details else ()
+        yours = actual.details[0] if actual.details else ()
+        return _located(found, mine, yours)
+    return found
+
+
+def _number(digests: Sequence[Item], name: str) -> int:
+    return next((place for place, item in enumerate(digests) if item[1] == name), 0)
+
+
+def _located(found: Divergence, mine: Leaves, yours: Leaves) -> Divergence:
+    parted = first_difference(list(mine), list(yours))
+    if parted is None:
+        return found
+    path, expected, actual = parted
+    return replace(found, key=path, expected=expected[:500], actual=actual[:500])
+
+
+def _race(search: Search) -> _Found | None:
+    """Try thread scheduling on its own, often; count how often it tells."""
+    levels = [one.levels for one in search.known if one.name == "threads"][0][1:]
+    if not levels:
+        return None
+    differs, seen = 0, None
+    runs = max(search.repeats, RACE_TRIES)
+    environments = [
+        {**search.usual, "threads": levels[number % len(levels)]} for number in range(runs)
+    ]
+    search.progress(f"{runs} runs under other thread scheduling")
+    with ThreadPoolExecutor(max_workers=search.jobs) as pool:
+        for environment, outcome in zip(environments, pool.map(search.diverges, environments), strict=True):
+            if outcome is not None:
+                differs += 1
+                seen = seen or (environment, outcome)
+    if seen is None:
+        return None
+    environment, outcome = seen
+    level = environment["threads"]
+    found = _described(search, environment, outcome, "threads", "concurrency", level)
+    return _Found(replace(found, differs=differs, runs=runs), environment)
+
+
+def _unrepeatable(search: Search, base: Told) -> _Found:
+    """Count how often the usual environment, given again, gives another result."""
+    runs = max(search.repeats, RACE_TRIES)
+    outcomes = [search.diverges(search.usual) for _ in range(runs)]
+    parted = [one for one in outcomes if one is not None]
+    threads = bool(base.noticed.get("threads"))
+    variable, effect = ("threads", "concurrency") if threads else ("unrepeatable", "native")
+    sample = parted[0] if parted else base
+    found = _described(search, search.usual, sample, variable, effect, "same again")
+    return _Found(replace(found, differs=len(parted), runs=runs), search.usual)
+
+
+def _parted(mine: Sequence[Item], yours: Sequence[Item]) -> int | str | None:
+    """Return the first input at which two runs part, or None."""
+    for one, other in zip(mine, yours, strict=False):
+        if one != other:
+            return one[1] if one[1] == other[1] else min(one[1], other[1], key=str)
+    if len(mine) != len(yours):
+        return (mine if len(mine) > len(yours) else yours)[min(len(mine), len(yours))][1]
+    return None
+
+
+def _report(search: Search, base: Told, found: "Divergence | _Found | None") -> Perturbed:
+    divergence = found.divergence if isinstance(found, _Found) else found
+    notes = {str(kind): str(text) for kind, text in base.noticed.get("notes", {}).items()}
+    opened = list(search.open_questions)
+    if "opaque" in notes:
+        opened.append(f"not comparable: {notes['opaque']}")
+    steps = base.noticed.get("steps", 0)
+    if steps and base.noticed.get("raised", 0) == steps:
+        opened.append(f"every input raises: {notes.get('raised', '')}")
+    return Perturbed(
+        inputs=len(base.digests),
+        digest=sha256("\n".join([item[2] for item in base.digests]).encode()).hexdigest(),
+        identical=divergence is None and not opened,
+        divergence=divergence,
+        open_questions=tuple(dict.fromkeys(opened)),
+        notes=tuple(sorted(notes.items())),
+        variables=tuple([one.name for one in search.known if len(one.levels) > 1]),
+        not_exercised=tuple(sorted(search.not_exercised.items())),
+        environments=search.made,
+        seed=search.seed,
+        native=tuple([str(name) for name in base.noticed.get("native", ())]),
+        parting=_parting(search, found),
+    )
+
+
+def _parting(search: Search, found: "Divergence | _Found | None") -> Parting | None:
+    """Trace the one step at which two environments part, in both."""
+    if not isinstance(found, _Found) or not isinstance(found.divergence.input, int):
+        return None
+    at = found.divergence.input
+    wish = Wish(trace=at, last=at, quick=True)
+    expected, actual = search.once(search.usual, wish), search.once(found.other, wish)
+    if not isinstance(expected, Told) or not isinstance(actual, Told):
+        return None
+    return Parting(search.usual, found.other, at, expected, actual)

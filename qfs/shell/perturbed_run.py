@@ -1,0 +1,331 @@
+"""Runs a program in one environment, in a process of its own, and says how it went.
+
+- The child gets a written environment, not ours; a working folder of its own, in which the files
+  of the real one appear as links; a session of its own, which is killed whole when time is over.
+- What it told (``watched_steps``) is read from a file that survives a crash.
+- A run that did not end well is a ``Failed`` with its reason in words, never an empty result.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qfs.shell.perturbation import Environment
+
+ENTRIES_MAX = 2_000
+_SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
+            ".ruff_cache", ".pytest_cache", ".hypothesis", ".tox")  # fmt: skip
+_ROOT = Path(__file__).resolve().parents[2]
+_T0_NS = 1_750_000_000 * 10**9  # 2025-06-15T15:06:40Z, a summer day of a leap-free year
+_SHIFT_NS = 34_631_591 * 10**9  # 400 days, 19 hours, 53 minutes and 11 seconds
+_NOISE = {"usual": 0, "noise-1": 1, "noise-2": 2}
+_TAIL = 400
+_NO_FMA = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F,-AVX2_Usable,-FMA_Usable"
+_CODE = (
+    "import sys; sys.path.insert(0, {root!r}); sys.dont_write_bytecode = False;"
+    " from qfs.shell.watched_child import main; sys.path.remove({root!r}); main({settings!r})"
+)
+
+
+Item = tuple[int, int | str, str]
+"""Pass, input or file, digest."""
+Leaves = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run, in whichever environment."""
+
+    target: str
+    """``module:name`` or ``path.py:name``."""
+    inputs: Path
+    """JSON Lines, one input a line."""
+    folder: Path
+    """The real working folder; modules are found from here."""
+    state: tuple[str, ...] = ()
+    timeout_s: int = 60
+    memory_bytes: int = 0
+    """Bound of the address space; 0 for none."""
+    sealed: bool = False
+    readable: tuple[str, ...] = ()
+    """Paths that a sealed run may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run that ended well."""
+
+    digests: tuple[Item, ...]
+    noticed: dict[str, Any]
+    details: tuple[Leaves, ...] = ()
+    """Every leaf of the result and state of the input that was asked for, pass by pass."""
+    events: tuple[Any, ...] = ()
+    """What was traced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A run that did not end well."""
+
+    reason: str
+    """crashed, hung, memory, unloadable."""
+    words: str
+    """One line."""
+    digests: tuple[Item, ...] = ()
+    """What it told before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What this run shall do besides."""
+
+    passes: int = 1
+    detail: int | None = None
+    trace: int | None = None
+    last: int | None = None
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """A folder of ours for the runs of one command."""
+
+    folder: Path
+    locales: Path
+
+    def spare(self) -> Path:
+        """Return a new folder in it."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
+
+
+@contextlib.contextmanager
+def workshop() -> Iterator[Workshop]:
+    """Make the folder, in memory where the system has such a place, and remove it at the end."""
+    memory = Path("/dev/shm")  # noqa: S108 (a tmpfs: its folders list entries as they were made)
+    place = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="qfs-replay-", dir=place) as name:
+        yield Workshop(Path(name), locale_folder())
+
+
+def locale_folder() -> Path:
+    """Return where locales of our own making lie: the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "qfs" / "locales"
+
+
+def run(job: Job, environment: Environment, shop: Workshop, wish: Wish | None = None) -> Told | Failed:
+    """Run the job in the environment."""
+    wish = wish or Wish()
+    place = shop.spare()
+    settings = _settings(job, environment, place, wish)
+    (place / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    code = _CODE.format(root=str(_ROOT), settings=str(place / "settings.json"))
+    words = [*prefix(environment), interpreter(environment), "-c", code]
+    try:
+        cwd = working_folder(job.folder, place, environment)
+        variables = variables_of(environment, place, shop)
+        code_and_words = execute(words, variables, cwd, job.timeout_s, place / "printed")
+        return _read(place, *code_and_words, job)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def execute(
+    words: list[str], variables: dict[str, str], cwd: Path, timeout_s: int, printed: Path
+) -> tuple[int | None, str]:
+    """Run a command line; return its exit code, None if it hung, and the end of what it printed."""
+    with printed.open("w+b") as out:
+        process = subprocess.Popen(
+            words,
+            env=variables,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        code: int | None
+        try:
+            code = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            # Whatever the program has started and left behind is in its session.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        out.seek(0, os.SEEK_END)
+        out.seek(max(0, out.tell() - _TAIL))
+        return code, out.read().decode("utf-8", "replace").strip()
+
+
+def interpreter(environment: Environment) -> str:
+    """Return the Python of an environment."""
+    return environment.get("python", sys.executable)
+
+
+def prefix(environment: Environment) -> list[str]:
+    """Return what stands before the command line."""
+    return ["setarch", "-R"] if environment.get("addresses") == "fixed" else []
+
+
+def variables_of(environment: Environment, place: Path, shop: Workshop) -> dict[str, str]:
+    """Return the environment variables; their order counts."""
+    temporary = place / f"tmp-{environment['TMPDIR']}"
+    temporary.mkdir(exist_ok=True)
+    made = {name: value for name, value in os.environ.items() if _passed_on(name)}
+    made.update(
+        PYTHONHASHSEED=environment["PYTHONHASHSEED"],
+        TZ=environment["TZ"],
+        LC_ALL=environment["LC_ALL"],
+        HOME=environment["HOME"],
+        USER=environment["USER"],
+        LOGNAME=environment["USER"],
+        TMPDIR=str(temporary),
+        PYTHONMALLOC=environment["allocator"],
+        PYTHONCOERCECLOCALE="0",
+        PYTHONUTF8="0",
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+    made["PYTHONOPTIMIZE"] = environment["optimize"]
+    if environment["optimize"] == "0":
+        del made["PYTHONOPTIMIZE"]
+    if environment["cpu-features"] == "fewer":
+        made["GLIBC_TUNABLES"] = _NO_FMA
+    if shop.locales.is_dir():
+        made["LOCPATH"] = str(shop.locales)
+    for name, level in environment.items():
+        if name.startswith("$") and level == "changed":
+            if name[1:] in made:
+                del made[name[1:]]
+            else:
+                made[name[1:]] = "7"
+    ordered = sorted(made, reverse=environment["environment-order"] == "reversed")
+    return {name: made[name] for name in ordered}
+
+
+def _passed_on(name: str) -> bool:
+    return not name.startswith(("PYTHON", "LC_", "COV_CORE", "COVERAGE")) and name not in (
+        "LANG", "LANGUAGE", "TZ", "HOME", "USER", "LOGNAME", "USERNAME", "LNAME", "TMPDIR", "TEMP",
+        "TMP", "PWD", "OLDPWD", "SHLVL", "_", "GLIBC_TUNABLES", "LD_PRELOAD",
+        "PYTEST_CURRENT_TEST",
+    )  # fmt: skip
+
+
+def prelude_of(environment: Environment) -> dict[str, Any]:
+    """Return what the child does to itself."""
+    clock = environment["clock"]
+    return {
+        "umask": int(environment["umask"], 8),
+        "recursion": int(environment["recursion-limit"]),
+        "digits": int(environment["int-digits"]),
+        "switch": 0.005 if environment["threads"] == "usual" else 0.000_001,
+        "noise": _NOISE[environment["threads"]],
+        "clock": {
+            "start_ns": _T0_NS if clock == "still" else _T0_NS + _SHIFT_NS,
+            "running": clock == "running",
+        },
+        "entropy": environment["random"],
+        "listing": environment["directory-order"],
+        "cpus": int(environment["cpu-count"]),
+        "process": int(environment["process-id"]),
+        "host": f"{environment['hostname']}.example",
+        "user": environment["USER"],
+        "gc": environment["gc"],
+    }
+
+
+def _settings(job: Job, environment: Environment, place: Path, wish: Wish) -> dict[str, Any]:
+    return {
+        "prelude": prelude_of(environment),
+        "target": job.target,
+        "inputs": str(job.inputs.resolve()),
+        "beside": str(job.inputs.resolve().parent),
+        "path": [str(job.folder.resolve())],
+        "state": list(job.state),
+        "records": str(place / "records"),
+        "trace_to": str(place / "events.json"),
+        "memory": job.memory_bytes,
+        "sealed": job.sealed,
+        "readable": list(job.readable),
+        "passes": wish.passes,
+        "detail": wish.detail,
+        "trace": wish.trace,
+        "last": wish.last,
+        "quick": wish.quick,
+    }
+
+
+def working_folder(real: Path, place: Path, environment: Environment) -> Path:
+    """Return a folder with the files of the real one as links; the real one if it has too many."""
+    if "cwd" not in environment:
+        return real
+    name = "work" if environment["cwd"] == "first" else "another/place/of/work"
+    made = place / name
+    made.mkdir(parents=True)
+    if not mirror(real, made, backward=environment["directory-order"] == "backward"):
+        return real
+    return made
+
+
+def mirror(real: Path, made: Path, *, backward: bool = False) -> bool:
+    """Fill a folder with links to files, folder by folder; say whether there were few enough."""
+    left = ENTRIES_MAX
+    waiting = [(real, made)]
+    while waiting:
+        source, target = waiting.pop()
+        try:
+            entries = sorted(os.scandir(source), key=lambda entry: entry.name, reverse=backward)
+        except PermissionError:
+            continue
+        for entry in entries:
+            left -= 1
+            if left < 0:
+                return False
+            if entry.name in _SKIPPED:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                (target / entry.name).mkdir()
+                waiting.append((Path(entry.path), target / entry.name))
+            else:
+                (target / entry.name).symlink_to(Path(entry.path).resolve())
+    return True
+
+
+def _read(place: Path, code: int | None, printed: str, job: Job) -> Told | Failed:
+    digests: list[Item] = []
+    details: list[Leaves] = []
+    end = None
+    records = place / "records"
+    for line in records.read_text(encoding="utf-8").splitlines() if records.exists() else ():
+        told = json.loads(line)
+        if isinstance(told, list):
+            digests.append((told[0], told[1], told[2]))
+        elif "unloadable" in told:
+            return Failed("unloadable", told["unloadable"])
+        elif "detail" in told:
+            details.append(tuple([(path, text) for path, text in told["detail"]]))
+        else:
+            end = told["end"]
+    at = f"at input {len(digests)}"
+    last = printed.splitlines()[-1] if printed else ""
+    if code is None:
+        return Failed("hung", f"did not end within {job.timeout_s} s, {at}", tuple(digests))
+    if end is None and (last.startswith("MemoryError") or "MemoryError" in printed):
+        limit = f" of {job.memory_bytes} bytes" if job.memory_bytes else ""
+        return Failed("memory", f"exhausted its memory{limit}, {at}", tuple(digests))
+    if end is None:
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return Failed("crashed", f"{how} {at}: {last}", tuple(digests))
+    events = place / "events.json"
+    traced = json.loads(events.read_text(encoding="utf-8")) if events.exists() else []
+    return Told(tuple(digests), end, tuple(details), tuple([tuple(event) for event in traced]))

@@ -1,0 +1,131 @@
+"""What this machine can vary: its Pythons, a locale unlike C, fixed addresses.
+
+- Pythons are looked for on PATH, where pyenv and uv keep theirs, and in the system's folder; one of
+  each minor version from 3.11 on, and it must start.
+- A locale that the system lacks is compiled into the user's cache with localedef, once.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from qfs.shell.perturbation import Machine
+from qfs.shell.perturbed_run import ENTRIES_MAX, locale_folder
+
+OLDEST = (3, 11)
+_SECONDS = 20
+# Turkish: other month names, a comma in numbers, and i has two capitals.
+_LOCALE = "tr_TR.UTF-8"
+
+
+def machine(folder: Path, python: str = sys.executable, *, others: bool = True) -> Machine:
+    """Return what can be varied for a program in the folder, run by the given Python."""
+    pythons = (python, *_other_pythons(python)) if others else (python,)
+    return Machine(pythons, locale(), fixed_addresses(), _few_entries(folder))
+
+
+@cache
+def _other_pythons(python: str) -> tuple[str, ...]:
+    own = _version(python)
+    found: dict[tuple[int, int], str] = {}
+    for path in _candidates():
+        version = _version(path)
+        if version is not None and version >= OLDEST and version != own:
+            found.setdefault(version, path)
+    return tuple([found[version] for version in sorted(found)])
+
+
+def _candidates() -> list[str]:
+    names = [f"python3.{minor}" for minor in range(OLDEST[1], 20)]
+    home = Path.home()
+    roots = (home / ".pyenv/versions", home / ".local/share/uv/python", Path("/opt/python"))
+    found = [
+        str(path)
+        for root in roots
+        if root.is_dir()
+        for path in sorted(root.glob("*/bin/python3"), reverse=True)
+    ]
+    return [*found, *[path for name in names if (path := shutil.which(name)) is not None]]
+
+
+@cache
+def _version(python: str) -> tuple[int, int] | None:
+    code = "import sys; print(*sys.version_info[:2])"
+    try:
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        major, minor = done.stdout.split()
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return int(major), int(minor)
+
+
+@cache
+def locale() -> str:
+    """Return the name of a locale unlike C, or an empty string."""
+    program = shutil.which("locale")
+    if program is not None:
+        listed = subprocess.run(
+            [program, "-a"], capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+        known = {name.lower().replace("-", ""): name for name in listed.stdout.split()}
+        for wanted in ("tr_tr.utf8", "de_de.utf8", "fr_fr.utf8"):
+            if wanted in known:
+                return known[wanted]
+    return _compiled()
+
+
+def _compiled() -> str:
+    made = locale_folder() / _LOCALE
+    if made.is_dir():
+        return _LOCALE
+    program = shutil.which("localedef")
+    if program is None:
+        return ""
+    unfinished = made.with_name(f"{_LOCALE}.{os.getpid()}")
+    try:
+        made.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            [program, "-i", "tr_TR", "-f", "UTF-8", str(unfinished)],
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        unfinished.rename(made)
+    except (OSError, subprocess.TimeoutExpired):
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return _LOCALE if made.is_dir() else ""
+
+
+@cache
+def fixed_addresses() -> bool:
+    """Say whether setarch can turn address space randomisation off, here and now."""
+    if shutil.which("setarch") is None:
+        return False
+    words = ["setarch", "-R", sys.executable, "-I", "-S", "-c", "print(id(object()))"]
+    try:
+        told = {
+            subprocess.run(words, capture_output=True, timeout=_SECONDS, check=False).stdout
+            for _ in range(2)
+        }
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return len(told) == 1 and told != {b""}
+
+
+def _few_entries(folder: Path) -> bool:
+    count = 0
+    for _, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        count += len(folders) + len(files)
+        if count > ENTRIES_MAX:
+            return False
+    return True

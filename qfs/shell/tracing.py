@@ -1,0 +1,208 @@
+"""Records what one step of a program does, line by line, so that two runs can be laid side by side.
+
+- One event a line that is about to run, and one a return: place, and the names whose value has
+  changed since the previous event of that frame, told strictly (``watched_canonical``).
+- ``sys.monitoring`` from Python 3.12 on, ``sys.settrace`` before. Only the program's own files,
+  only the main thread; at most EVENTS_MAX events, so that a long step ends.
+- ``first_difference`` names the line after which two recordings part.
+- Source: PEP 669.
+"""
+
+import sys
+import threading
+from dataclasses import dataclass
+from hashlib import sha256
+from types import CodeType, FrameType
+from typing import Any
+
+from qfs.shell.sealed import is_program_file
+from qfs.shell.watched_canonical import Teller, TooLargeError
+
+EVENTS_MAX = 50_000
+_NODES_MAX = 400
+_TEXT_MAX = 160
+
+Event = tuple[str, int, str, str, str, int, dict[str, str]]
+"""File, line, function, kind, the file and line that ran before, names and what they hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Where two recordings part."""
+
+    file: str
+    line: int
+    function: str
+    name: str
+    """What differs: a variable, ``return``, or empty where the next lines differ."""
+    expected: str
+    actual: str
+
+
+class Recorder:
+    """Collects events between start and stop."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._seen: dict[int, tuple[str, int, dict[str, str]]] = {}
+        self._busy = False
+        self._thread = threading.get_ident()
+        self._files: dict[str, bool] = {}
+        self._kept: list[FrameType] = []
+
+    def start(self) -> None:
+        """Begin to record."""
+        if sys.version_info >= (3, 12):
+            _monitor(self)
+        else:
+            sys.settrace(self._trace)
+
+    def stop(self) -> None:
+        """End the recording."""
+        if sys.version_info >= (3, 12):
+            _unmonitor()
+        else:
+            sys.settrace(None)
+
+    def wants(self, code: CodeType) -> bool:
+        """Say whether a file belongs to the program."""
+        name = code.co_filename
+        if name not in self._files:
+            self._files[name] = is_program_file(name)
+        return self._files[name]
+
+    def line(self, frame: FrameType, line: int) -> None:
+        """Record that a line is about to run."""
+        if self._hears():
+            self._busy = True
+            before, place = self._seen.get(id(frame), (None, None, None)), frame.f_code.co_filename
+            changed = self._changes(frame, before[2] or {})
+            last = (before[0], before[1]) if before[0] else _caller(frame)
+            self.events.append(
+                (place, line, frame.f_code.co_name, "line", last[0] or "", last[1] or 0, changed[0])
+            )
+            if before[0] is None:
+                # A frame that is kept is not freed, so no other frame gets its identity.
+                self._kept.append(frame)
+            self._seen[id(frame)] = (place, line, changed[1])
+            self._busy = False
+
+    def ended(self, frame: FrameType, value: Any) -> None:
+        """Record what a frame returns."""
+        if self._hears():
+            self._busy = True
+            place = frame.f_code.co_filename
+            told = {"return": tell(value)}
+            line = frame.f_lineno
+            name = frame.f_code.co_name
+            self.events.append((place, line, name, "return", place, line, told))
+            self._busy = False
+
+    def _hears(self) -> bool:
+        return (
+            not self._busy
+            and len(self.events) < EVENTS_MAX
+            and threading.get_ident() == self._thread
+        )
+
+    def _changes(
+        self, frame: FrameType, before: dict[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        now: dict[str, str] = {}
+        module = frame.f_code.co_name == "<module>"
+        for name, value in list(frame.f_locals.items()):
+            if not name.startswith("__") and not (module and _is_code(value)):
+                now[name] = tell(value)
+        if not module:
+            for name in frame.f_code.co_names:
+                if name in frame.f_globals and not _is_code(frame.f_globals[name]):
+                    now.setdefault(f"global {name}", tell(frame.f_globals[name]))
+        return {name: text for name, text in now.items() if before.get(name) != text}, now
+
+    def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "call":
+            return self._trace if self.wants(frame.f_code) else None
+        if event == "line":
+            self.line(frame, frame.f_lineno)
+        elif event == "return":
+            self.ended(frame, argument)
+        return self._trace
+
+
+def tell(value: Any) -> str:
+    """Return a short text that differs when the value does."""
+    teller = Teller(nodes_max=_NODES_MAX)
+    try:
+        teller.tell(value)
+    except TooLargeError:
+        pass
+    except RecursionError:
+        return "too deep"
+    text = ", ".join([leaf for _, leaf in teller.leaves])
+    if len(text) <= _TEXT_MAX:
+        return text
+    return f"{text[:_TEXT_MAX]}... {sha256(text.encode('utf-8', 'replace')).hexdigest()[:12]}"
+
+
+def first_difference(a: list[Event], b: list[Event]) -> Parting | None:
+    """Return where two recordings part, or None if one repeats the other."""
+    for number, (mine, yours) in enumerate(zip(a, b, strict=False)):
+        if mine == yours:
+            continue
+        if mine[:4] != yours[:4]:
+            return _parted(a[number - 1], mine, yours) if number else _parted(mine, mine, yours)
+        names = [*mine[6], *[name for name in yours[6] if name not in mine[6]]]
+        for name in names:
+            old, new = mine[6].get(name, "unchanged"), yours[6].get(name, "unchanged")
+            if old != new:
+                file, line = (mine[4], mine[5]) if mine[4] else (mine[0], mine[1])
+                function = mine[2] if file == mine[0] else ""
+                return Parting(file, line, function, name, old, new)
+    if len(a) != len(b):
+        longer = a if len(a) > len(b) else b
+        after = longer[min(len(a), len(b)) - 1] if a and b else longer[0]
+        return Parting(after[0], after[1], after[2], "", f"{len(a)} lines", f"{len(b)} lines")
+    return None
+
+
+def _parted(last: Event, mine: Event, yours: Event) -> Parting:
+    return Parting(
+        last[0], last[1], last[2], "", f"line {mine[1]} is next", f"line {yours[1]} is next"
+    )
+
+
+def _caller(frame: FrameType) -> tuple[str, int]:
+    back = frame.f_back
+    if back is None or not is_program_file(back.f_code.co_filename):
+        return "", 0
+    return back.f_code.co_filename, back.f_lineno
+
+
+def _is_code(value: Any) -> bool:
+    return callable(value) or type(value).__name__ in ("module", "_Feature")
+
+
+def _monitor(recorder: Recorder) -> None:
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+    events, tool = monitoring.events, monitoring.PROFILER_ID
+    monitoring.use_tool_id(tool, "qfs")
+
+    def line(code: CodeType, number: int) -> Any:
+        if not recorder.wants(code):
+            return monitoring.DISABLE
+        return recorder.line(sys._getframe(1), number)  # noqa: SLF001
+
+    def ended(code: CodeType, offset: int, value: Any) -> Any:
+        if not recorder.wants(code):
+            return monitoring.DISABLE
+        return recorder.ended(sys._getframe(1), value)  # noqa: SLF001
+
+    monitoring.register_callback(tool, events.LINE, line)
+    monitoring.register_callback(tool, events.PY_RETURN, ended)
+    monitoring.set_events(tool, events.LINE | events.PY_RETURN)
+
+
+def _unmonitor() -> None:
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+    monitoring.set_events(monitoring.PROFILER_ID, 0)
+    monitoring.free_tool_id(monitoring.PROFILER_ID)
