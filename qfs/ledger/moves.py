@@ -29,7 +29,7 @@ _KEYS_FORGOTTEN = 2
 
 def decide_move(state: State, command: Move, context: Context) -> Decision[Event, State] | Refusal:
     """Answer a movement; the order of checks is documented in ``reducer``."""
-    asked = _expanded(command)
+    asked = expanded(command)
     if isinstance(asked, Refusal):
         return asked
     no = _shape(asked) or _authority(state, asked, context) or _freshness(state, asked, context.seq)
@@ -71,23 +71,8 @@ def evolve_moved(state: State, event: Moved) -> State:
     return State(accounts, state.delegations, used, queue, oldest, state.newest + 1)
 
 
-def is_kept(used_seq: int, seq: int) -> bool:
-    """Say whether a key used in one packet is still refused in another."""
-    return seq - used_seq < KEY_PACKETS
-
-
-def fees_due(legs: tuple[Leg, ...]) -> list[int]:
-    """Return the fee due on each token's legs, in minor units, in the order of TOKENS."""
-    due = [0] * len(TOKENS)
-    for leg in legs:
-        ordinary = leg.account not in (TOKENS[leg.token].issuance, FEES)
-        if ordinary == (leg.change > 0):
-            due[leg.token] += leg.change
-    return [spec.fee(max(0, base)) for spec, base in zip(TOKENS, due, strict=True)]
-
-
-def _expanded(command: Move) -> Transact | Refusal:
-    """Return the transaction that a short form means: debit, credit, then the fee if one is due."""
+def expanded(command: Move) -> Transact | Refusal:
+    """Return the transaction that a short form means: debit, credit, the fee if one is due."""
     if isinstance(command, Transact):
         return command
     if not 0 <= command.token < len(TOKENS):
@@ -105,6 +90,21 @@ def _expanded(command: Move) -> Transact | Refusal:
     if fee:
         legs.append(Leg(FEES, command.token, fee))
     return Transact(debit, command.nonce, command.key, tuple(legs))
+
+
+def is_kept(used_seq: int, seq: int) -> bool:
+    """Say whether a key used in one packet is still refused in another."""
+    return seq - used_seq < KEY_PACKETS
+
+
+def fees_due(legs: tuple[Leg, ...]) -> list[int]:
+    """Return the fee due on each token's legs, in minor units, in the order of TOKENS."""
+    due = [0] * len(TOKENS)
+    for leg in legs:
+        ordinary = leg.account not in (TOKENS[leg.token].issuance, FEES)
+        if ordinary == (leg.change > 0):
+            due[leg.token] += leg.change
+    return [spec.fee(max(0, base)) for spec, base in zip(TOKENS, due, strict=True)]
 
 
 def _transfer_fee(spec: TokenSpec, command: Issue | Transfer | Burn) -> int:

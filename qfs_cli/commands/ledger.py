@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from qfs.app import ledger, proving, submission
+from qfs.app import exporting, ledger, proving, submission
 from qfs.app.failure import EXIT_FINDINGS
 
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("check")(check)
     group.command("prove")(prove)
     group.command("verify-proof")(verify_proof)
+    group.command("export")(export)
     app.add_typer(group, name="ledger")
 
 
@@ -172,6 +173,29 @@ def verify_proof(
         _print_proof(report)
     if not report.verified:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def export(
+    directory: Directory,
+    output: Annotated[Path, typer.Argument(help="File to write; must not exist.")],
+    *,
+    table: Annotated[
+        exporting.Table, typer.Option(help="What to write.")
+    ] = exporting.Table.MOVEMENTS,
+    form: Annotated[
+        exporting.Form, typer.Option("--as", help="How to write it; beancount holds movements.")
+    ] = exporting.Form.CSV,
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Write a ledger's accounts, movements or transactions for other programs."""
+    report = exporting.export(directory, output, table, form)
+    if output_format is Format.JSON:
+        _json(report.document())
+        return
+    _console().print(
+        f"{report.rows} {report.table} after packet {report.packets} written to {output} "
+        f"({report.form}, {report.size} bytes)"
+    )
 
 
 def _print_proof(report: proving.ProofReport) -> None:

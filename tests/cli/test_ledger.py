@@ -61,6 +61,26 @@ def test_a_ledger_from_its_beginning_to_a_proof(tmp_path: Path) -> None:
     assert (bad.code, document(bad)["verified"]) == (1, False)
 
 
+def test_exports_are_written_and_reported(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    market.submit(market.script(OPEN_A, OPEN_B, ISSUE, PAY))
+    text, report = qfs(
+        tmp_path,
+        ("export", "ledger", "movements.csv"),
+        (
+            "export",
+            "ledger",
+            "a.jsonl",
+            *["--table", "accounts", "--as", "jsonl", "--format", "json"],
+        ),
+    )
+    assert (text.code, text.stderr) == (0, "")
+    assert "9 movements after packet 4 written to movements.csv (csv, " in text.stdout
+    assert report.code == 0
+    assert document(report)["rows"] == 9
+    assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 9
+
+
 def test_text_reports_say_the_same(tmp_path: Path) -> None:
     market = Market(tmp_path)
     market.script(OPEN_A, OPEN_B, ISSUE, {**PAY, "amount": "11", "expect": "EXCEEDS_BALANCE"})
@@ -140,6 +160,9 @@ BAD_CALLS: list[tuple[tuple[str, ...], str]] = [
     (("prove", "ledger", "-1", "--output", "p"), "-1"),
     (("prove", "ledger", "1000", "--output", "day.jsonl"), "day.jsonl"),
     (("prove", "nowhere", "1000", "--output", "p"), "nowhere"),
+    (("export", "ledger", "day.jsonl"), "day.jsonl"),
+    (("export", "ledger", "new", "--as", "beancount", "--table", "accounts"), "accounts"),
+    (("export", "nowhere", "new"), "nowhere"),
     (("verify-proof", "day.jsonl", "--root", "00" * 32), "day.jsonl"),
     (("verify-proof", "none", "--root", "00" * 32), "none"),
     (("verify-proof", "day.jsonl", "--root", "root"), "--root"),

@@ -1,0 +1,268 @@
+"""`qfs ledger export`: a ledger's accounts, movements and transactions for other programs.
+
+- Everything is re-derived: signatures verified, every root compared, before a line is written.
+- ``movements`` holds each change of each balance, genesis included, so that the changes of an
+  account and token sum to its balance. ``transactions`` holds refused ones too.
+- The beancount form writes the same movements as double entries, from what genesis hands out, and
+  ends with an assertion of every balance: ``bean-check`` then checks history against state.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+from pathlib import Path
+
+from qfs import packet as packet_
+from qfs.app.ledger import ledger_of
+from qfs.app.worlds import Derived, derive
+from qfs.errors import InputError, UsageError
+from qfs.kernel import Transactions, World
+from qfs.ledger import COMMANDS, FEES, TOKENS, TREASURY, Leg, Refusal, written
+from qfs.ledger.commands import Burn, Issue, Transact, Transfer
+from qfs.ledger.moves import expanded
+from qfs.shell import log, providers
+from qfs.shell.exports import Row, csv_lines, json_lines, write_new
+
+_MICROSECONDS = 1_000_000
+_LAST_DAY = date(9999, 12, 30)
+"""The assertions of the beancount form stand a day later."""
+
+
+class Table(Enum):
+    """What is exported."""
+
+    ACCOUNTS = "accounts"
+    MOVEMENTS = "movements"
+    TRANSACTIONS = "transactions"
+
+
+class Form(Enum):
+    """How it is written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    BEANCOUNT = "beancount"
+
+
+HEADERS = {
+    Table.ACCOUNTS: ("account", "owner", "nonce", *[spec.symbol for spec in TOKENS]),
+    Table.MOVEMENTS: ("packet", "transaction", "time_us", "command", "account", "token", "change"),
+    Table.TRANSACTIONS: ("packet", "transaction", "time_us", "key", "orders", "answer"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """A file that was written."""
+
+    table: str
+    form: str
+    rows: int
+    """Rows of the table; postings in the beancount form."""
+    size: int
+    """Bytes of the file."""
+    packets: int
+    state_root: str
+
+    def document(self) -> dict[str, object]:
+        """Return the JSON document."""
+        return {
+            "schema": "qfs.ledger.export/1",
+            "table": self.table,
+            "form": self.form,
+            "rows": self.rows,
+            "bytes": self.size,
+            "packets": self.packets,
+            "state_root": self.state_root,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """The legs of one order that was accepted."""
+
+    packet: int
+    transaction: int
+    time_us: int
+    command: str
+    """Name of the command in lower case; ``genesis`` for what genesis hands out."""
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One transaction of the log and its answer."""
+
+    packet: int
+    transaction: int
+    time_us: int
+    key: str
+    orders: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A ledger's past, re-derived."""
+
+    world: World
+    movements: tuple[Movement, ...]
+    transactions: tuple[Answered, ...]
+
+
+def export(
+    directory: Path,
+    output: Path,
+    table: Table,
+    form: Form,
+    provider: str = providers.DEFAULT,
+) -> ExportReport:
+    """Write one table of a ledger to a new file.
+
+    Raises UsageError for a table that the form cannot hold, InputError when the output exists or
+    cannot be made; halts when the ledger cannot be re-derived.
+    """
+    if form is Form.BEANCOUNT and table is not Table.MOVEMENTS:
+        raise UsageError(
+            f"beancount holds no {table.value}", way_out="export movements, or choose csv or jsonl"
+        )
+    if output.exists():
+        raise InputError("exists", place=str(output), way_out="choose another name")
+    past = history(directory, provider)
+    if form is Form.BEANCOUNT:
+        rows = sum(len(one.legs) for one in past.movements)
+        size = write_new(output, beancount_lines(past, str(output)))
+    else:
+        made = list(rows_of(past, table))
+        rows = len(made)
+        lines = csv_lines if form is Form.CSV else json_lines
+        size = write_new(output, lines(HEADERS[table], made))
+    return ExportReport(table.value, form.value, rows, size, past.world.seq, past.world.root.hex())
+
+
+def history(directory: Path, provider: str = providers.DEFAULT) -> History:
+    """Return every movement and every answer of a ledger, and its world at the end."""
+    reading, corrupt = log.survey(directory)
+    movements: list[Movement] = []
+    transactions: list[Answered] = []
+    world: World | None = None
+    for step in derive(reading.frames, verifier=providers.verifier(provider), corrupt=corrupt):
+        world = step.world
+        if step.receipt is None:
+            movements.append(_handed_out(world))
+        else:
+            _read_packet(step, movements, transactions)
+    if world is None:
+        raise InputError("a log without a genesis frame", place=str(directory))
+    return History(world, tuple(movements), tuple(transactions))
+
+
+def rows_of(past: History, table: Table) -> Iterator[Row]:
+    """Yield the rows of a table, in the order of the log or of the account ids."""
+    if table is Table.ACCOUNTS:
+        for account, row in ledger_of(past.world).accounts.items():
+            yield (account, row.owner.hex(), row.nonce, *[written(one) for one in row.balances])
+    elif table is Table.MOVEMENTS:
+        for one in past.movements:
+            for leg in one.legs:
+                yield (
+                    one.packet,
+                    one.transaction,
+                    one.time_us,
+                    one.command,
+                    leg.account,
+                    TOKENS[leg.token].symbol,
+                    signed(leg.change),
+                )
+    else:
+        for done in past.transactions:
+            yield (
+                done.packet,
+                done.transaction,
+                done.time_us,
+                done.key,
+                done.orders,
+                done.answer,
+            )
+
+
+def beancount_lines(past: History, place: str) -> Iterator[str]:
+    """Yield a beancount ledger: accounts, a transaction a movement, an assertion a balance.
+
+    Raises InputError for a time after the year 9999, which beancount cannot say.
+    """
+    yield "; Written by qfs ledger export; amounts are exact.\n"
+    accounts = ledger_of(past.world).accounts.items()
+    yield "1970-01-01 open Equity:Caps\n"
+    for account, _ in accounts:
+        yield f"1970-01-01 open {_name(account)}\n"
+    day = date(1970, 1, 1)
+    for one in past.movements:
+        day = max(day, _day(one.time_us, place))
+        yield f'\n{day} * "packet {one.packet}, transaction {one.transaction}" "{one.command}"\n'
+        for leg in one.legs:
+            yield f"  {_name(leg.account)}  {signed(leg.change)} {TOKENS[leg.token].symbol}\n"
+            if one.command == "genesis":
+                yield f"  Equity:Caps  {signed(-leg.change)} {TOKENS[leg.token].symbol}\n"
+    yield "\n"
+    for account, row in accounts:
+        for spec, balance in zip(TOKENS, row.balances, strict=True):
+            held = written(balance, spec.decimals)
+            after = day + timedelta(days=1)
+            yield f"{after} balance {_name(account)}  {held} ~ 0 {spec.symbol}\n"
+
+
+def signed(change: int) -> str:
+    """Return a change as decimal text."""
+    return f"-{written(-change)}" if change < 0 else written(change)
+
+
+def _handed_out(world: World) -> Movement:
+    """Return the balances after genesis as one movement: what they sum to is each token's cap."""
+    legs = [
+        Leg(account, token, balance)
+        for account, row in ledger_of(world).accounts.items()
+        for token, balance in enumerate(row.balances)
+        if balance
+    ]
+    return Movement(0, 0, 0, "genesis", tuple(legs))
+
+
+def _read_packet(step: Derived, movements: list[Movement], transactions: list[Answered]) -> None:
+    """Add what a packet's transactions did, and how they were answered."""
+    packet = packet_.decode(step.frame.body).packet
+    action = packet_.action_of(packet.kind, packet.payload)
+    if step.receipt is None or not isinstance(action, Transactions):
+        return
+    for number, (group, answer) in enumerate(zip(action.groups, step.receipt.answers, strict=True)):
+        said = "accepted" if answer is None else f"{answer.machine}.{answer.reason}"
+        transactions.append(
+            Answered(packet.seq, number, packet.time_us, packet.key.hex(), len(group), said)
+        )
+        if answer is not None:
+            continue
+        for order in group:
+            command = COMMANDS.unpack(order.record) if order.machine == "ledger" else None
+            if isinstance(command, (Issue, Transfer, Burn, Transact)):
+                whole = expanded(command)
+                if not isinstance(whole, Refusal):
+                    name = type(command).__name__.lower()
+                    movements.append(Movement(packet.seq, number, packet.time_us, name, whole.legs))
+
+
+def _name(account: int) -> str:
+    own = {spec.issuance: f"Issuance:{spec.symbol}" for spec in TOKENS}
+    own |= {FEES: "Fees", TREASURY: "Treasury"}
+    return f"Assets:{own.get(account, f'A{account}')}"
+
+
+def _day(time_us: int, place: str) -> date:
+    days, _ = divmod(time_us, 86_400 * _MICROSECONDS)
+    if days > (_LAST_DAY - date(1970, 1, 1)).days:
+        raise InputError(
+            f"a packet at {time_us} us is after the year 9999",
+            place=place,
+            way_out="export csv or jsonl, which hold any time",
+        )
+    return date(1970, 1, 1) + timedelta(days=days)
