@@ -18,7 +18,8 @@ from qfs.scan.audit import analyse
 from qfs.scan.extract import extract
 from qfs.scan.ir import Allowance, ModuleFacts
 from qfs.scan.reading import Unreadable
-from qfs.scan.rulebook import Rule, Rulebook, read_rulebook
+from qfs.scan.rule import Rule
+from qfs.scan.rulebook import Rulebook, read_rulebook
 from qfs.scan.verdict import Found, Step
 from qfs.shell.sources import Problem, SourceFile, read_rule_files, read_settings, read_sources
 

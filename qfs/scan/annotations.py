@@ -135,7 +135,7 @@ def _outside(name: str) -> Value:
 
 def _parametrised(frame: Frame, fact: Fact) -> Value:
     base = _resolve(frame, fact[1])
-    arguments = fact[2][1] if fact[2][0] == ir.TUPLE else (fact[2],)
+    arguments: tuple[Fact, ...] = fact[2][1] if fact[2][0] == ir.TUPLE else (fact[2],)
     names = [atom[1].rpartition(".")[2] for atom in base if atom[0] == OUTSIDE]
     short = names[0] if names else ""
     if short in _TRANSPARENT:

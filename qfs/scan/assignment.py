@@ -182,22 +182,27 @@ def _bare(fact: Fact) -> object:
     return tuple([_bare(part) if isinstance(part, tuple) and part else part for part in fact[:-1]])
 
 
+def _asks(fact: Fact, holder: object, key: object) -> bool:
+    """Say whether a fact itself looks a key up: ``h.get(k)``, ``k in h`` or ``h[k]``."""
+    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple):
+        callee, arguments = fact[1], fact[2]
+        gets = bool(callee) and callee[0] == ir.ATTR and callee[2] == "get" and bool(arguments)
+        return gets and _bare(callee[1]) == holder and _bare(arguments[0]) == key
+    if fact[0] == ir.COMPARE and len(fact) == 4 and isinstance(fact[2], tuple):
+        return any(
+            operator in {"in", "not in"} and _bare(right) == holder and _bare(fact[1]) == key
+            for operator, right in fact[2]
+        )
+    if fact[0] == ir.INDEX and len(fact) == 4 and isinstance(fact[1], tuple):
+        return _bare(fact[1]) == holder and _bare(fact[2]) == key
+    return False
+
+
 def _looked_up(fact: object, holder: object, key: object) -> bool:
     if not isinstance(fact, tuple) or not fact:
         return False
-    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple):
-        callee, arguments = fact[1], fact[2]
-        if callee and callee[0] == ir.ATTR and callee[2] == "get" and arguments:
-            if _bare(callee[1]) == holder and _bare(arguments[0]) == key:
-                return True
-    if fact[0] == ir.COMPARE and len(fact) == 4 and isinstance(fact[2], tuple):
-        for operator, right in fact[2]:
-            if operator in {"in", "not in"} and _bare(right) == holder:
-                if _bare(fact[1]) == key:
-                    return True
-    if fact[0] == ir.INDEX and len(fact) == 4 and isinstance(fact[1], tuple):
-        if _bare(fact[1]) == holder and _bare(fact[2]) == key:
-            return True
+    if _asks(fact, holder, key):
+        return True
     if fact[0] == ir.ASSIGN and isinstance(fact[1], tuple):
         return _looked_up(fact[2], holder, key)
     if fact[0] == ir.AUGMENT and len(fact) == 5:
@@ -223,7 +228,7 @@ def augment(frame: Frame, fact: Fact) -> None:
 
 
 def _folded(frame: Frame, order: Taint, value: Value) -> Value:
-    """A fold over an unordered loop: exact for integers, ordered for lists, wrong for the rest."""
+    """Return a fold over an unordered loop: exact for integers, ordered for lists, else a leak."""
     out: Value = NOTHING
     for atom in value:
         kind = atom[1] if atom[0] in {"plain", "known"} else ""

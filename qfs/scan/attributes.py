@@ -101,9 +101,10 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return ((("dict"), STR, ANY, None),)
     out: Value = NOTHING
     stored = frame.find(number, name)
-    if stored and frame.trait(number, "enum") and name in frame.solver.program.classes[number].own:
-        if not any(each[0] in {FUNCTION, "prop", "static", "classm"} for each in stored):
-            return ((INSTANCE, number, True),)
+    own = frame.solver.program.classes[number].own
+    member = bool(stored) and name in own and frame.trait(number, "enum")
+    if member and not any(each[0] in {FUNCTION, "prop", "static", "classm"} for each in stored):
+        return ((INSTANCE, number, True),)
     fields = frame.fields(number, name)
     if fields:
         stored = tuple([each for each in stored if each[0] != "any"])

@@ -5,11 +5,12 @@
 - Source: Python library reference, "Built-in Functions".
 """
 
+import builtins
 from collections.abc import Callable
 
 from qfs.scan.calls import Arguments, call, call_method
 from qfs.scan.frame import Frame
-from qfs.scan.ir import Pos
+from qfs.scan.ir import FunctionFacts, Pos
 from qfs.scan.operations import text_of
 from qfs.scan.order import elements, instance_grade
 from qfs.scan.values import (
@@ -88,7 +89,7 @@ def _dict(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 def _sorted(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     element, taint = elements(frame, arguments.first(), pos)
     key = arguments.keywords.get("key", NOTHING)
-    _key(frame, key, element, taint, pos, "decides ties in sorted()")
+    _key(frame, key, (element, taint), pos, "decides ties in sorted()")
     return sequence(element, "list", _kept(key, taint))
 
 
@@ -103,8 +104,9 @@ _COARSE = {
 }  # fmt: skip
 
 
-def _key(frame: Frame, key: Value, element: Value, taint: Taint | None, pos: Pos, use: str) -> None:
+def _key(frame: Frame, key: Value, ordered: tuple[Value, Taint | None], pos: Pos, use: str) -> None:
     """Call a key function; report a tie between elements of a set."""
+    element, taint = ordered
     for atom in key:
         if atom == (PLAIN, "none"):
             continue
@@ -120,10 +122,9 @@ def _key(frame: Frame, key: Value, element: Value, taint: Taint | None, pos: Pos
         frame.leak(taint._replace(grade=grade_), "set-tie", use)
 
 
-def _whole(facts: object) -> bool:
+def _whole(facts: FunctionFacts) -> bool:
     """Say whether a key function's result holds the whole element, so that nothing ties."""
-    body = getattr(facts, "body", ())
-    parameters = getattr(facts, "parameters", ())
+    body, parameters = facts.body, facts.parameters
     if len(body) != 1 or not parameters or body[0][0] != 4 or body[0][1] is None:
         return False
     result, name = body[0][1], parameters[0].name
@@ -141,7 +142,7 @@ def _extreme(use: str) -> Builtin:
                 element = join(element, value)
         else:
             element, taint = elements(frame, arguments.first(), pos)
-        _key(frame, arguments.keywords.get("key", NOTHING), element, taint, pos, use)
+        _key(frame, arguments.keywords.get("key", NOTHING), (element, taint), pos, use)
         return join(element, arguments.keywords.get("default", NOTHING))
 
     return made
@@ -424,6 +425,10 @@ BUILTINS: dict[str, Builtin] = {
     }.items()
 }  # fmt: skip
 BUILTINS["importlib.import_module"] = _import
-for _name in dir(__builtins__) if not isinstance(__builtins__, dict) else sorted(__builtins__):
-    if _name.endswith(("Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning")):
-        BUILTINS[f"builtins.{_name}"] = _exception(f"builtins.{_name}")
+BUILTINS.update(
+    {
+        f"builtins.{name}": _exception(f"builtins.{name}")
+        for name in dir(builtins)
+        if name.endswith(("Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning"))
+    }
+)

@@ -5,6 +5,7 @@
 - A call outside the program asks rules first, then summaries; what neither knows is unknown.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from qfs.scan import ir
@@ -21,6 +22,7 @@ from qfs.scan.values import (
     CLASS,
     FUNCTION,
     INSTANCE,
+    KNOWN,
     METHOD,
     NOTHING,
     OUTSIDE,
@@ -88,12 +90,32 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         arguments = _arguments(frame, positional, words, pos)
         arguments.facts = fact
         changed(frame, callee_fact, holder, arguments, pos)
+        _by_name(frame, callee_fact[2], holder, arguments, pos)
         callee = attribute(frame, holder, callee_fact[2], callee_fact[3])
     else:
         callee = evaluate(frame, callee_fact)
         arguments = _arguments(frame, positional, words, pos)
         arguments.facts = fact
     return call(frame, callee, arguments, pos)
+
+
+_EXECUTES = {"execute", "executemany", "executescript", "fetchval", "fetchrow", "fetch"}
+_SQL = re.compile(
+    r"\b(random|randomblob|rand|now|uuid|gen_random_uuid|sysdate|getdate|clock_timestamp)\s*\("
+    r"|\bcurrent_(time|date|timestamp)\b|\blocaltime(stamp)?\b",
+    re.IGNORECASE,
+)
+
+
+def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: Pos) -> None:
+    """Look at calls that their name alone makes worth a look."""
+    if name in _EXECUTES:
+        for atom in arguments.first():
+            found = _SQL.search(atom[2]) if atom[:2] == (KNOWN, "str") else None
+            if found is not None:
+                frame.site("sql-function", pos, f"SQL {found[0].rstrip('( ')}")
+    elif name == "__hash__" and not any(atom[0] == SUPER for atom in holder):
+        call(frame, ((OUTSIDE, "builtins.hash"),), Arguments([holder]), pos)
 
 
 def _arguments(

@@ -58,7 +58,7 @@ def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
     out: Value = ()
     for atom in target:
         if atom[0] == OUTSIDE:
-            out = join(out, _outside_decorator(frame, atom[1], value))
+            out = join(out, _outside_decorator(atom[1], value))
         elif atom[0] == "bm" and atom[2] in {"setter", "getter", "deleter"}:
             out = join(out, ((("prop"), value),))
         elif atom[0] in {FUNCTION, CLASS, "part", "inst"}:
@@ -68,7 +68,7 @@ def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
     return out or value
 
 
-def _outside_decorator(frame: Frame, name: str, value: Value) -> Value:
+def _outside_decorator(name: str, value: Value) -> Value:
     if name in _PROPERTIES:
         return (("prop", value),)
     if name == "builtins.staticmethod":

@@ -198,10 +198,10 @@ def _index(frame: Frame, fact: Fact) -> Value:
 
 def _tuple_item(atom: Atom, key: Value, *, sliced: bool) -> Value:
     items = atom[1]
-    if not sliced and len(key) == 1 and key[0][0] == KNOWN and isinstance(key[0][2], int):
-        if -len(items) <= key[0][2] < len(items):
-            found: Value = items[key[0][2]]
-            return found
+    exact = not sliced and len(key) == 1 and key[0][0] == KNOWN and isinstance(key[0][2], int)
+    if exact and -len(items) <= key[0][2] < len(items):
+        found: Value = items[key[0][2]]
+        return found
     element: Value = NOTHING
     for item in items:
         element = join(element, item)

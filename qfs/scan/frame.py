@@ -184,11 +184,12 @@ class Frame:
                 continue
             out.append(at)
             if isinstance(at, int):
-                bases: list[int | str] = []
-                for base in self.solver.program.classes[at].bases:
-                    for atom in base:
-                        if atom[0] == CLASS or atom[0] == OUTSIDE:
-                            bases.append(atom[1])
+                bases: list[int | str] = [
+                    atom[1]
+                    for base in self.solver.program.classes[at].bases
+                    for atom in base
+                    if atom[0] in {CLASS, OUTSIDE}
+                ]
                 stack.extend(reversed(bases))
         return out
 

@@ -10,9 +10,9 @@ from qfs.scan.assignment import inner_order, store
 from qfs.scan.calls import CANDIDATES_MAX, Arguments, call, escape
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.program import Klass
 from qfs.scan.operations import format_spec, text_of
 from qfs.scan.order import elements
+from qfs.scan.program import Klass
 from qfs.scan.values import (
     ANY,
     ANYTHING,
@@ -60,7 +60,7 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
     for atom in holder:
         if atom[0] not in {SEQUENCE, SET, TABLE}:
             continue
-        new = _new_container(frame, atom, name, callee, arguments, pos)
+        new = _new_container(frame, atom, callee, arguments, pos)
         if name == "sort":
             _sort(frame, callee, atom, arguments, pos)
             continue
@@ -78,9 +78,8 @@ def _sort(frame: Frame, callee: Fact, atom: Atom, arguments: Arguments, pos: Pos
         frame.env[callee[1][1]] = ((SEQUENCE, atom[1], atom[2], None),)
 
 
-def _new_container(
-    frame: Frame, atom: Atom, name: str, callee: Fact, arguments: Arguments, pos: Pos
-) -> Atom:
+def _new_container(frame: Frame, atom: Atom, callee: Fact, arguments: Arguments, pos: Pos) -> Atom:
+    name = callee[2]
     order = inner_order(frame, callee[1])
     if atom[0] == TABLE:
         if name == "setdefault":
@@ -175,7 +174,6 @@ def _fits(frame: Frame, receiver: Atom, owner: Klass | None) -> bool:
 
 
 def _guess(name: str) -> Value:
-    kind = _BUILTIN_NAMES[name]
     if name in {"keys", "values", "items", "split", "get", "pop", "copy", "setdefault"}:
         return ANY
     if name == "encode":
@@ -184,7 +182,7 @@ def _guess(name: str) -> Value:
         return STR
     if name in {"count", "find", "index", "bit_length", "to_bytes", "rfind"}:
         return BYTES if name == "to_bytes" else INT
-    return BOOL if name.startswith("is") else (ANY if kind else ANY)
+    return BOOL if name.startswith("is") else ANY
 
 
 def _joined(frame: Frame, arguments: Arguments, pos: Pos) -> None:
@@ -211,7 +209,7 @@ def _scalar(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: 
             return STR
         if name in {"split", "rsplit", "splitlines", "partition", "rpartition"}:
             return sequence(same)
-        if name in {"encode"}:
+        if name == "encode":
             return BYTES
         if name in {"decode", "hex"}:
             return STR
@@ -246,7 +244,7 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
         if taint is not None and name == "index":
             frame.leak(taint, "set-sequence", "decides an index")
         return INT
-    if name in {"add_done_callback"}:
+    if name == "add_done_callback":
         escape(frame, arguments, pos)
     return NONE if name in _ADDS | _EXTENDS | {"sort", "reverse", "clear", "remove"} else ANY
 
@@ -294,6 +292,6 @@ def _table(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: P
     if name == "fromkeys":
         element, new = elements(frame, arguments.first(), pos)
         return table(element, arguments.at(1, "") or NONE, new)
-    if name in {"elements"}:
+    if name == "elements":
         return sequence(key, "iter", taint)
     return NONE if name in {"update", "clear", "move_to_end"} else ANY

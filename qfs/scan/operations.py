@@ -49,20 +49,15 @@ def binary_value(
     out: Value = NOTHING
     for atom in left or ():
         for other in right or ():
-            out = join(out, _pair(frame, operator, atom, other, pos, in_place))
+            out = join(out, _pair(frame, operator, atom, other, pos, in_place=in_place))
     return out
 
 
 def _pair(
-    frame: Frame,
-    operator: str,
-    left: Atom,
-    right: Atom,
-    pos: Pos,
-    in_place: bool,  # noqa: FBT001
+    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
 ) -> Value:
     if left[0] == INSTANCE or right[0] == INSTANCE:
-        return _objects(frame, operator, left, right, pos, in_place)
+        return _objects(frame, operator, left, right, pos, in_place=in_place)
     if operator == "/":
         return _divide(frame, left, right, pos)
     if operator == "**":
@@ -81,9 +76,9 @@ def _pair(
     if operator == "|" and left[0] == TABLE and right[0] == TABLE:
         taint = left[3] or right[3]
         return ((TABLE, join(left[1], right[1]), join(left[2], right[2]), taint),)
-    if "float" in names or "complex" in names:
-        if operator in _METHODS and names[0] in _NUMBERS and names[1] in _NUMBERS:
-            return ((PLAIN, "float"),)
+    floats = "float" in names or "complex" in names
+    if floats and names[0] in _NUMBERS and names[1] in _NUMBERS:
+        return ((PLAIN, "float"),)
     for name in names:
         if name in {"str", "bytes"}:
             return ((PLAIN, name),)
@@ -156,12 +151,7 @@ def _concatenated(left: Atom, right: Atom) -> Value:
 
 
 def _objects(
-    frame: Frame,
-    operator: str,
-    left: Atom,
-    right: Atom,
-    pos: Pos,
-    in_place: bool,  # noqa: FBT001
+    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
 ) -> Value:
     from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415 (an operator is a call)
 
@@ -181,7 +171,7 @@ def _objects(
 
 
 def compare(frame: Frame, fact: Fact) -> Value:
-    """``a < b == c``: calls methods, and never looks at an order except for ordered sequences."""
+    """Compare: call methods; an order matters only between ordered sequences."""
     from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
     from qfs.scan.expressions import evaluate  # noqa: PLC0415
 
@@ -289,7 +279,7 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
 
 
 def formatted(frame: Frame, parts: Any, evaluate: Any) -> Value:
-    """An f-string."""
+    """Make an f-string."""
     for value_fact, conversion, spec, pos in parts:
         value = evaluate(frame, value_fact)
         how = "__repr__" if conversion in {114, 97} else "format"

@@ -7,7 +7,7 @@
 """
 
 from qfs.scan.frame import Frame
-from qfs.scan.ir import Fact, Pos
+from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
 from qfs.scan.values import (
     ANY,
@@ -79,8 +79,9 @@ def _fields_grade(frame: Frame, klass: Klass) -> str:
     ranks = ("stable", "unknown", "salted", "identity")
     for value in klass.fields.values():
         how = grade(value)
-        how = "unknown" if how in {"instance", "empty"} else how
-        worst = max(worst, how, key=ranks.index)
+        if how == "instance":
+            how = max([instance_grade(frame, atom) for atom in value], key=ranks.index)
+        worst = max(worst, "unknown" if how == "empty" else how, key=ranks.index)
     return worst
 
 
@@ -166,11 +167,6 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
     return element, taint
 
 
-def loop_taint(_frame: Frame, _iterable: Fact) -> Taint | None:
-    """Return the taint of a loop whose iterable is known by its form alone."""
-    return None
-
-
 def order_of(frame: Frame, value: Value, pos: Pos) -> Taint | None:
     """Return the taint of a value's order, its own or the one that iterating makes."""
     return elements(frame, value, pos)[1] if value else None
@@ -194,4 +190,4 @@ def unordered(value: Value) -> Taint | None:
     return None
 
 
-__all__ = ["ANYTHING", "elements", "loop_taint", "order_of", "set_taint", "unordered"]
+__all__ = ["ANYTHING", "elements", "order_of", "set_taint", "unordered"]

@@ -24,6 +24,7 @@ from qfs.scan.values import (
     PARTIAL,
     SET,
     Atom,
+    Taint,
     Value,
     a_set,
     join,
@@ -173,7 +174,7 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
             )
 
 
-def _nested(frame: Frame, value: Value, pos: Pos) -> object:
+def _nested(frame: Frame, value: Value, pos: Pos) -> Taint | None:
     for atom in value:
         if atom[0] in {"seq", "dict"}:
             inner = atom[2]
@@ -216,7 +217,7 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name == "collections.deque":
         element, taint = elements(frame, arguments.first(), pos)
         return sequence(element, "deque", taint)
-    if name in {"weakref.WeakSet"}:
+    if name == "weakref.WeakSet":
         return a_set(elements(frame, arguments.first(), pos)[0], "weakset")
     if name == "dataclasses.field":
         return _field(frame, arguments, pos)
@@ -237,7 +238,7 @@ def _itertools(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value
         element = join(element, inner)
         taint = taint or inner_taint
     short = name.rpartition(".")[2]
-    if short in {"count"}:
+    if short == "count":
         return sequence((("plain", "int"),), "iter")
     if short in {"product", "permutations", "combinations", "zip_longest", "groupby", "pairwise"}:
         element = sequence(element or ANY, "tuple")

@@ -17,7 +17,7 @@ _ALLOW = re.compile(
 )
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 (it says what the file is)
     """A file that has no facts: the line at which reading stopped, and why."""
 
     def __init__(self, line: int, why: str) -> None:

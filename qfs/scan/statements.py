@@ -17,18 +17,15 @@ from qfs.scan.frame import Frame, mentions
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.operations import enter, truth
-from qfs.scan.order import elements, loop_taint
-from qfs.scan.values import ANY, CLASS, INSTANCE, KNOWN, NOTHING, OBJECT, OUTSIDE, Value, join
+from qfs.scan.order import elements
+from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, Value, join
 
 _ROUNDS = 3
 
 
 def run(frame: Frame, body: tuple[Fact, ...]) -> bool:
     """Read a block; return whether its end is reached."""
-    for fact in body:
-        if not _STATEMENTS[fact[0]](frame, fact):
-            return False
-    return True
+    return all(_STATEMENTS[fact[0]](frame, fact) for fact in body)
 
 
 def _expr(frame: Frame, fact: Fact) -> bool:
@@ -133,7 +130,6 @@ def _for(frame: Frame, fact: Fact) -> bool:
     value = evaluate(frame, iterable)
     element, taint = elements(frame, value, pos)
     before = frame.copy()
-    taint = taint or loop_taint(frame, iterable)
     if taint is not None:
         names, made = _dependent(target, body)
         frame.orders.append((taint, names, made))
@@ -357,7 +353,7 @@ def _match(frame: Frame, fact: Fact) -> bool:
 
 
 def _only_classes(kinds: Value) -> bool:
-    return all(atom[0] in {CLASS, OUTSIDE} for atom in kinds) and KNOWN not in kinds
+    return all(atom[0] in {CLASS, OUTSIDE} for atom in kinds)
 
 
 def _break(_frame: Frame, _fact: Fact) -> bool:

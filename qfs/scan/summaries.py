@@ -87,8 +87,7 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
                     values[f"{module}.{name}"] = text
             for name, arguments in content.get("calls", {}).items():
                 calls[f"{module}.{name}"] = tuple(arguments.split())
-            for name, target in content.get("aliases", {}).items():
-                aliases[name] = target
+            aliases.update(content.get("aliases", {}))
     return Summaries(pure, returns, calls, aliases, values)
 
 

@@ -111,8 +111,8 @@ def _merge(atoms: list[Atom]) -> Value:
             continue
         if atom not in out:
             out.append(atom)
-    for name in constants:
-        if constants[name] > _KNOWN_MAX or (PLAIN, name) in out:
+    for name, times in constants.items():
+        if times > _KNOWN_MAX or (PLAIN, name) in out:
             out = [each for each in out if not (each[0] == KNOWN and each[1] == name)]
             if (PLAIN, name) not in out:
                 out.append((PLAIN, name))

@@ -77,10 +77,10 @@ def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
     found: dict[tuple[str, str, Pos], Found] = {}
     for number in done:
         node = solver.nodes[number]
-        for key, effect in node.effects.items():
+        for place, effect in node.effects.items():
             made = _found(solver, number, effect, came, doubt=best[number][0])
-            if key not in found or _rank(made) < _rank(found[key]):
-                found[key] = made
+            if place not in found or _rank(made) < _rank(found[place]):
+                found[place] = made
     ordered = sorted(found.values(), key=lambda each: (each.path, each.pos, each.rule.code))
     functions, proved = _proofs(solver, done)
     return Judged(tuple(ordered), functions, proved)

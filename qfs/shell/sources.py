@@ -21,7 +21,8 @@ MAX_SOURCE_BYTES = 16 * 1024 * 1024  # 16_777_216: four times the largest genera
 _SKIPPED = frozenset(
     (
         ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "__pycache__", "node_modules",
-        ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".qfs", ".eggs", "build", "dist",
+        ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".qfs", ".eggs", "build",
+        "dist",
     )
 )  # fmt: skip
 
@@ -103,10 +104,15 @@ def _walk(folder: Path, wanted: dict[Path, None], problems: list[Problem], root:
                 wanted[Path(at) / name] = None
 
 
+def absolute(path: Path) -> Path:
+    """Return a path from the root on, without dots, and without following links."""
+    return Path(os.path.normpath(Path.cwd() / path))
+
+
 def relative(path: Path, root: Path) -> str:
     """Return a path as a report shows it: relative to the root where it lies below, POSIX."""
-    full = Path(os.path.abspath(path))
-    base = Path(os.path.abspath(root))
+    full = absolute(path)
+    base = absolute(root)
     if full.is_relative_to(base):
         return full.relative_to(base).as_posix()
     return Path(os.path.relpath(full, base)).as_posix()
@@ -114,7 +120,7 @@ def relative(path: Path, root: Path) -> str:
 
 def module_name(path: Path) -> str:
     """Return the name under which Python would import a file: its packages, then its stem."""
-    full = Path(os.path.abspath(path))
+    full = absolute(path)
     parts = [] if full.name == "__init__.py" else [full.stem]
     folder = full.parent
     while (folder / "__init__.py").is_file():
@@ -152,7 +158,7 @@ def read_settings(start: Path) -> tuple[Path, dict[str, Any]]:
     pyproject.toml on the way that is no TOML.
     """
     folder = start if start.is_dir() else start.parent
-    folder = Path(os.path.abspath(folder))
+    folder = absolute(folder)
     for at in (folder, *folder.parents):
         candidate = at / "pyproject.toml"
         if not candidate.is_file():

@@ -27,6 +27,7 @@ def command(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files and folders.", show_default="here")
     ] = None,
+    *,
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "text",
     output: Annotated[Path | None, typer.Option(help="Write the report to a file.")] = None,
     select: Annotated[list[str] | None, typer.Option(help="Report these codes only.")] = None,

@@ -5,9 +5,7 @@ from qfs.app.audit import AuditReport, Finding
 
 def render(report: AuditReport) -> str:
     """Return the report as text."""
-    out: list[str] = []
-    for error in report.errors:
-        out.append(f"{error.path}:{error.line}: not audited: {error.message}")
+    out = [f"{each.path}:{each.line}: not audited: {each.message}" for each in report.errors]
     for finding in report.findings:
         out += _finding(finding)
     out.append(_summary(report))

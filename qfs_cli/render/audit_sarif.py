@@ -35,7 +35,7 @@ def document(report: AuditReport) -> dict[str, Any]:
         }
         for rule in report.rules
     ]
-    index = {rule["id"]: at for at, rule in enumerate(rules)}
+    index = {rule.code: at for at, rule in enumerate(report.rules)}
     hidden = [_suppressed(each, index) for each in report.suppressed]
     return {
         "$schema": SCHEMA,
