@@ -11,6 +11,7 @@ from qfs_cli.commands import (
     explain,
     keys,
     ledger,
+    lock,
     packet,
     replay,
     rules,
@@ -24,6 +25,7 @@ COMMANDS = (
     packet,  # sign, verify, show
     certify,  # sign what a tree is
     build,  # reproducible builds
+    lock,  # hash-locked requirements
     evidence,  # what the tree proves about itself
     ledger,  # five tokens in a folder
     replay,  # every state root again
