@@ -18,6 +18,7 @@ from qfs import gate
 from qfs import packet as packet_
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.scenario import Scenario, Step, key_of, read_scenario, seed_of
+from qfs.app.snapshots import Finder
 from qfs.app.worlds import HaltedLog, OpenLedger, open_ledger, read_world
 from qfs.canon import Digest
 from qfs.crypto import KeyId, Signer, Verifier, key_id
@@ -82,6 +83,10 @@ class SubmitReport:
     state_root: Digest
     torn_at: int | None
     """Offset at which a crash had torn the log, cut off on opening."""
+    started_at: int
+    """Packet of the snapshot from which the ledger was derived; 0: from genesis."""
+    passed_over: tuple[str, ...]
+    """Snapshots that were not good, with the reason."""
 
     @property
     def as_expected(self) -> bool:
@@ -112,6 +117,8 @@ class SubmitReport:
             "seq": self.seq,
             "state_root": self.state_root.hex(),
             "torn_at": self.torn_at,
+            "started_at": self.started_at,
+            "passed_over": list(self.passed_over),
         }
 
 
@@ -130,13 +137,17 @@ def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitRe
         world = read_world(request.directory, verifier).world
         run = _Submission(scenario, signers, verifier, world, writer=None, progress=progress)
         return run.run(None)
-    opened = opened_for_writing(request.directory, verifier)
+    finder = Finder(request.directory)
+    opened = opened_for_writing(request.directory, verifier, finder)
     with opened.writer as writer:
         run = _Submission(
             scenario, signers, verifier, opened.world, writer=writer, progress=progress
         )
         try:
-            return run.run(opened.reading.torn_at)
+            report = run.run(opened.reading.torn_at)
+            return replace(
+                report, started_at=finder.found or 0, passed_over=tuple(finder.passed_over)
+            )
         except Halt as halt:
             facts = (run.world.seq + 1, run.packet, run.world.root, opened.resumed)
             _write_once(request.directory, halt.record(*facts))
@@ -150,14 +161,15 @@ def refuse_halted(directory: Path) -> None:
         raise Halt(Code.HALTED, halt=record.digest(), stands=record.code, seq=record.seq)
 
 
-def opened_for_writing(directory: Path, verifier: Verifier) -> OpenLedger:
-    """Open a ledger; a halt on the way is recorded beside the log, once, and goes on.
+def opened_for_writing(directory: Path, verifier: Verifier, finder: Finder) -> OpenLedger:
+    """Open a ledger, from a snapshot where there is one.
 
-    Halts with HALTED when one stands already.
+    A halt on the way is recorded beside the log, once, and goes on. Halts with HALTED when one
+    stands already.
     """
     refuse_halted(directory)
     try:
-        opened = open_ledger(directory, verifier)
+        opened = open_ledger(directory, verifier, start=finder)
     except HaltedLog as halt:
         _write_once(directory, halt.halt_record)
         raise
@@ -272,6 +284,8 @@ class _Submission:
             seq=self.world.seq,
             state_root=self.world.root,
             torn_at=torn_at,
+            started_at=0,
+            passed_over=(),
         )
         for batch in batches(self.scenario):
             place, by = batch[0].place, batch[0].by

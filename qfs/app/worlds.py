@@ -6,7 +6,7 @@
 - A Resume in the log names the halt that it answered; the halted packet itself never entered it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,14 +80,21 @@ class OpenLedger:
     """The last halt that a Resume has answered; zero when none has."""
 
 
-def open_ledger(directory: Path, verifier: Verifier | None, program: Program = QFS) -> OpenLedger:
+def open_ledger(
+    directory: Path,
+    verifier: Verifier | None,
+    program: Program = QFS,
+    *,
+    start: Callable[[Sequence[Frame]], Derived | None] | None = None,
+) -> OpenLedger:
     """Open a ledger for writing and re-derive its world; without a verifier signatures are trusted.
 
+    start may find, among the frames, one whose world is known: what follows it is derived alone.
     Raises InputError and UsageError as `qfs.shell.log.open_writer`; halts as `derive`.
     """
     writer, reading = log.open_writer(directory)
     try:
-        last = last_of(derive(reading.frames, program, verifier))
+        last = last_of(continued(reading.frames, program, verifier, start))
         halted = log.read_halt(directory)
         if halted is not None and halted.digest() == last.resumed:
             log.clear_halt(directory)  # the process died between its Resume and this line
@@ -114,6 +121,30 @@ def last_of(steps: Iterable[Derived]) -> Derived:
     return last
 
 
+def continued(
+    frames: Sequence[Frame],
+    program: Program,
+    verifier: Verifier | None,
+    start: Callable[[Sequence[Frame]], Derived | None] | None,
+) -> Iterator[Derived]:
+    """Yield the frame that start knows, if it knows one, and each later one derived again."""
+    after = None if start is None else start(frames)
+    if after is None:
+        yield from derive(frames, program, verifier)
+        return
+    yield after
+    yield from derive(frames[after.frame.seq + 1 :], program, verifier, after=after)
+
+
+def last_resumed(frames: Iterable[Frame]) -> Digest:
+    """Return the halt that the last Resume among the frames names; zero when there is none."""
+    resumed = ZERO_DIGEST
+    for frame in frames:
+        named = _peek(frame.body)[1] if frame.seq else None
+        resumed = resumed if named is None else named
+    return resumed
+
+
 def derive(
     frames: Iterable[Frame],
     program: Program = QFS,
@@ -121,26 +152,29 @@ def derive(
     *,
     compare: bool = True,
     corrupt: Halt | None = None,
+    after: Derived | None = None,
 ) -> Iterator[Derived]:
     """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
 
     compare checks each root against the recorded one; corrupt is what stands behind the last sound
-    frame. Halts with HaltedLog at the first packet that the gate refuses, that breaks a machine or
-    that leads to another root. Raises ProviderFault when the verifier cannot answer.
+    frame; after is the known frame that the first one follows. Halts with HaltedLog at the first
+    packet that the gate refuses, that breaks a machine or that leads to another root. Raises
+    ProviderFault when the verifier cannot answer.
     """
-    world: World | None = None
+    world: World | None = None if after is None else after.world
     receipt: Receipt | None = None
-    resumed = agreed = ZERO_DIGEST
-    seq, packet = 0, ZERO_DIGEST
+    resumed = ZERO_DIGEST if after is None else after.resumed
+    agreed = ZERO_DIGEST if after is None else after.world.root
+    seq, packet = 0 if after is None else after.frame.seq, ZERO_DIGEST
     try:
         for frame in frames:
             seq, packet = frame.seq, ZERO_DIGEST
             if world is None:
-                world = _found(frame, program)
+                world = found_of(frame, program)
                 packet = world.ledger
             else:
-                packet, halted = _peek(frame.body)
-                admitted = _admitted(frame, world, verifier, halted)
+                packet = _peek(frame.body)[0]
+                admitted = admit(frame, world, verifier)
                 world, receipt = apply(
                     program.machines, program.reactions, world, admitted, check_after=True
                 )
@@ -157,20 +191,12 @@ def derive(
         raise HaltedLog(halt, halt.record(seq, packet, agreed, resumed)) from None
 
 
-def _found(frame: Frame, program: Program) -> World:
-    """Return the world of a genesis frame; in a log a bad genesis is a halt."""
-    try:
-        return found(program.machines, Genesis.from_bytes(frame.body), program.reactions)
-    except CanonError as error:
-        raise Halt(Code.LOG_CORRUPT, seq=0, what="no genesis record", error=error.code) from None
-    except InputError as error:
-        raise Halt(Code.PACKET_REFUSED, seq=0, refusal=error.what, order=error.place) from None
+def admit(frame: Frame, world: World, verifier: Verifier | None) -> Admitted:
+    """Return what the gate makes of a committed frame after world.
 
-
-def _admitted(
-    frame: Frame, world: World, verifier: Verifier | None, halted: Digest | None
-) -> Admitted:
-    """Return what the gate makes of a frame; its refusal is a halt with the gate's sub-code."""
+    A refusal of the gate is a halt with its sub-code. Raises ProviderFault.
+    """
+    halted = _peek(frame.body)[1]
     if verifier is None:
         answer = admit_trusted(frame.body, world, halted=halted)
     else:
@@ -178,6 +204,16 @@ def _admitted(
     if isinstance(answer, Refusal):
         raise Halt(Code.PACKET_REFUSED, seq=frame.seq, refusal=answer.name, subcode=answer.subcode)
     return answer
+
+
+def found_of(frame: Frame, program: Program) -> World:
+    """Return the world of a genesis frame; in a log a bad genesis is a halt."""
+    try:
+        return found(program.machines, Genesis.from_bytes(frame.body), program.reactions)
+    except CanonError as error:
+        raise Halt(Code.LOG_CORRUPT, seq=0, what="no genesis record", error=error.code) from None
+    except InputError as error:
+        raise Halt(Code.PACKET_REFUSED, seq=0, refusal=error.what, order=error.place) from None
 
 
 def _check_root(frame: Frame, root: Digest) -> None:

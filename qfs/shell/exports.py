@@ -1,6 +1,6 @@
 """Tables and texts for other programs, written whole or not at all.
 
-- A file is made beside its name, synced and renamed; one that exists is never written over.
+- A file is made beside its name, synced and renamed: whoever reads it finds the whole of it.
 - CSV as RFC 4180 with LF between rows; JSON Lines with sorted keys.
 """
 
@@ -38,6 +38,14 @@ def write_new(path: Path, lines: Iterable[str | bytes]) -> int:
     """
     if path.exists():
         raise InputError("exists", place=str(path), way_out="choose another name")
+    return put(path, lines)
+
+
+def put(path: Path, lines: Iterable[str | bytes]) -> int:
+    """Write a file, or put it in another's place, and return its size in bytes.
+
+    Raises InputError when it cannot be made; then the old file stands.
+    """
     beside = path.with_name(path.name + ".part")
     try:
         with beside.open("wb") as file:
@@ -46,7 +54,7 @@ def write_new(path: Path, lines: Iterable[str | bytes]) -> int:
             file.flush()
             os.fsync(file.fileno())
             size = file.tell()
-        beside.rename(path)
+        beside.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
         raise InputError(f"cannot be made: {error.strerror}", place=str(path)) from None

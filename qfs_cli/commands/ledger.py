@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from qfs.app import exporting, ledger, proving, submission
+from qfs.app import exporting, ledger, proving, snapshots, submission
 from qfs.app.failure import EXIT_FINDINGS
 
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("check")(check)
     group.command("prove")(prove)
     group.command("verify-proof")(verify_proof)
+    group.command("snapshot")(snapshot)
     group.command("export")(export)
     app.add_typer(group, name="ledger")
 
@@ -175,6 +176,16 @@ def verify_proof(
         raise typer.Exit(EXIT_FINDINGS)
 
 
+def snapshot(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
+    """Write the ledger's world beside its log, so that the next start derives the tail alone."""
+    report = snapshots.take(directory)
+    if output_format is Format.JSON:
+        _json(report.document())
+        return
+    _console().print(f"{report.name}: {report.packets} packets, {report.size} bytes")
+    _console().print(f"state root {report.state_root.hex()}")
+
+
 def export(
     directory: Directory,
     output: Annotated[Path, typer.Argument(help="File to write; must not exist.")],
@@ -218,6 +229,8 @@ def _print_submission(report: submission.SubmitReport) -> None:
     console = _console()
     if report.torn_at is not None:
         console.print(f"a crash had torn the log at byte {report.torn_at}; cut off")
+    for name in report.passed_over:
+        console.print(f"snapshot passed over: {name}")
     verb = "would be appended" if report.dry_run else "appended"
     done = report.accepted + report.refused
     console.print(

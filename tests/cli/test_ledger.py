@@ -16,6 +16,8 @@ INIT = (
     *("--submitter", "alice.pub.pem", "--submitter", "bob.pub.pem"),
 )
 
+AS_JSON = ("--as", "jsonl", "--format", "json")
+
 
 def qfs(folder: Path, *calls: tuple[str, ...]) -> list[Outcome]:
     return run_all([Call(("ledger", *words), str(folder)) for words in calls])
@@ -79,6 +81,21 @@ def test_exports_are_written_and_reported(tmp_path: Path) -> None:
     assert report.code == 0
     assert document(report)["rows"] == 9
     assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 9
+
+
+def test_a_snapshot_is_written_and_used(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    market.submit(market.script(OPEN_A, OPEN_B, ISSUE))
+    market.script(PAY, name="more.jsonl")
+    text, report, more = qfs(
+        tmp_path,
+        ("snapshot", "ledger"),
+        ("snapshot", "ledger", "--format", "json"),
+        ("submit", "ledger", "more.jsonl", *KEYS, "--format", "json"),
+    )
+    assert [one.code for one in (text, report, more)] == [0, 0, 0]
+    assert "00000000000000000003.snapshot: 3 packets, " in text.stdout
+    assert document(report)["packets"] == document(more)["started_at"] == 3
 
 
 def test_text_reports_say_the_same(tmp_path: Path) -> None:
@@ -163,6 +180,8 @@ BAD_CALLS: list[tuple[tuple[str, ...], str]] = [
     (("export", "ledger", "day.jsonl"), "day.jsonl"),
     (("export", "ledger", "new", "--as", "beancount", "--table", "accounts"), "accounts"),
     (("export", "nowhere", "new"), "nowhere"),
+    (("snapshot", "nowhere"), "nowhere"),
+    (("snapshot", "day.jsonl"), "day.jsonl"),
     (("verify-proof", "day.jsonl", "--root", "00" * 32), "day.jsonl"),
     (("verify-proof", "none", "--root", "00" * 32), "none"),
     (("verify-proof", "day.jsonl", "--root", "root"), "--root"),
