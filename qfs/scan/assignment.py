@@ -13,6 +13,7 @@ from qfs.scan.operations import binary_value
 from qfs.scan.order import elements
 from qfs.scan.values import (
     CLASS,
+    FUNCTION,
     INSTANCE,
     MODULE,
     NOTHING,
@@ -20,6 +21,7 @@ from qfs.scan.values import (
     SEQUENCE,
     TABLE,
     TUPLE,
+    Atom,
     Taint,
     Value,
     join,
@@ -44,8 +46,14 @@ def assign(frame: Frame, target: Fact, value: Value, pos: Pos, *, weak: bool = F
 
 
 def _global_write(frame: Frame, target: Fact, pos: Pos) -> None:
-    if frame.shared_cell(target[1])[0] == "global" and not _lazy(frame, target[1]):
+    cell = frame.shared_cell(target[1])
+    if cell[0] == "global" and not _lazy(frame, target[1]):
         frame.site("global-write", pos, f"the global {target[1]}")
+    elif cell[0] == "local":
+        nodes = frame.solver.nodes
+        makers = [nodes[number].function for number in nodes[cell[1]].readers]
+        if makers and all(maker.outer is None for maker in makers):
+            frame.site("global-write", pos, f"the module-level closure's {target[1]}")
 
 
 def _lazy(frame: Frame, name: str) -> bool:
@@ -92,8 +100,11 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             frame.solver.write(("global", atom[1], target[2]), value)
             if frame.function.outer is not None:
                 frame.site("global-write", pos, f"the global {target[2]}")
-        elif atom[0] == OUTSIDE and frame.function.outer is not None:
-            frame.site("global-write", pos, f"{atom[1]}.{target[2]}")
+        elif atom[0] == OUTSIDE:
+            frame.solver.write(("outside", f"{atom[1]}.{target[2]}"), value)
+            frame.site("dynamic-attribute", pos, f"{atom[1]}.{target[2]}")
+        elif atom[0] == FUNCTION and frame.function.outer is not None:
+            frame.site("global-write", pos, f"the function attribute {target[2]}")
 
 
 def _in_class_hook(frame: Frame) -> bool:
@@ -141,8 +152,45 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
             elif atom[0] == CLASS:
                 frame.site("class-state", pos, "a class attribute")
     if holder[0] == ir.NAME:
-        frame.bind(holder[1], value, weak=True)
+        _mutable_default(frame, holder[1], pos)
+        _put_back(frame, holder, *value)
+    elif holder[0] == ir.INDEX:
+        frame.quiet += 1
+        outer = evaluate(frame, holder[1])
+        frame.quiet -= 1
+        for atom in outer:
+            if atom[0] == TABLE:
+                _put_back(frame, holder[1], (TABLE, atom[1], join(atom[2], value), atom[3]))
+            elif atom[0] == SEQUENCE:
+                _put_back(frame, holder[1], (SEQUENCE, atom[1], join(atom[2], value), atom[3]))
     elif holder[0] == ir.ATTR:
+        _put_back(frame, holder, *value)
+
+
+_FRESH = {"list", "dict", "set", "bytearray", "deque", "defaultdict"}
+
+
+def _mutable_default(frame: Frame, name: str, pos: Pos) -> None:
+    """Report a change of a parameter whose default is made once, at definition."""
+    for parameter in frame.function.facts.parameters:
+        default = parameter.default
+        if parameter.name != name or default is None:
+            continue
+        made = default[0] in {ir.LIST, ir.DICT, ir.SET}
+        named = default[0] == ir.CALL and default[1][0] == ir.NAME and default[1][1] in _FRESH
+        if made or named:
+            frame.site("mutable-default", pos, f"the default of {name}")
+
+
+def _put_back(frame: Frame, holder: Fact, *value: Atom) -> None:
+    """Let a variable, an attribute or a container's element hold a changed container."""
+    if holder[0] in {ir.NAME, ir.INDEX}:
+        if holder[0] == ir.NAME and not is_module_level(frame, holder[1]):
+            frame.bind(holder[1], value, weak=True)
+        elif holder[0] == ir.NAME:
+            frame.solver.write(("global", frame.module.name, holder[1]), value)
+        return
+    if holder[0] == ir.ATTR:
         frame.quiet += 1
         objects = evaluate(frame, holder[1])
         frame.quiet -= 1
@@ -170,7 +218,15 @@ def is_module_level(frame: Frame, name: str) -> bool:
 
 def _memo(frame: Frame, holder: Fact, key: Fact | None) -> bool:
     """Say whether a table's key is looked up by the same function before it is set."""
-    return key is not None and _looked_up(frame.function.facts.body, _bare(holder), _bare(key))
+    if key is None:
+        return False
+    if frame.assigning is not None and mentions(frame.assigning, frozenset(_bound(holder))):
+        return False
+    return _looked_up(frame.function.facts.body, _bare(holder), _bare(key))
+
+
+def _bound(holder: Fact) -> tuple[str, ...]:
+    return (holder[1],) if holder[0] == ir.NAME else ()
 
 
 def _bare(fact: Fact) -> object:

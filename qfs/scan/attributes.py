@@ -63,6 +63,9 @@ def _outside(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     reads = frame.solver.rules.index.reads
     if full in reads:
         frame.hits(reads[full], pos, full)
+    patched = frame.solver.read(frame.node, ("outside", full))
+    if patched:
+        return join(patched, ((OUTSIDE, full),))
     value = frame.solver.rules.summaries.value_of(full)
     if value is not None:
         return value

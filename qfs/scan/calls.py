@@ -25,6 +25,7 @@ from qfs.scan.values import (
     KNOWN,
     METHOD,
     NOTHING,
+    OBJECT,
     OUTSIDE,
     PARTIAL,
     SEQUENCE,
@@ -99,6 +100,7 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
     return call(frame, callee, arguments, pos)
 
 
+_FEEDS = {"update", "write", "writelines", "send", "put", "feed", "writestr", "writerow", "emit"}
 _EXECUTES = {"execute", "executemany", "executescript", "fetchval", "fetchrow", "fetch"}
 _SQL = re.compile(
     r"\b(random|randomblob|rand|now|uuid|gen_random_uuid|sysdate|getdate|clock_timestamp)\s*\("
@@ -109,11 +111,18 @@ _SQL = re.compile(
 
 def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: Pos) -> None:
     """Look at calls that their name alone makes worth a look."""
+    fact = arguments.facts[1] if arguments.facts is not None else None
     if name in _EXECUTES:
         for atom in arguments.first():
             found = _SQL.search(atom[2]) if atom[:2] == (KNOWN, "str") else None
             if found is not None:
                 frame.site("sql-function", pos, f"SQL {found[0].rstrip('( ')}")
+    elif name in _FEEDS and any(atom[0] == OBJECT for atom in holder):
+        from qfs.scan.assignment import inner_order  # noqa: PLC0415 (assignments call methods)
+
+        order = inner_order(frame, fact[1]) if fact is not None else None
+        if order is not None:
+            frame.leak(order, "set-fold", f"decides what {name}() is fed first")
     elif name == "__hash__" and not any(atom[0] == SUPER for atom in holder):
         call(frame, ((OUTSIDE, "builtins.hash"),), Arguments([holder]), pos)
 
@@ -199,7 +208,20 @@ def call(
             out = join(out, call(frame, atom[1], arguments, pos, certain=certain))
         elif tag == "newtype":
             out = join(out, atom[1])
+        elif tag in {"operator.methodcaller", "operator.attrgetter"}:
+            out = join(out, _got(frame, atom, arguments, pos))
     return out
+
+
+def _got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos) -> Value:
+    """Return what ``attrgetter("a.b")(x)`` or ``methodcaller("a")(x)`` gives."""
+    out = arguments.first()
+    names = [each[2] for each in (atom[1][0] if atom[1] else ()) if each[0] == KNOWN]
+    for name in names[0].split(".") if names else ():
+        out = attribute(frame, out, name, pos)
+    if atom[0] == "operator.attrgetter" or not names:
+        return out if len(atom[1]) == 1 else ANY
+    return call(frame, out, Arguments(list(atom[1][1:]), dict(atom[2])), pos)
 
 
 def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
@@ -314,6 +336,11 @@ def instantiate(
     klass = frame.solver.program.classes[number]
     if frame.trait(number, "enum"):
         return ((INSTANCE, number, True),)
+    for meta in _metaclass(frame, number):
+        for each in frame.find(meta[1], "__call__") if meta[0] == CLASS else ():
+            if each[0] == FUNCTION:
+                receiver = (FUNCTION, each[1], atom, each[3])
+                return call_function(frame, receiver, arguments, pos, certain=certain)
     made: Value = ((INSTANCE, number, True),)
     init = frame.find(number, "__init__")
     new = frame.find(number, "__new__")
@@ -337,6 +364,14 @@ def instantiate(
         if each[0] == FUNCTION:
             frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")
     return made
+
+
+def _metaclass(frame: Frame, number: int) -> Value:
+    """Return the metaclass that a class or a base names."""
+    for at in frame.mro(number):
+        if isinstance(at, int) and frame.solver.program.classes[at].metaclass:
+            return frame.solver.program.classes[at].metaclass
+    return NOTHING
 
 
 def _fill_fields(frame: Frame, number: int, arguments: Arguments) -> None:

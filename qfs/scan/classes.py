@@ -83,8 +83,10 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     klass = frame.module.classes[index]
     facts = klass.facts
     klass.bases = [evaluate(frame, base) for base in facts.bases]
-    for _name, value in facts.keywords:
-        evaluate(frame, value)
+    for name, value in facts.keywords:
+        found = evaluate(frame, value)
+        if name == "metaclass":
+            klass.metaclass = found
     for base in klass.bases:
         for atom in base:
             _derive(frame, klass, atom)

@@ -13,7 +13,7 @@ from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.program import Function, Program
 from qfs.scan.solve import Node, Solver
-from qfs.scan.values import ANYTHING, CLASS, INSTANCE, STR, Value, join, sequence, table
+from qfs.scan.values import ANYTHING, CLASS, FUNCTION, INSTANCE, STR, Value, join, sequence, table
 
 
 def entry_functions(
@@ -51,7 +51,33 @@ def start(solver: Solver, functions: Sequence[Function]) -> list[Node]:
         if function.outer.outer is not None:
             continue  # an inner function is reached from the one around it
         roots.append(solver.node(function, _parameters(solver, function)))
+        if function.facts.decorators:
+            roots.extend(_decorations(solver, function))
     return roots
+
+
+def _decorations(solver: Solver, function: Function) -> list[Node]:
+    """Return the nodes of what decorators of the program put in a function's place."""
+    kind, name = "global", function.module.name
+    key: tuple[object, ...] = (kind, name, function.facts.name)
+    if function.owner is not None:
+        key = ("attr", function.owner.number, function.facts.name)
+    out: list[Node] = []
+    for atom in solver.peek(key):
+        if atom[0] == FUNCTION and atom[1] != function.number:
+            wrapper = solver.program.functions[atom[1]]
+            bound: dict[str, Value] = {}
+            for parameter in wrapper.facts.parameters:
+                value: Value = ((ANYTHING, "parameter"),)
+                if parameter.kind == 2:
+                    value = sequence(value, "tuple")
+                elif parameter.kind == 4:
+                    value = table(STR, value)
+                bound[parameter.name] = value
+            if atom[3] >= 0:
+                bound[""] = (("env", atom[3]),)
+            out.append(solver.node(wrapper, bound))
+    return out
 
 
 def _parameters(solver: Solver, function: Function) -> dict[str, Value]:

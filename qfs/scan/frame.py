@@ -44,6 +44,8 @@ class Frame:
         self.yield_taint: Taint | None = None
         self.orders: list[tuple[Taint, frozenset[str], frozenset[str]]] = []
         """Unordered loops around: taint, names that depend on the element, names made inside."""
+        self.assigning: Fact | None = None
+        """The right side of the assignment that is being read."""
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
         if node.function.facts.captured:

@@ -5,6 +5,7 @@
 - Text made from a set, or from an object that prints its address, is a site.
 """
 
+import re
 from typing import Any
 
 from qfs.scan import ir
@@ -39,6 +40,7 @@ _METHODS = {
 }  # fmt: skip
 _COMPARED = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _EXACT = {"decimal.Decimal", "fractions.Fraction"}
+_PERCENT_FLOAT = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
 _NUMBERS = {"int", "bool", "float", "complex"}
 
 
@@ -62,12 +64,17 @@ def _pair(
         return _divide(frame, left, right, pos)
     if operator == "**":
         return _power(frame, left, right, pos)
+    if in_place and operator == "+" and left[0] == SEQUENCE and right[0] != SEQUENCE:
+        element, taint = elements(frame, (right,), pos)
+        return ((SEQUENCE, left[1], join(left[2], element), left[3] or taint),)
     views = (left[:2], right[:2]).count((SEQUENCE, "view"))
     if left[0] == SET or right[0] == SET or (views and operator in {"|", "&", "-", "^"}):
         return _sets(operator, left, right)
     names = (type_name(left), type_name(right))
     if operator == "%" and names[0] in {"str", "bytes"}:
         text_of(frame, (right,), pos)
+        if left[0] == KNOWN and _PERCENT_FLOAT.search(str(left[2])):
+            frame.site("float-format", pos, "a format with %f")
         return ((PLAIN, names[0]),)
     if operator == "+" and left[0] in {SEQUENCE, TUPLE} and right[0] in {SEQUENCE, TUPLE}:
         return _concatenated(left, right)

@@ -83,6 +83,8 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
     """``dict.fromkeys(x)``, ``int.from_bytes(b)``, ``str.join(sep, x)``."""
     from qfs.scan.methods import call_builtin_method  # noqa: PLC0415 (methods call functions)
 
+    if _rules(frame, name, arguments, pos):
+        return ANY
     _, kind, method = name.split(".")
     if name == "builtins.object.__setattr__":
         return BUILTINS["builtins.setattr"](frame, arguments, pos)
@@ -100,16 +102,17 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
 
 def _ruled(frame: Frame, name: str) -> bool:
     """Say whether a rule knows the name, though a guard or the policy silences it here."""
-    return bool(lookup(frame.solver.rules.index.calls, name))
+    return bool(lookup(frame.solver.rules.index.calls, name)[1])
 
 
 def _rules(
     frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: bool = True
 ) -> bool:
-    if name in frame.solver.rules.summaries.pure:
+    matched, hits = lookup(frame.solver.rules.index.calls, name)
+    if len(frame.solver.rules.summaries.pattern(name)) > len(matched):
         return False
     reported = False
-    for hit in lookup(frame.solver.rules.index.calls, name):
+    for hit in hits:
         held = held_guard(hit, arguments)
         if held == "yes":
             continue
@@ -194,6 +197,8 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name == "functools.partial":
         words = tuple(sorted(arguments.keywords.items()))
         return ((PARTIAL, arguments.first(), tuple(arguments.positional[1:]), words),)
+    if name in {"operator.methodcaller", "operator.attrgetter"}:
+        return ((name, tuple(arguments.positional), tuple(sorted(arguments.keywords.items()))),)
     if name in {"functools.lru_cache", "functools.cache", "functools.singledispatch"}:
         first = arguments.first()
         callable_ = any(atom[0] in {FUNCTION, PARTIAL, "cls"} for atom in first)

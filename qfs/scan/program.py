@@ -56,6 +56,7 @@ class Klass:
     """Annotated fields in order: a dataclass's parameters."""
     defaults: dict[str, Value] = field(default_factory=dict)
     """Fields that have a default."""
+    metaclass: Value = ()
     own: dict[str, None] = field(default_factory=dict)
     """Names that its body binds."""
 

@@ -92,15 +92,15 @@ def parse_target(target: str) -> tuple[str, tuple[Guard, ...]]:
     return name, tuple(guards)
 
 
-def lookup(index: Mapping[str, list[Hit]], name: str) -> list[Hit]:
-    """Return what a dotted name leads to: itself, or the nearest prefix that ends in a star."""
+def lookup(index: Mapping[str, list[Hit]], name: str) -> tuple[str, list[Hit]]:
+    """Return the entry that a dotted name leads to: itself, or the nearest prefix with a star."""
     found = index.get(name)
     if found is not None:
-        return found
+        return name, found
     prefix = name
     while "." in prefix:
         prefix = prefix.rpartition(".")[0]
         found = index.get(f"{prefix}.*")
         if found is not None:
-            return found
-    return []
+            return f"{prefix}.*", found
+    return "", []

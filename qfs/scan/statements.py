@@ -18,7 +18,7 @@ from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
-from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, Value, join
+from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, Taint, Value, join
 
 _ROUNDS = 3
 
@@ -35,8 +35,10 @@ def _expr(frame: Frame, fact: Fact) -> bool:
 
 def _assign(frame: Frame, fact: Fact) -> bool:
     value = evaluate(frame, fact[2])
+    frame.assigning = fact[2]
     for target in fact[1]:
         assign(frame, target, value, fact[3])
+    frame.assigning = None
     return True
 
 
@@ -142,6 +144,7 @@ def _for(frame: Frame, fact: Fact) -> bool:
             break
     if taint is not None:
         _breaks(frame, taint, body)
+        _last(frame, taint, fact)
         frame.orders.pop()
     frame.merge(before, frame.env)
     run(frame, otherwise)
@@ -172,7 +175,7 @@ def _bound_names(target: Fact) -> list[str]:
     return _bound_names(target[1]) if target[0] == ir.STAR else []
 
 
-def _breaks(frame: Frame, taint: Any, body: tuple[Fact, ...]) -> None:
+def _breaks(frame: Frame, taint: Taint, body: tuple[Fact, ...]) -> None:
     """Report ``x = element; break``: the first element that fits is a set's choice."""
     names = frame.orders[-1][1]
 
@@ -188,6 +191,29 @@ def _breaks(frame: Frame, taint: Any, body: tuple[Fact, ...]) -> None:
                 look(fact[3])
 
     look(body)
+
+
+def _last(frame: Frame, taint: Taint, loop: Fact) -> None:
+    """Report ``last = element`` that is read after the loop: the set decides who is last."""
+    names = frame.orders[-1][1]
+    for fact in loop[3]:
+        if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
+            continue
+        name = fact[1][0][1]
+        if not mentions(fact[2], names) or mentions(fact[2], frozenset((name,))):
+            continue
+        around = count_reads(frame.function.facts.body, name)
+        if around > count_reads(loop, name):
+            frame.leak(taint, "set-pick", f"decides which element {name} keeps")
+
+
+def count_reads(fact: Any, name: str) -> int:
+    """Count how often a fact mentions a name."""
+    if not isinstance(fact, tuple) or not fact:
+        return 0
+    if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
+        return 1
+    return sum([count_reads(part, name) for part in fact])
 
 
 def _while(frame: Frame, fact: Fact) -> bool:

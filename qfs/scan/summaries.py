@@ -55,14 +55,18 @@ class Summaries:
 
     def is_pure(self, name: str) -> bool:
         """Say whether a call of the name has no effect and depends on its arguments alone."""
+        return bool(self.pattern(name))
+
+    def pattern(self, name: str) -> str:
+        """Return the entry that makes a name pure: itself, or the nearest prefix with a star."""
         if name in self.pure:
-            return True
+            return name
         prefix = name
         while "." in prefix:
             prefix = prefix.rpartition(".")[0]
             if f"{prefix}.*" in self.pure:
-                return True
-        return False
+                return f"{prefix}.*"
+        return ""
 
 
 def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
