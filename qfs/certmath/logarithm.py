@@ -17,6 +17,9 @@ from qfs.errors import DomainError
 
 LN_ULPS: Final = 24
 """What ``ln_integer`` and ``ln_units`` may err by."""
+SQUARE_ULPS: Final = 2
+TAIL_ULPS: Final = 2
+"""What z² and the polynomial in it may err by (Gappa proves the second from the first)."""
 COARSE_BITS: Final = 9
 MIDDLE_BITS: Final = 18
 FINE_BITS: Final = 27
