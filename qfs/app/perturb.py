@@ -28,6 +28,7 @@ from qfs.shell.perturbed_run import Failed, Item, Leaves, Told, Wish
 from qfs.shell.watched_canonical import first_difference
 
 RACE_TRIES = 10
+_ROOTS = {"TZ": ("clock",), "python": ("PYTHONHASHSEED",)}
 _NAMES_MAX = 12
 Runner = Callable[[Environment, Wish], Told | Failed]
 Progress = Callable[[str], None]
@@ -135,23 +136,30 @@ def perturb(search: Search) -> Perturbed | Failed:
     first = search.once(search.usual, Wish(passes=2 if search.hidden_state else 1))
     if isinstance(first, Failed):
         return first
-    base = replace(first, digests=tuple([item for item in first.digests if item[0] == 0]))
-    search.base = base
-    search.known = _chosen(search, variables(search.machine, _names(search, base)))
+    search.known = _chosen(search, variables(search.machine, _names(search, first)))
     search.usual = usual(search.known)
+    # Watching and a second pass move objects in memory, so what is compared is a run without.
+    plain = search.once(search.usual, Wish(quick=True))
+    if isinstance(plain, Failed):
+        return plain
+    base = replace(plain, noticed=first.noticed)
+    search.base = base
     again = search.diverges(search.usual)
     if again is not None:
         found = _unrepeatable(search, base)
     else:
-        found = _second_pass(search, first) or _planned(search)
-    return _report(search, base, found)
+        raced = _race(search) if base.noticed.get("threads") else None
+        found = raced or _second_pass(search, first) or _planned(search)
+    return report(search, base, found)
 
 
 def _chosen(search: Search, known: tuple[Variable, ...]) -> tuple[Variable, ...]:
     """Keep every variable, but only the chosen ones keep more than their usual level."""
     if not search.only:
         return known
-    return tuple([one if one.name in search.only else replace(one, levels=one.levels[:1]) for one in known])
+    return tuple(
+        [one if one.name in search.only else replace(one, levels=one.levels[:1]) for one in known]
+    )
 
 
 def _names(search: Search, base: Told) -> list[str]:
@@ -170,15 +178,25 @@ def _names(search: Search, base: Told) -> list[str]:
     return names[:_NAMES_MAX]
 
 
-def _second_pass(search: Search, first: Told) -> Divergence | None:
+def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
     """Compare the second pass in one process with the first."""
+    once = tuple([item for item in first.digests if item[0] == 0])
     second = tuple([(0, at, digest) for number, at, digest in first.digests if number == 1])
     if not search.hidden_state or not second:
         return None
-    at = _parted(search.base.digests, second)
+    at = _parted(once, second)
     if at is None:
         return None
-    places = tuple([str(name) for name in first.noticed.get("changed", ())])
+    told = [str(name) for name in first.noticed.get("changed", ())]
+    # A cache or a default that keeps values says more than the globals that they came from.
+    kinds = ("mutable default", "cache", "closure", "function attribute")
+    places = tuple(sorted(told, key=lambda name: not name.startswith(kinds)))
+    if not places:
+        # Nothing was kept: objects lay elsewhere in memory, or the collector came at another time.
+        for name in ("addresses", "allocator", "gc"):
+            moved = _alone(search, name)
+            if moved is not None:
+                return moved
     found = Divergence(at, "", "", "", "history", "global-state", "second pass", places=places)
     if not isinstance(at, int):
         return found
@@ -188,12 +206,20 @@ def _second_pass(search: Search, first: Told) -> Divergence | None:
     return found
 
 
-def _planned(search: Search) -> "Divergence | _Found | None":
+def _alone(search: Search, name: str) -> "_Found | None":
+    """Vary one variable by itself."""
+    for variable in search.known:
+        for level in variable.levels[1:] if variable.name == name else ():
+            other = {**search.usual, name: level}
+            outcome = search.diverges(other)
+            if outcome is not None:
+                found = _described(search, other, outcome, name, variable.effect, level)
+                return _Found(found, other)
+    return None
+
+
+def _planned(search: Search) -> "_Found | None":
     """Walk the plan until an environment diverges."""
-    if search.base.noticed.get("threads"):
-        raced = _race(search)
-        if raced is not None:
-            return raced
     plan = pairwise(search.known, search.seed)[1:]
     rows = sorted(plan, key=lambda row: -len(changed(row, search.usual)))
     with ThreadPoolExecutor(max_workers=search.jobs) as pool:
@@ -243,7 +269,8 @@ def _narrowed(search: Search, row: Environment) -> _Found | None:
             if kept == names:
                 break
             names = kept
-    other = with_only(names, row, search.usual)
+    other = _rooted(search, names, with_only(names, row, search.usual))
+    names = list(changed(other, search.usual))
     outcome = search.diverges(other)
     if outcome is None:
         search.open_questions.append("a divergence did not show again: " + ", ".join(names))
@@ -252,6 +279,22 @@ def _narrowed(search: Search, row: Environment) -> _Found | None:
     effect = next(one.effect for one in search.known if one.name == names[0])
     level = ", ".join([other[name] for name in names])
     return _Found(_described(search, other, outcome, variable, effect, level), other)
+
+
+def _rooted(search: Search, names: list[str], other: Environment) -> Environment:
+    """Return the environment that changes what the found variables only show.
+
+    Almost anything moves objects in memory, a date shows through the time zone as well, and another
+    Python lays out sets in another way: so what they hang on is tried by itself.
+    """
+    levels = {one.name: one.levels[1:] for one in search.known}
+    for name in dict.fromkeys(["addresses", "allocator", *_ROOTS.get(names[0], ())]):
+        if name not in names:
+            for level in levels.get(name, ()):
+                alone = {**search.usual, name: level}
+                if search.diverges(alone) is not None:
+                    return alone
+    return other
 
 
 def _needed(search: Search, row: Environment, names: list[str]) -> list[str]:
@@ -265,14 +308,21 @@ def _needed(search: Search, row: Environment, names: list[str]) -> list[str]:
 
 
 def _described(
-    search: Search, other: Environment, outcome: Told | Failed, variable: str, effect: str, level: str
+    search: Search,
+    other: Environment,
+    outcome: Told | Failed,
+    variable: str,
+    effect: str,
+    level: str,
 ) -> Divergence:
     """Find the key at which the two results part."""
     at = _parted(search.base.digests, outcome.digests)
     found = Divergence(0 if at is None else at, "", "", "", variable, effect, level)
     if isinstance(outcome, Failed):
         at = at if at is not None else len(outcome.digests)
-        return replace(found, input=at, expected="a result", actual=f"{outcome.reason}: {outcome.words}")
+        return replace(
+            found, input=at, expected="a result", actual=f"{outcome.reason}: {outcome.words}"
+        )
     if at is None:
         return found
     number = at if isinstance(at, int) else _number(search.base.digests, at)
@@ -309,7 +359,9 @@ def _race(search: Search) -> _Found | None:
     ]
     search.progress(f"{runs} runs under other thread scheduling")
     with ThreadPoolExecutor(max_workers=search.jobs) as pool:
-        for environment, outcome in zip(environments, pool.map(search.diverges, environments), strict=True):
+        for environment, outcome in zip(
+            environments, pool.map(search.diverges, environments), strict=True
+        ):
             if outcome is not None:
                 differs += 1
                 seen = seen or (environment, outcome)
@@ -343,7 +395,8 @@ def _parted(mine: Sequence[Item], yours: Sequence[Item]) -> int | str | None:
     return None
 
 
-def _report(search: Search, base: Told, found: "Divergence | _Found | None") -> Perturbed:
+def report(search: Search, base: Told, found: "Divergence | _Found | None") -> Perturbed:
+    """Say what the runs so far have shown."""
     divergence = found.divergence if isinstance(found, _Found) else found
     notes = {str(kind): str(text) for kind, text in base.noticed.get("notes", {}).items()}
     opened = list(search.open_questions)

@@ -116,7 +116,10 @@ _Pair = tuple[str, str, str, str]
 
 def _pairs(known: Sequence[Variable]) -> set[_Pair]:
     return {
-        (a.name, x, b.name, y) for a, b in combinations(known, 2) for x in a.levels for y in b.levels
+        (a.name, x, b.name, y)
+        for a, b in combinations(known, 2)
+        for x in a.levels
+        for y in b.levels
     }
 
 

@@ -166,9 +166,7 @@ def _change_datetime(module: Any, clock: Clock) -> None:
 
     replace_method(kind, "now", classmethod(now))
     replace_method(kind, "utcnow", classmethod(utcnow))
-    replace_method(
-        day, "today", classmethod(lambda cls: cls.fromtimestamp(clock.wall() / 10**9))
-    )
+    replace_method(day, "today", classmethod(lambda cls: cls.fromtimestamp(clock.wall() / 10**9)))
 
 
 class Entropy:

@@ -22,6 +22,7 @@ from typing import Any
 from qfs.shell.perturbation import Environment
 
 ENTRIES_MAX = 2_000
+COPIED_MAX_BYTES = 32 * 1024 * 1024  # 33_554_432
 _SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
             ".ruff_cache", ".pytest_cache", ".hypothesis", ".tox")  # fmt: skip
 _ROOT = Path(__file__).resolve().parents[2]
@@ -122,16 +123,19 @@ def locale_folder() -> Path:
     return Path(cache) / "qfs" / "locales"
 
 
-def run(job: Job, environment: Environment, shop: Workshop, wish: Wish | None = None) -> Told | Failed:
+def run(
+    job: Job, environment: Environment, shop: Workshop, wish: Wish | None = None
+) -> Told | Failed:
     """Run the job in the environment."""
     wish = wish or Wish()
     place = shop.spare()
-    settings = _settings(job, environment, place, wish)
-    (place / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     code = _CODE.format(root=str(_ROOT), settings=str(place / "settings.json"))
     words = [*prefix(environment), interpreter(environment), "-c", code]
     try:
         cwd = working_folder(job.folder, place, environment)
+        settings = _settings(job, environment, place, wish)
+        settings["scratch"] = "" if cwd == job.folder else str(cwd)
+        (place / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         variables = variables_of(environment, place, shop)
         code_and_words = execute(words, variables, cwd, job.timeout_s, place / "printed")
         return _read(place, *code_and_words, job)
@@ -278,8 +282,11 @@ def working_folder(real: Path, place: Path, environment: Environment) -> Path:
 
 
 def mirror(real: Path, made: Path, *, backward: bool = False) -> bool:
-    """Fill a folder with links to files, folder by folder; say whether there were few enough."""
-    left = ENTRIES_MAX
+    """Fill a folder with copies of files; say whether there were few enough.
+
+    Beyond COPIED_MAX_BYTES in all, files are links, so that a large data set is not copied.
+    """
+    left, room = ENTRIES_MAX, COPIED_MAX_BYTES
     waiting = [(real, made)]
     while waiting:
         source, target = waiting.pop()
@@ -296,8 +303,14 @@ def mirror(real: Path, made: Path, *, backward: bool = False) -> bool:
             if entry.is_dir(follow_symlinks=False):
                 (target / entry.name).mkdir()
                 waiting.append((Path(entry.path), target / entry.name))
+                continue
+            copied = target / entry.name
+            real = Path(entry.path).resolve()
+            room -= real.stat().st_size if real.is_file() else 0
+            if real.is_file() and room >= 0:
+                shutil.copy2(real, copied)
             else:
-                (target / entry.name).symlink_to(Path(entry.path).resolve())
+                copied.symlink_to(real)
     return True
 
 

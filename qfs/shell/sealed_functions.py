@@ -56,25 +56,83 @@ def install(seal: Seal) -> None:
     _environment(seal)
     on_import("datetime", lambda module: _datetime(seal, module))
     on_import("random", lambda module: _random(seal, module))
-    on_import("uuid", lambda module: _names(seal, module, "random", ("uuid1", "getnode", "uuid4", "uuid6", "uuid7")))
+    on_import(
+        "uuid",
+        lambda module: _names(
+            seal, module, "random", ("uuid1", "getnode", "uuid4", "uuid6", "uuid7")
+        ),
+    )
     on_import("_uuid", lambda module: _names(seal, module, "random", ("generate_time_safe",)))
-    on_import("_ssl", lambda module: _names(seal, module, "random", ("RAND_bytes", "RAND_pseudo_bytes")))
-    on_import("_locale", lambda module: _names(seal, module, "locale", ("setlocale", "localeconv", "nl_langinfo", "getencoding", "strcoll", "strxfrm")))
-    on_import("select", lambda module: _names(seal, module, "clock", ("select", "poll", "epoll", "devpoll", "kqueue")))
+    on_import(
+        "_ssl", lambda module: _names(seal, module, "random", ("RAND_bytes", "RAND_pseudo_bytes"))
+    )
+    on_import(
+        "_locale",
+        lambda module: _names(
+            seal,
+            module,
+            "locale",
+            ("setlocale", "localeconv", "nl_langinfo", "getencoding", "strcoll", "strxfrm"),
+        ),
+    )
+    on_import(
+        "select",
+        lambda module: _names(
+            seal, module, "clock", ("select", "poll", "epoll", "devpoll", "kqueue")
+        ),
+    )
     for name in ("signal", "_signal"):
         on_import(
             name,
-            lambda module: _names(seal, module, "process", ("signal", "alarm", "setitimer", "getitimer", "pause", "sigwait", "sigtimedwait", "raise_signal")),
+            lambda module: _names(
+                seal,
+                module,
+                "process",
+                (
+                    "signal",
+                    "alarm",
+                    "setitimer",
+                    "getitimer",
+                    "pause",
+                    "sigwait",
+                    "sigtimedwait",
+                    "raise_signal",
+                ),
+            ),
         )
     for name in ("socket", "_socket"):
-        on_import(name, lambda module: _names(seal, module, "network", ("socketpair", "if_nameindex", "inet_aton_")))
-    on_import("pwd", lambda module: _names(seal, module, "environment", ("getpwuid", "getpwnam", "getpwall")))
-    on_import("grp", lambda module: _names(seal, module, "environment", ("getgrgid", "getgrnam", "getgrall")))
-    on_import("resource", lambda module: _names(seal, module, "environment", ("getrusage", "getrlimit")))
+        on_import(
+            name,
+            lambda module: _names(
+                seal, module, "network", ("socketpair", "if_nameindex", "inet_aton_")
+            ),
+        )
+    on_import(
+        "pwd",
+        lambda module: _names(seal, module, "environment", ("getpwuid", "getpwnam", "getpwall")),
+    )
+    on_import(
+        "grp",
+        lambda module: _names(seal, module, "environment", ("getgrgid", "getgrnam", "getgrall")),
+    )
+    on_import(
+        "resource", lambda module: _names(seal, module, "environment", ("getrusage", "getrlimit"))
+    )
     for name in ("_thread", "threading"):
         on_import(
             name,
-            lambda module: _names(seal, module, "concurrency", ("start_new_thread", "start_new", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread")),
+            lambda module: _names(
+                seal,
+                module,
+                "concurrency",
+                (
+                    "start_new_thread",
+                    "start_new",
+                    "start_joinable_thread",
+                    "_start_new_thread",
+                    "_start_joinable_thread",
+                ),
+            ),
         )
     on_import("_imp", lambda module: _imp(seal, module))
     replace(builtins, input=_refusing(seal, "input", "process", builtins.input))
@@ -82,7 +140,9 @@ def install(seal: Seal) -> None:
     sys.stdin = stdin
 
 
-def _refusing(seal: Seal, call: str, effect: str, original: Callable[..., Any]) -> Callable[..., Any]:
+def _refusing(
+    seal: Seal, call: str, effect: str, original: Callable[..., Any]
+) -> Callable[..., Any]:
     def refused(*arguments: Any, **options: Any) -> Any:
         if not seal.closed or importing():
             return original(*arguments, **options)

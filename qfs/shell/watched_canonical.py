@@ -43,7 +43,9 @@ class Teller:
 
     def digest(self) -> str:
         """Return the digest of everything told so far."""
-        return sha256("\n".join([text for _, text in self.leaves]).encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256(
+            "\n".join([text for _, text in self.leaves]).encode("utf-8", "surrogatepass")
+        ).hexdigest()
 
     def tell(self, value: Any, path: str = "") -> None:
         """Append the leaves of a value."""
@@ -125,7 +127,9 @@ class Teller:
             self.leaves.append((path, f"raises {name}"))
             self.tell(list(value.args), f"{path}.args")
             return
-        base = next((one for one in (dict, list, tuple, set, frozenset) if isinstance(value, one)), None)
+        base = next(
+            (one for one in (dict, list, tuple, set, frozenset) if isinstance(value, one)), None
+        )
         if base is not None:
             self._subclass(base, name, value, path)
         elif isinstance(value, str | int | float | bytes):

@@ -10,6 +10,7 @@
 
 import copy
 import functools
+import gc
 import importlib
 import importlib.util
 import inspect
@@ -166,7 +167,11 @@ def run(settings: dict[str, Any], records: Any, seal: Any) -> None:
     if recorder is not None:
         recorder.stop()
     prelude.change_collector(settings["prelude"].get("gc", "usual"))
+    scratch = Scratch(settings["scratch"]) if settings["passes"] > 1 else None
     for number in range(settings["passes"]):
+        gc.collect()
+        if number and scratch is not None:
+            scratch.restore()
         before = hidden(target) if settings["passes"] > 1 else {}
         tracing = recorder if number == 0 else None
         _pass(number, target, inputs, settings, records, seal, watch, tracing)
@@ -177,6 +182,24 @@ def run(settings: dict[str, Any], records: Any, seal: Any) -> None:
         with open(settings["trace_to"], "w", encoding="utf-8") as file:  # noqa: PTH123
             json.dump(recorder.events, file)
     records.write({"end": watch.report(seal)})
+
+
+class Scratch:
+    """The working folder, where it is a copy: a second pass finds it as the first did."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._before = set(self._files()) if folder else set()
+
+    def restore(self) -> None:
+        """Remove the files that were made since."""
+        for path in self._files() if self._folder else ():
+            if path not in self._before:
+                os.remove(path)  # noqa: PTH107
+
+    def _files(self) -> list[str]:
+        walked = list(os.walk(self._folder))
+        return [os.path.join(place, name) for place, _, names in walked for name in names]  # noqa: PTH118
 
 
 def _inputs(path: str) -> list[str]:

@@ -1,0 +1,212 @@
+"""Why two environments part: the line of the program, the effect, and the rule that covers it.
+
+- The line is where the recordings of one step, made in both environments, part (``shell.tracing``).
+- The rule is the audit's finding at that line; else its finding of the same effect in the same
+  function or file; else the rule for what was varied, said to be so.
+- Hidden state is told by its place: the module global, default or cache that the step has changed.
+"""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from qfs.app.audit import AuditRequest, Finding, audit, rulebook
+from qfs.app.perturb import Divergence, Parting
+from qfs.errors import QFSError
+from qfs.shell import tracing
+
+_RULES = {
+    "PYTHONHASHSEED": "QFS401",
+    "TZ": "QFS606",
+    "LC_ALL": "QFS608",
+    "clock": "QFS101",
+    "random": "QFS203",
+    "directory-order": "QFS702",
+    "cpu-count": "QFS603",
+    "cwd": "QFS605",
+    "HOME": "QFS605",
+    "USER": "QFS602",
+    "TMPDIR": "QFS601",
+    "environment-order": "QFS601",
+    "process-id": "QFS602",
+    "hostname": "QFS602",
+    "threads": "QFS801",
+    "allocator": "QFS302",
+    "addresses": "QFS302",
+    "gc": "QFS804",
+    "umask": "QFS701",
+    "optimize": "QFS603",
+    "int-digits": "QFS603",
+    "recursion-limit": "QFS603",
+    "python": "QFS603",
+    "cpu-features": "QFS505",
+    "history": "QFS901",
+}
+# Effects of the audit that a variable may show as; a finding of another effect explains nothing.
+_EFFECTS = {
+    "PYTHONHASHSEED": ("hash-order", "serialization", "identity"),
+    "TZ": ("locale", "clock"),
+    "clock": ("clock",),
+    "random": ("random", "entropy"),
+    "LC_ALL": ("locale", "filesystem"),
+    "threads": ("concurrency", "global-state"),
+    "allocator": ("identity", "hash-order"),
+    "addresses": ("identity", "hash-order"),
+    "gc": ("gc",),
+    "directory-order": ("filesystem",),
+    "umask": ("filesystem",),
+    "history": ("global-state", "identity"),
+    "cpu-features": ("math", "float"),
+    "python": ("float", "math", "environment", "serialization", "identity"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The place in the program at which two runs part."""
+
+    path: str
+    """Relative to the working folder where it lies below it."""
+    line: int
+    function: str
+    source: str
+    """The line's text."""
+    name: str
+    """The variable that differs after it; ``return``; empty if the next lines differ."""
+    expected: str
+    actual: str
+    effect: str
+    rule: str
+    """Code of the audit rule that covers it; empty if none does."""
+    rule_name: str
+    rule_at_line: bool
+    """Whether the audit reports that very line."""
+    instead: str
+
+
+def cause_of(
+    divergence: Divergence, parting: Parting | None, folder: Path, files: tuple[Path, ...] = ()
+) -> Cause | None:
+    """Return the cause of a divergence, or None if no line of the program can be named."""
+    found = None
+    if parting is not None:
+        events = [list(parting.expected.events), list(parting.actual.events)]
+        found = tracing.first_difference(events[0], events[1])
+    if found is None and divergence.places:
+        found = _hidden(divergence.places, files)
+    if found is None:
+        found = _reported(divergence, files)
+    if found is None:
+        return None
+    return _cause(divergence, found, folder)
+
+
+def _cause(divergence: Divergence, found: tracing.Parting, folder: Path) -> Cause:
+    path = Path(found.file)
+    text = _source(path, found.line)
+    finding = _finding(divergence, path, found.line)
+    code = finding.rule if finding is not None else _rule(divergence)
+    at_line = finding is not None and finding.line <= found.line <= max(
+        finding.end_line, finding.line
+    )
+    rule = rulebook(("all",)).rule(code) if code else None
+    return Cause(
+        path=_relative(path, folder),
+        line=found.line,
+        function=found.function,
+        source=text,
+        name=found.name,
+        expected=found.expected,
+        actual=found.actual,
+        effect=finding.effect if finding is not None else divergence.effect,
+        rule=code,
+        rule_name=rule.name if rule is not None else "",
+        rule_at_line=at_line,
+        instead=rule.instead if rule is not None else "",
+    )
+
+
+def _rule(divergence: Divergence) -> str:
+    first = divergence.variable.split(" and ")[0]
+    if first.startswith("$"):
+        return "QFS601"
+    return _RULES.get(first, "")
+
+
+def _effects(divergence: Divergence) -> tuple[str, ...]:
+    first = divergence.variable.split(" and ")[0]
+    return _EFFECTS.get(first, (divergence.effect,))
+
+
+def _findings(path: Path) -> tuple[Finding, ...]:
+    try:
+        report = audit(AuditRequest((path,), policy="ban", packs=("core",)))
+    except QFSError:
+        return ()
+    return (*report.findings, *report.suppressed)
+
+
+def _finding(divergence: Divergence, path: Path, line: int) -> Finding | None:
+    """Return the audit's finding at the line, else the nearest of the same effect."""
+    effects = _effects(divergence)
+    same = [one for one in _findings(path) if one.effect in effects]
+    here = [one for one in same if one.line <= line <= max(one.line, one.end_line)]
+    if here:
+        return min(here, key=lambda one: effects.index(one.effect))
+    return min(same, key=lambda one: abs(one.line - line), default=None)
+
+
+def _reported(divergence: Divergence, files: tuple[Path, ...]) -> tracing.Parting | None:
+    """Return the audit's first finding of the effect, where nothing could be traced."""
+    effects = _effects(divergence)
+    for path in files:
+        for one in _findings(path):
+            if one.effect in effects:
+                return tracing.Parting(str(path), one.line, one.function, "", "", "")
+    return None
+
+
+def _hidden(places: tuple[str, ...], files: tuple[Path, ...]) -> tracing.Parting | None:
+    """Return the line that names what kept the hidden state."""
+    kind, _, name = places[0].rpartition(" ")
+    for path in files:
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+        except (OSError, SyntaxError, ValueError):
+            continue
+        line = _line_of(tree, kind, name.rpartition(".")[2])
+        if line:
+            return tracing.Parting(str(path), line, "", f"{kind} {name}".strip(), "", "")
+    return None
+
+
+def _line_of(tree: ast.Module, kind: str, name: str) -> int:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if kind != "module global" and node.name == name:
+                return node.lineno
+            if kind == "module global":
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Name) and inner.id == name:
+                        return inner.lineno
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute):
+            own = node.id if isinstance(node, ast.Name) else node.attr
+            if own == name:
+                return node.lineno
+    return 0
+
+
+def _source(path: Path, line: int) -> str:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return lines[line - 1].strip()[:200] if 0 < line <= len(lines) else ""
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return path.name

@@ -1,0 +1,323 @@
+"""``qfs replay --callable`` and ``--command``: programs that know nothing of QFS, run and compared.
+
+- A callable is called once an input; a command is run whole and the files that it writes are
+  compared. Without --perturb both run twice in one environment, which shows hidden state and
+  whatever is not repeatable at all.
+- Exit codes: 0 identical, 1 diverging or refused in a sealed run, 2 inconclusive or unreadable.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qfs.app.cause import Cause, cause_of
+from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
+from qfs.app.perturb import Divergence, Perturbed, Runner, Search, perturb, report
+from qfs.errors import InputError, UsageError
+from qfs.shell import perturbed_run, watched_command
+from qfs.shell.perturbation import Machine, usual, variables
+from qfs.shell.perturbed_run import Failed, Job, Told, Wish, Workshop, workshop
+from qfs.shell.perturbed_run_machine import machine
+
+SCHEMA = "qfs.replay/1"
+INPUTS_MAX_BYTES = 1024**3  # 1_073_741_824
+_NOTHING = ("nothing is varied",)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRequest:
+    """What to run, and how."""
+
+    callable: str = ""
+    """``package.module:function``, ``file.py:Class.method``; empty for a command."""
+    inputs: Path | None = None
+    """JSON Lines; without them the callable is called once, with nothing."""
+    state: tuple[str, ...] = ()
+    command: str = ""
+    watch: tuple[str, ...] = ()
+    perturb: bool = False
+    sealed: bool = False
+    readable: tuple[str, ...] = ()
+    """Files that a sealed run may read besides its inputs."""
+    seed: int = 0
+    jobs: int = 1
+    repeats: int = 1
+    """How often thread scheduling is tried; at least ten times if threads are started."""
+    timeout_s: int = 60
+    memory_bytes: int = 0
+    folder: Path = field(default_factory=Path.cwd)
+    python: str = sys.executable
+    other_pythons: bool = True
+    only: tuple[str, ...] = ()
+    """Names of the variables to vary; all if empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignReport:
+    """What came of it."""
+
+    target: str
+    perturbed: Perturbed | None
+    failed: Failed | None
+    """Why not even the usual run ended well."""
+    cause: Cause | None
+    refusals: tuple[dict[str, str], ...]
+    sealed: bool
+
+    @property
+    def identical(self) -> bool:
+        """Whether every run gave the same, and nothing was left open."""
+        return self.perturbed is not None and self.perturbed.identical and not self.refusals
+
+    @property
+    def exit_code(self) -> int:
+        """0 identical; 1 diverging or refused; 2 inconclusive."""
+        if self.refusals or (self.perturbed is not None and self.perturbed.divergence is not None):
+            return EXIT_FINDINGS
+        if self.perturbed is not None and "wrote-beside-inputs" in dict(self.perturbed.notes):
+            return EXIT_FINDINGS
+        return EXIT_CLEAN if self.identical else EXIT_USAGE
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document ``qfs.replay/1``."""
+        found = self.perturbed
+        return {
+            "schema": SCHEMA,
+            "target": self.target,
+            "packets": found.inputs if found else 0,
+            "commands": found.inputs if found else 0,
+            "state_root": found.digest if found else None,
+            "identical": self.identical,
+            "sealed": self.sealed,
+            "refusals": list(self.refusals),
+            "divergence": self._divergence(),
+            "halt": None,
+            "inconclusive": [
+                *([f"{self.failed.reason}: {self.failed.words}"] if self.failed else []),
+                *(found.open_questions if found else ()),
+            ],
+            "notes": [
+                {"kind": kind, "text": text} for kind, text in (found.notes if found else ())
+            ],
+            "native": list(found.native) if found else [],
+            "plan": {
+                "seed": found.seed if found else 0,
+                "runs": found.environments if found else 0,
+                "variables": list(found.variables) if found else [],
+                "not_exercised": [
+                    {"variable": name, "why": why}
+                    for name, why in (found.not_exercised if found else ())
+                ],
+            },
+        }
+
+    def _divergence(self) -> dict[str, Any] | None:
+        found = self.perturbed.divergence if self.perturbed else None
+        if found is None:
+            return None
+        return {
+            "packet": found.input if isinstance(found.input, int) else None,
+            "command": found.input if isinstance(found.input, int) else None,
+            "file": found.input if isinstance(found.input, str) else None,
+            "machine": self.target,
+            "key": found.key,
+            "expected": found.expected,
+            "actual": found.actual,
+            "environment": found.variable,
+            "value": found.level,
+            "effect": found.effect,
+            "kept_in": list(found.places),
+            "differs": found.differs,
+            "runs": found.runs,
+            "cause": None if self.cause is None else _cause(self.cause),
+        }
+
+
+def replay_foreign(
+    request: ForeignRequest, progress: Callable[[str], None] | None = None
+) -> ForeignReport:
+    """Run a callable or a command as asked.
+
+    Raises UsageError for a request that makes no sense, InputError for inputs that cannot be read.
+    """
+    _check(request)
+    with workshop() as shop:
+        run, target, hidden = _runner(request, shop)
+        tell = progress or (lambda words: None)
+        if request.sealed:
+            return _sealed(request, target, run)
+        here = machine(request.folder, request.python, others=request.other_pythons)
+        search = Search(
+            run,
+            here,
+            seed=request.seed,
+            jobs=request.jobs,
+            repeats=request.repeats,
+            hidden_state=hidden,
+            only=request.only if request.perturb else _NOTHING,
+            progress=tell,
+        )
+        outcome = perturb(search)
+    if isinstance(outcome, Failed):
+        return ForeignReport(target, None, outcome, None, (), sealed=False)
+    cause = None
+    if outcome.divergence is not None:
+        cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
+    return ForeignReport(target, outcome, None, cause, (), sealed=False)
+
+
+def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]:
+    if request.command:
+        command = watched_command.Command(
+            watched_command.parse(request.command),
+            request.watch,
+            request.folder,
+            request.timeout_s,
+            request.memory_bytes,
+        )
+        return (
+            (lambda environment, wish: watched_command.run(command, environment, shop, wish)),
+            request.command,
+            False,
+        )
+    inputs = request.inputs
+    if inputs is None:
+        inputs = shop.folder / "inputs.jsonl"
+        inputs.write_text("null\n", encoding="utf-8")
+    job = Job(
+        target=_target(request),
+        inputs=inputs,
+        folder=request.folder,
+        state=request.state,
+        timeout_s=request.timeout_s,
+        memory_bytes=request.memory_bytes,
+        sealed=request.sealed,
+        readable=(*request.readable, str(inputs)),
+    )
+    return (
+        (lambda environment, wish: perturbed_run.run(job, environment, shop, wish)),
+        request.callable,
+        True,
+    )
+
+
+def _sealed(request: ForeignRequest, target: str, run: Runner) -> ForeignReport:
+    """Run once, sealed, in the usual environment."""
+    fixed = machine(request.folder, request.python, others=False)
+    known = variables(Machine((request.python,), "", fixed.addresses, fixed.folder))
+    outcome = run(usual(known), Wish())
+    if isinstance(outcome, Failed):
+        return ForeignReport(target, None, outcome, None, (), sealed=True)
+    refusals = tuple([_refusal(one, request.folder) for one in outcome.noticed.get("refusals", ())])
+    search = Search(run, fixed, base=outcome, known=known, usual=usual(known), made=1)
+    return ForeignReport(target, report(search, outcome, None), None, None, refusals, sealed=True)
+
+
+def _refusal(one: dict[str, str], folder: Path) -> dict[str, str]:
+    """Name the place relative to the working folder."""
+    place = one["place"].removeprefix(f"{folder.resolve()}/")
+    return {**one, "place": place}
+
+
+def _target(request: ForeignRequest) -> str:
+    place, _, name = request.callable.rpartition(":")
+    if place.endswith(".py"):
+        return f"{(request.folder / place).resolve()}:{name}"
+    return request.callable
+
+
+def _files(request: ForeignRequest) -> tuple[Path, ...]:
+    """Return the source files in which a cause can be sought without a trace."""
+    if request.command:
+        words = watched_command.parse(request.command)
+        named = [request.folder / word for word in words if word.endswith(".py")]
+    else:
+        place = request.callable.rpartition(":")[0]
+        path = place if place.endswith(".py") else place.replace(".", "/") + ".py"
+        package = place.replace(".", "/") + "/__init__.py"
+        named = [request.folder / path, request.folder / package]
+    return tuple([path for path in named if path.is_file()])
+
+
+def _check(request: ForeignRequest) -> None:
+    if bool(request.callable) == bool(request.command):
+        raise UsageError("what is to be run?", way_out="give --callable or --command, one of them")
+    if request.callable and not all(request.callable.rpartition(":")):
+        raise UsageError(
+            f"{request.callable!r} names no callable",
+            way_out="write package.module:function or file.py:function",
+        )
+    if request.callable.rpartition(":")[0].endswith(".py"):
+        path = request.folder / request.callable.rpartition(":")[0]
+        if not path.is_file():
+            raise InputError("no such file", place=str(path), way_out="name a Python file")
+    if request.command:
+        if not watched_command.parse(request.command):
+            raise UsageError("an empty command", way_out="write --command 'python sim.py'")
+        if request.sealed:
+            raise UsageError(
+                "a command cannot be sealed", way_out="seal a callable: --callable module:function"
+            )
+        if not machine(request.folder, others=False).folder:
+            raise UsageError(
+                f"the working folder has more than {perturbed_run.ENTRIES_MAX} entries",
+                way_out="run from a folder of the program's own: it is copied for every run",
+            )
+    if request.inputs is not None:
+        _check_inputs(request.inputs)
+
+
+def _check_inputs(path: Path) -> None:
+    """Read every line as JSON, so that what is wrong is said with its line."""
+    try:
+        size = path.stat().st_size
+        if size > INPUTS_MAX_BYTES:
+            raise InputError(
+                f"{size} bytes exceed {INPUTS_MAX_BYTES}", place=str(path), way_out="split it"
+            )
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}",
+            place=str(path),
+            way_out="pass a file of JSON Lines",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "no UTF-8 text", place=f"{path}: byte {error.start}", way_out="pass JSON Lines in UTF-8"
+        ) from error
+    lines = text.splitlines()
+    if not lines:
+        raise InputError("no inputs", place=str(path), way_out="write one JSON value a line")
+    for number, line in enumerate(lines, start=1):
+        try:
+            json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"no JSON value: {error}",
+                place=f"{path}:{number}",
+                way_out="write one JSON value a line",
+            ) from error
+
+
+def _cause(found: Cause) -> dict[str, Any]:
+    return {
+        "path": found.path,
+        "line": found.line,
+        "function": found.function,
+        "source": found.source,
+        "name": found.name,
+        "expected": found.expected,
+        "actual": found.actual,
+        "effect": found.effect,
+        "rule": found.rule,
+        "rule_name": found.rule_name,
+        "rule_at_line": found.rule_at_line,
+        "instead": found.instead,
+    }
+
+
+__all__ = ["Divergence", "ForeignReport", "ForeignRequest", "replay_foreign"]
