@@ -77,12 +77,14 @@ class Divergence:
     """The variable to which the program is sensitive."""
     value: str | None = None
     """That variable's value in the run that differs."""
+    command: str | None = None
+    """The first command of the packet after which the machine's root differs."""
 
     def document(self) -> dict[str, Any]:
         """Return the part of the JSON document."""
         return {
             "packet": self.packet,
-            "command": None,
+            "command": self.command,
             "machine": self.machine,
             "key": self.key,
             "expected": self.expected,
@@ -221,6 +223,7 @@ def explain(
     )
     return replace(
         found,
+        command=_command(baseline, environment, path, packet),
         machine=difference.machine,
         key=place,
         expected=_shown(difference.expected),
@@ -239,6 +242,24 @@ def _difference(
             return None
         worlds.append(restore_world(MACHINES, child.output))
     return diverge(*worlds)
+
+
+def _command(
+    baseline: Environment, environment: Environment, path: Path, packet: int
+) -> str | None:
+    """Return the first command after which the two runs differ; None when none is to blame."""
+    if packet == 0:
+        return None
+    lists: list[list[dict[str, Any]]] = []
+    for each in (baseline, environment):
+        child = _child(each, path, ["--commands", str(packet)])
+        if child.code != 0:
+            return None
+        lists.append(json.loads(child.output)["commands"])
+    for one, other in zip(*lists, strict=False):
+        if one != other:
+            return f"transaction {one['transaction']}, order {one['order']}: {one['text']}"
+    return None
 
 
 def _child(environment: Environment, path: Path, arguments: Sequence[str]) -> Child:

@@ -22,7 +22,7 @@ from qfs.kernel.contract import (
 from qfs.kernel.genesis import Genesis
 from qfs.kernel.outbox import EffectId, Outcome, Pending, Settle, Settled
 from qfs.kernel.receipt import Receipt, Refused, TransactionRefusal, UpgradeRefusal
-from qfs.kernel.step import MAX_REACTION_DEPTH, apply, found
+from qfs.kernel.step import MAX_REACTION_DEPTH, Executed, apply, found
 from qfs.kernel.table import Table
 from qfs.kernel.trie import Proof, Step, verify_proof
 from qfs.kernel.world import Machines, World, diverge, restore_world
@@ -37,6 +37,7 @@ __all__ = [
     "DeltaInvariant",
     "Difference",
     "EffectId",
+    "Executed",
     "Genesis",
     "Machine",
     "Machines",

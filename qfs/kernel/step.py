@@ -10,11 +10,11 @@
 - A program that lacks a scheduled version halts at its height instead of diverging.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from qfs.canon import encode
 from qfs.crypto.ports import NOBODY
@@ -34,6 +34,30 @@ _MAX_HEIGHT = (1 << 63) - 1
 _SEED_BYTES = 32
 _UNREADABLE = (QFSError, ValueError, TypeError, LookupError, ArithmeticError)
 """What reading an order may raise: a registry's no, or a value object's own check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One command as it ran; what `apply` shows to the one who watches."""
+
+    transaction: int
+    order: int
+    """Position of the order in its transaction; a reaction's commands carry that of their cause."""
+    ordinal: int
+    """Position in the packet, reactions included."""
+    machine: str
+    reaction: str
+    """Name of the reaction that asked; empty for the order itself."""
+    command: object
+    before: Any
+    """The machine's state."""
+    after: Any
+    """The same state where the machine refused."""
+    refusal: str
+    """Name of the refusal's member; empty for a yes. A later order may still undo this one."""
+
+
+Watch: TypeAlias = Callable[[Executed], None]
 
 
 def found(machines: Machines, genesis: Genesis, reactions: Sequence[Reaction] = ()) -> World:
@@ -71,17 +95,20 @@ def apply(
     admitted: Admitted,
     *,
     check_after: bool = False,
+    watch: Watch | None = None,
 ) -> tuple[World, Receipt]:
     """Return the world after a packet, and the packet's receipt.
 
-    check_after compares each Decision.after with folding evolve over its events, as replay and the
-    tests do. Halts, with the old world made fast again, when the packet does not follow it, a
-    machine breaks its contract or an invariant, or a scheduled version is missing.
+    watch is shown each command as it ran, those of refused transactions too. check_after compares
+    each Decision.after with folding evolve over its events, as replay and the tests do. Halts, with
+    the old world made fast again, when the packet does not follow it, a machine breaks its contract
+    or an invariant, or a scheduled version is missing.
     """
     try:
         _check_follows(world, admitted)
         due = [one for one in world.schedule if one.height <= admitted.seq]
         run = _Run(machines, reactions, admitted, world, check_after=check_after)
+        run.watch = watch
         for one in due:
             run.activate(one)
         schedule = list(world.schedule[len(due) :])
@@ -113,7 +140,7 @@ def _act(run: "_Run", action: Action, schedule: list[Upgrade]) -> tuple[Refused 
     """Do what the packet asks; a new upgrade goes into the schedule."""
     match action:
         case Transactions():
-            return tuple([run.transaction(group) for group in action.groups])
+            return tuple([run.transaction(group, at) for at, group in enumerate(action.groups)])
         case Upgrade():
             no = _upgrade_refusal(run, action, schedule)
             if no is not None:
@@ -162,6 +189,8 @@ class _Run:
         self.check_after = check_after
         self.versions: dict[str, int] = dict(world.versions)
         self.states: dict[str, Any] = {**world.states, OUTBOX: Outbox(world.outbox)}
+        self.watch: Watch | None = None
+        self.group = 0
         self.ordinal = 0
         self.effects: list[EffectId] = []
         self.activated: list[tuple[str, int]] = []
@@ -181,8 +210,9 @@ class _Run:
         self.versions[name] = version
         self.activated.append((name, version))
 
-    def transaction(self, orders: Sequence[Order]) -> Refused | None:
-        """Run the orders, whole or not at all."""
+    def transaction(self, orders: Sequence[Order], group: int = 0) -> Refused | None:
+        """Run the orders of the packet's group-th transaction, whole or not at all."""
+        self.group = group
         before = dict(self.states)
         effects = len(self.effects)
         for index, order in enumerate(orders):
@@ -211,14 +241,22 @@ class _Run:
         except _UNREADABLE:
             return Refused(index, name, TransactionRefusal.MALFORMED_ORDER.name, reaction)
         context = self.context(name, ordinal)
+        before = self.states[name]
         answer = guard(
-            partial(_decide, machine, self.states[name], command, context),
+            partial(_decide, machine, before, command, context),
             Code.DECIDE_FAILED,
             **self.facts(name, ordinal),
         )
+        no = answer.name if isinstance(answer, Enum) else ""
+        if isinstance(answer, Decision):
+            self.states[name] = self.evolved(machine, answer, ordinal)
+        if self.watch is not None:
+            after = self.states[name]
+            self.watch(
+                Executed(self.group, index, ordinal, name, reaction, command, before, after, no)
+            )
         if isinstance(answer, Enum):
-            return Refused(index, name, answer.name, reaction)
-        self.states[name] = self.evolved(machine, answer, ordinal)
+            return Refused(index, name, no, reaction)
         self.post(machine, answer, ordinal)
         hearing = self.hearing.get(name)
         if hearing:

@@ -4,6 +4,7 @@ import typer
 
 from qfs_cli.commands import (
     audit,
+    bisection,
     build,
     certify,
     doctor,
@@ -15,6 +16,7 @@ from qfs_cli.commands import (
     packet,
     replay,
     rules,
+    trail,
 )
 
 # In the order of the help; one line a command.
@@ -29,6 +31,8 @@ COMMANDS = (
     evidence,  # what the tree proves about itself
     ledger,  # five tokens in a folder
     replay,  # every state root again
+    trail,  # keys, upgrades, halts, for outsiders
+    bisection,  # where two logs part
     doctor,  # what works here
     explain,  # the catalogue of codes
 )

@@ -94,6 +94,8 @@ def _text(report: ReplayReport) -> list[str]:
             lines.append(f"  because of {found.environment}={found.value}")
         if found.machine is not None:
             lines.append(f"  in         {found.machine}: {found.key}")
+        if found.command is not None:
+            lines.append(f"  at         {found.command}")
         lines.append(f"  expected   {found.expected}")
         lines.append(f"  actual     {found.actual}")
     if report.halt is not None:

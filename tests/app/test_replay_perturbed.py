@@ -103,6 +103,7 @@ def test_what_a_program_is_sensitive_to_is_named_with_the_key(tmp_path, sensitiv
     assert (divergence["environment"], divergence["packet"]) == (cause, 1), divergence
     assert (divergence["machine"], divergence["key"]) == ("ledger", f"accounts[{MINE}]")
     assert divergence["expected"] != divergence["actual"]
+    assert divergence["command"].startswith("transaction 0, order 0: OpenAccount(")
 
 
 def test_a_sound_program_is_identical_everywhere_and_what_did_not_run_is_said(tmp_path):

@@ -355,3 +355,24 @@ def test_a_receipt_has_its_own_digest(world):
     _, same = run(world, asks((Put("pear", 1),)))
     _, other = run(world, asks((Take("pear", 1),)))
     assert one.digest() == same.digest() != other.digest()
+
+
+def test_a_watcher_sees_each_command_as_it_ran(world):
+    seen = []
+    groups = ((Put("pear", 3),), (Put("fig", 1), Take("moon", 1)))
+    after, receipt = run(world, asks(*groups), [NOTE], watch=seen.append)
+    assert [
+        (one.transaction, one.order, one.ordinal, one.machine, one.reaction, one.refusal)
+        for one in seen
+    ] == [
+        (0, 0, 0, "shelf", "", ""),
+        (0, 0, 1, "audit", "note", ""),
+        (1, 0, 2, "shelf", "", ""),
+        (1, 0, 3, "audit", "note", ""),
+        (1, 1, 4, "shelf", "", "NOT_ENOUGH"),
+    ]
+    assert seen[0].command == Put("pear", 3)
+    assert (seen[0].before.goods.get("pear"), seen[0].after.goods.get("pear")) == (None, 3)
+    assert seen[4].before is seen[4].after
+    unwatched, _ = run(world, asks(*groups), [NOTE])
+    assert (unwatched.root, goods(after)) == (after.root, {"pear": 3})
