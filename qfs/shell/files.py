@@ -35,13 +35,14 @@ def read_limited(path: Path, limit: int, *, secret: bool = False) -> bytes:
     return data
 
 
-def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
+def write_new(path: Path, data: bytes, mode: int = 0o644, *, text: bool = False) -> None:
     """Make a file whole, under a name that nobody has; on failure nothing is left behind.
 
-    ``-`` writes to standard output, unless that is a terminal. Raises InputError, UsageError.
+    ``-`` writes to standard output, unless that is a terminal and the data no text.
+    Raises InputError, UsageError.
     """
     if path == PIPE:
-        if sys.stdout.isatty():
+        if sys.stdout.isatty() and not text:
             raise UsageError("bytes for a terminal", way_out="give --output FILE, or a pipe")
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

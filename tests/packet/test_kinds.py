@@ -59,6 +59,7 @@ NO_PAYLOAD: dict[str, tuple[int, Any]] = {
     "an upgrade without a height": (2, ["ledger", 2]),
     "an upgrade to a version in text": (2, ["ledger", "2", 9]),
     "an upgrade to version true": (2, ["ledger", True, 9]),
+    "an upgrade of a machine's name too long": (2, ["m" * 65, 2, 9]),
     "a tick that carries something": (3, [1]),
     "a tick that is null": (3, None),
     "a resume of nothing": (4, []),
