@@ -5,7 +5,7 @@
   credits less what issuance accounts and the fee account give.
 """
 
-from qfs.errors import ContractError
+from qfs.crypto.ports import KeyId
 from qfs.kernel import Context, Decision
 from qfs.ledger.commands import Burn, Issue, Move, Transact, Transfer
 from qfs.ledger.events import Event, Moved, Refusal
@@ -23,6 +23,7 @@ from qfs.ledger.state import (
 from qfs.ledger.tokens import BALANCE_MAX, FEES, TOKENS, Movement, Supply, TokenSpec
 
 LEGS_MAX = 64
+_FEE_TOKENS = tuple([number for number, spec in enumerate(TOKENS) if spec.fee_rate])
 _KEYS_FORGOTTEN = 2
 """Old keys forgotten at each use of a new one: the queue shrinks back whatever its backlog."""
 
@@ -32,31 +33,35 @@ def decide_move(state: State, command: Move, context: Context) -> Decision[Event
     asked = expanded(command)
     if isinstance(asked, Refusal):
         return asked
-    no = _shape(asked) or _authority(state, asked, context) or _freshness(state, asked, context.seq)
+    no = _shape(asked)
     if no is not None:
         return no
-    changed = _balances(state, asked.legs)
-    if isinstance(changed, Refusal):
-        return changed
-    no = _sums(asked.legs)
+    held = _held(state, asked)
+    if held is None:
+        return Refusal.UNKNOWN_ACCOUNT
+    no = (
+        _authority(state, held, asked, context.actor)
+        or _freshness(state, held, asked, context.seq)
+        or _balances(held, asked.legs)
+        or _sums(asked.legs)
+    )
     if no is not None:
         return no
-    event = Moved(asked.account, asked.key, context.seq, asked.legs)
-    return Decision((event,))
+    return Decision((Moved(asked.account, asked.key, context.seq, asked.legs),))
 
 
 def evolve_moved(state: State, event: Moved) -> State:
     """Return the state after a movement: balances, the starting account's nonce, the key."""
-    accounts = state.accounts
-    start = account_of(state, event.account)
-    accounts = accounts.set(event.account, Account(start.owner, start.nonce + 1, start.balances))
+    balances = {event.account: list(account_of(state, event.account).balances)}
     for leg in event.legs:
-        account = accounts.get(leg.account)
-        if account is None:
-            raise ContractError(f"account {leg.account} is not open")
-        before = account.balances
-        balances = (*before[: leg.token], before[leg.token] + leg.change, *before[leg.token + 1 :])
-        accounts = accounts.set(leg.account, Account(account.owner, account.nonce, balances))
+        if leg.account not in balances:
+            balances[leg.account] = list(account_of(state, leg.account).balances)
+        balances[leg.account][leg.token] += leg.change
+    accounts = state.accounts
+    rows = {account: account_of(state, account) for account in balances}
+    for account, row in rows.items():
+        nonce = row.nonce + 1 if account == event.account else row.nonce
+        accounts = accounts.set(account, Account(row.owner, nonce, tuple(balances[account])))
     used, queue, oldest = state.used, state.queue, state.oldest
     used = used.set(event.key, event.seq)
     queue = queue.set(state.newest, UsedKey(event.key, event.seq))
@@ -97,14 +102,16 @@ def is_kept(used_seq: int, seq: int) -> bool:
     return seq - used_seq < KEY_PACKETS
 
 
-def fees_due(legs: tuple[Leg, ...]) -> list[int]:
-    """Return the fee due on each token's legs, in minor units, in the order of TOKENS."""
-    due = [0] * len(TOKENS)
+def fee_due(token: int, legs: tuple[Leg, ...]) -> int:
+    """Return the fee due on a token's legs, in minor units."""
+    spec = TOKENS[token]
+    base = 0
     for leg in legs:
-        ordinary = leg.account not in (TOKENS[leg.token].issuance, FEES)
-        if ordinary == (leg.change > 0):
-            due[leg.token] += leg.change
-    return [spec.fee(max(0, base)) for spec, base in zip(TOKENS, due, strict=True)]
+        if leg.token == token:
+            ordinary = leg.account not in (spec.issuance, FEES)
+            if ordinary == (leg.change > 0):
+                base += leg.change
+    return spec.fee(max(0, base))
 
 
 def _transfer_fee(spec: TokenSpec, command: Issue | Transfer | Burn) -> int:
@@ -131,28 +138,39 @@ def _shape(asked: Transact) -> Refusal | None:
     return None
 
 
-def _authority(state: State, asked: Transact, context: Context) -> Refusal | None:
+def _held(state: State, asked: Transact) -> dict[int, Account] | None:
+    """Return every account that the transaction names; None when one is not open."""
+    held: dict[int, Account] = {}
     for account in (asked.account, *[leg.account for leg in asked.legs]):
-        if account not in state.accounts:
-            return Refusal.UNKNOWN_ACCOUNT
-    debited = [leg.account for leg in asked.legs if leg.change < 0]
-    for account in (asked.account, *debited):
-        if not may_debit(state, account, context.actor):
+        if account not in held:
+            found = state.accounts.get(account)
+            if found is None:
+                return None
+            held[account] = found
+    return held
+
+
+def _authority(
+    state: State, held: dict[int, Account], asked: Transact, actor: KeyId
+) -> Refusal | None:
+    for account in (asked.account, *[leg.account for leg in asked.legs if leg.change < 0]):
+        owner = held[account].owner
+        if actor != owner and state.delegations.get((account, bytes(actor))) != owner:
             return Refusal.NOT_AUTHORISED
     for leg in asked.legs:
         spec = TOKENS[leg.token]
-        if spec.movement is Movement.BY_ROLE and not may_debit(state, spec.issuance, context.actor):
+        if spec.movement is Movement.BY_ROLE and not may_debit(state, spec.issuance, actor):
             return Refusal.ROLE_REQUIRED
         if spec.supply is Supply.FIXED and leg.account == spec.issuance:
             return Refusal.SUPPLY_IS_FIXED
     return None
 
 
-def _freshness(state: State, asked: Transact, seq: int) -> Refusal | None:
+def _freshness(state: State, held: dict[int, Account], asked: Transact, seq: int) -> Refusal | None:
     used = state.used.get(asked.key)
     if used is not None and is_kept(used, seq):
         return Refusal.KEY_ALREADY_USED
-    nonce = account_of(state, asked.account).nonce
+    nonce = held[asked.account].nonce
     if asked.nonce != nonce:
         return Refusal.WRONG_NONCE
     if nonce == NONCE_MAX:
@@ -160,9 +178,9 @@ def _freshness(state: State, asked: Transact, seq: int) -> Refusal | None:
     return None
 
 
-def _balances(state: State, legs: tuple[Leg, ...]) -> Refusal | None:
+def _balances(held: dict[int, Account], legs: tuple[Leg, ...]) -> Refusal | None:
     for leg in legs:
-        after = account_of(state, leg.account).balances[leg.token] + leg.change
+        after = held[leg.account].balances[leg.token] + leg.change
         if after < 0:
             return Refusal.EXCEEDS_BALANCE
         if after > BALANCE_MAX:
@@ -172,14 +190,12 @@ def _balances(state: State, legs: tuple[Leg, ...]) -> Refusal | None:
 
 def _sums(legs: tuple[Leg, ...]) -> Refusal | None:
     sums = [0] * len(TOKENS)
-    paid = [0] * len(TOKENS)
     for leg in legs:
         sums[leg.token] += leg.change
-        if leg.account == FEES:
-            paid[leg.token] += max(0, leg.change)
     if any(sums):
         return Refusal.NOT_CONSERVED
-    for got, due in zip(paid, fees_due(legs), strict=True):
-        if got < due:
+    for token in _FEE_TOKENS:
+        paid = [leg.change for leg in legs if leg.token == token and leg.account == FEES]
+        if max(0, sum(paid)) < fee_due(token, legs):
             return Refusal.FEE_NOT_PAID
     return None

@@ -81,28 +81,22 @@ def test_each_breach_is_named(name: str, forge: Callable[[Book], Moved]) -> None
     assert [i.name for i in MACHINE.invariants if not i.holds(book.state, event, after)] == [name]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "every_movement_does_what_its_legs_say",
-        "every_movement_uses_one_nonce_of_its_account",
-    ],
-)
-def test_a_state_that_an_event_did_not_make_is_noticed(name: str) -> None:
+@pytest.mark.parametrize("wrong_about", ["balances", "nonce"])
+def test_a_state_that_an_event_did_not_make_is_noticed(wrong_about: str) -> None:
     book = market()
     event = Moved(ALICE_ACCOUNT, key(900), 1, (leg(FLX, -1), leg(FLX, 1, BOB_ACCOUNT)))
     after = MACHINE.evolve(book.state, event)
     alice, bob = after.accounts.get(ALICE_ACCOUNT), after.accounts.get(BOB_ACCOUNT)
     assert alice is not None
     assert bob is not None
-    if "nonce" in name:
+    if wrong_about == "nonce":
         wrong = after.accounts.set(BOB_ACCOUNT, replace(bob, nonce=1))
     else:
         swapped = after.accounts.set(ALICE_ACCOUNT, replace(alice, balances=bob.balances))
         wrong = swapped.set(BOB_ACCOUNT, replace(bob, balances=alice.balances))
     broken = replace(after, accounts=wrong)
     names = [i.name for i in MACHINE.invariants if not i.holds(book.state, event, broken)]
-    assert names == [name]
+    assert names == ["every_movement_changes_its_legs_and_one_nonce"]
 
 
 def damaged(book: Book, name: str) -> Book:

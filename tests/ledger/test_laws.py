@@ -110,14 +110,16 @@ class Naive:
             why.add(Refusal.BALANCE_OUT_OF_RANGE)
         if any(sum(c for _, t, c in legs if t == token) for token in range(5)):
             why.add(Refusal.NOT_CONSERVED)
-        received = sum(
-            c for a, t, c in legs if t == 2 and c > 0 and a not in (PSYNC_SOURCE, FEE_ACCOUNT)
-        )
-        given = sum(-c for a, t, c in legs if t == 2 and c < 0 and a in (PSYNC_SOURCE, FEE_ACCOUNT))
-        paid = sum(c for a, t, c in legs if t == 2 and c > 0 and a == FEE_ACCOUNT)
-        if 10 * paid < received - given:
+        if self.fee_is_short(legs):
             why.add(Refusal.FEE_NOT_PAID)
         return why
+
+    def fee_is_short(self, legs: Sequence[tuple[int, int, int]]) -> bool:
+        exempt = (PSYNC_SOURCE, FEE_ACCOUNT)
+        received = sum(c for a, t, c in legs if t == 2 and c > 0 and a not in exempt)
+        given = sum(-c for a, t, c in legs if t == 2 and c < 0 and a in exempt)
+        paid = sum(c for a, t, c in legs if t == 2 and c > 0 and a == FEE_ACCOUNT)
+        return 10 * paid < received - given
 
     def move(self, start: int, used: bytes, legs: Sequence[tuple[int, int, int]], seq: int) -> None:
         self.nonce[start] += 1
