@@ -3,6 +3,7 @@
 In a call `@` marks a path that the command reads, `>` one that it makes.
 """
 
+import json
 from pathlib import Path
 
 from tests.cli.processes import Call, run_all
@@ -19,7 +20,11 @@ version = "1"
 [tool.hatch.build.targets.wheel]
 packages = ["sample"]
 """
-SCENARIO = """schema = "qfs.scenario/1"
+NOTE = (
+    "A scenario that is cut off in the middle of this sentence is no scenario any more: no step of"
+    " it is taken, neither the sound ones before the cut nor what may have followed."
+)
+SCENARIO = f"""schema = "qfs.scenario/1"
 name = "opening"
 by = "operator"
 
@@ -30,31 +35,129 @@ shop = 1024
 do = "open"
 account = "shop"
 owner = "operator"
+note = "{NOTE}"
 """
 
+DRAFT = {
+    "ledger": "00" * 32,
+    "seq": 1,
+    "time_us": 1,
+    "seed": "00" * 32,
+    "previous": "00" * 32,
+    "kind": "tick",
+    "payload": [],
+}
+
+ROOT = "(the state root)"
+"""Stands for the root of the sound ledger, which only its keys decide."""
+
 CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "audit": (("@machine.py",),),
     "build": (("@project", "--pairs", "bare", "--kind", "wheel", "--accept-unexercised"),),
+    "certify": (
+        ("@project", "--target", "@project/sample"),
+        ("project", "--key", "@operator.pem", "--output", ">new.cert"),
+        ("project", "--key", "@secret.pem.age", "--passphrase-file", "@pass"),
+        ("project", "--check", "@cert", "--public-key", "@operator.pub.pem"),
+    ),
+    "evidence check": (("@project",),),
+    "evidence write": (("@project",),),
+    "keys export": (("@operator.pub.pem",), ("@secret.pem.age", "--passphrase-file", "@pass")),
+    "keys list": (("@keys",),),
+    "keys new": (("fresh", "--dir", "@keys", "--passphrase-file", "@pass"),),
+    "ledger check": (("@ledger",),),
+    "ledger init": (
+        (
+            ">new-ledger",
+            "--root-key",
+            "@root.pub.pem",
+            "--operator",
+            "@operator.pub.pem",
+            "--submitter",
+            "@secret.pub.pem",
+        ),
+    ),
+    "ledger prove": (("@ledger", "1024", "--output", ">new-proof"),),
+    "ledger state": (("@ledger",),),
+    "ledger submit": (
+        ("@ledger", "@more.toml", "--key", "@operator.pem"),
+        ("ledger", "more.toml", "--key", "operator.pem", "--passphrase-file", "@pass"),
+    ),
+    "ledger verify-proof": (("@proof", "--root", ROOT),),
+    "packet show": (("@packet.drv",),),
+    "packet sign": (
+        ("@draft.json", "--key", "@operator.pem", "--output", ">new.drv"),
+        ("draft.json", "--key", "@secret.pem.age", "--passphrase-file", "@pass"),
+    ),
+    "packet verify": (("@packet.drv", "--key", "@operator.pub.pem"),),
+    "replay": (("@ledger",),),
+    "trail checkpoint": (("@ledger", "--output", ">new-checkpoint"),),
+    "trail show": (("@ledger",),),
+    "trail verify": (("@ledger", "--checkpoint", "@checkpoint"),),
 }
 
 # A path that a command does not read, with the reason why spoiling it means nothing.
 NOT_READ: dict[tuple[str, str], str] = {
-    ("build", "--out"): "the folder is made, and its name may be new",
+    ("audit", "--output"): "the report is written there, over an older one",
+    ("replay", "--compiled"): "a core made by a C compiler; tests/app/test_replay.py spoils it",
+    ("build", "--outdir"): "the folder is made, and its name may be new",
+    ("certify", "--output"): "the file is made, and its name is new",
+    ("ledger init", "directory"): "the folder is made, and its name is new",
+    ("ledger prove", "--output"): "the file is made, and its name is new",
+    ("packet sign", "--output"): "the file is made, and its name is new",
+    ("trail checkpoint", "--output"): "the file is made, and its name is new",
 }
 
 # What would be spoiled elsewhere and is sound here, with the reason.
-FINE: dict[tuple[str, str, str], str] = {}
+FINE: dict[tuple[str, str, str], str] = {
+    **{
+        (name, "@pass", "truncated"): "it is a passphrase, if a wrong one: the key's file is named"
+        for name in ("certify", "keys export", "keys new", "packet sign")
+    },
+    ("audit", "@machine.py", "empty"): "an empty module is a module without findings",
+}
+
+# Commands that report on many files: one that cannot be read is a line among the findings.
+REPORTED: dict[str, str] = {
+    "audit": "each file that was not audited is named in the report, beside the findings in others",
+}
+
+
+# What makes the rest of the folder, in this order.
+STEPS: tuple[tuple[str, ...], ...] = (
+    ("keys", "new", "root", "--unencrypted"),
+    ("keys", "new", "operator", "--unencrypted"),
+    ("keys", "new", "secret", "--passphrase-file", "pass"),
+    ("keys", "new", "kept", "--dir", "keys", "--unencrypted"),
+    ("packet", "sign", "draft.json", "--key", "operator.pem", "--output", "packet.drv"),
+    ("ledger", "init", "ledger", "--root-key", "root.pub.pem", "--operator", "operator.pub.pem"),
+    ("ledger", "submit", "ledger", "opening.toml", "--key", "operator.pem"),
+    ("trail", "checkpoint", "ledger", "--output", "checkpoint"),
+    ("ledger", "prove", "ledger", "1024", "--output", "proof"),
+    ("evidence", "write", "project"),
+    ("certify", "project", "--key", "operator.pem", "--output", "cert"),
+    ("ledger", "state", "ledger", "--format", "json"),
+)
 
 
 def prepare(folder: Path) -> None:
     """Fill the folder, with the program itself where it can."""
-    (folder / "machine.py").write_text(MACHINE, encoding="utf-8")
-    (folder / "scenario.toml").write_text(SCENARIO, encoding="utf-8")
-    (folder / "project/sample").mkdir(parents=True)
-    (folder / "project/pyproject.toml").write_text(PROJECT, encoding="utf-8")
-    (folder / "project/sample/__init__.py").write_text('"""A sample."""\n', encoding="utf-8")
-    for words in STEPS:
-        (outcome,) = run_all([Call(words, str(folder))])
-        assert outcome.code == 0, (words, outcome.stderr)
-
-
-STEPS: tuple[tuple[str, ...], ...] = ()
+    texts = {
+        "machine.py": MACHINE,
+        "opening.toml": SCENARIO,
+        "more.toml": SCENARIO.replace("1024", "1025"),
+        "draft.json": json.dumps(DRAFT),
+        "pass": "correct horse battery staple\n",
+        "project/pyproject.toml": PROJECT,
+        "project/sample/__init__.py": '"""A sample."""\n',
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "pass").chmod(0o600)
+    (folder / "keys").mkdir()
+    outcomes = run_all([Call(words, str(folder)) for words in STEPS])
+    for outcome in outcomes:
+        assert outcome.code == 0, (outcome.words, outcome.stderr)
+    root = json.loads(outcomes[-1].stdout)["state_root"]
+    (folder / "root.txt").write_text(root, encoding="utf-8")
