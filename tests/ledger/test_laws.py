@@ -93,13 +93,7 @@ class Naive:
             return why
         if any(account not in self.owner for account in (start, *(leg[0] for leg in legs))):
             return why | {Refusal.UNKNOWN_ACCOUNT}
-        if not all(self.may(actor, a) for a in (start, *(a for a, _, c in legs if c < 0))):
-            why.add(Refusal.NOT_AUTHORISED)
-        if any(token == 0 for _, token, _ in legs):
-            if not self.may(actor, CHR_SOURCE):
-                why.add(Refusal.ROLE_REQUIRED)
-            if any(account == CHR_SOURCE and token == 0 for account, token, _ in legs):
-                why.add(Refusal.SUPPLY_IS_FIXED)
+        why |= self.unauthorised(actor, start, legs)
         if used in self.keys and self.keys[used] > seq - 65_536:
             why.add(Refusal.KEY_ALREADY_USED)
         if nonce != self.nonce[start]:
@@ -112,6 +106,19 @@ class Naive:
             why.add(Refusal.NOT_CONSERVED)
         if self.fee_is_short(legs):
             why.add(Refusal.FEE_NOT_PAID)
+        return why
+
+    def unauthorised(
+        self, actor: KeyId, start: int, legs: Sequence[tuple[int, int, int]]
+    ) -> set[Refusal]:
+        why = set()
+        if not all(self.may(actor, a) for a in (start, *(a for a, _, c in legs if c < 0))):
+            why.add(Refusal.NOT_AUTHORISED)
+        if any(token == 0 for _, token, _ in legs):
+            if not self.may(actor, CHR_SOURCE):
+                why.add(Refusal.ROLE_REQUIRED)
+            if any(account == CHR_SOURCE and token == 0 for account, token, _ in legs):
+                why.add(Refusal.SUPPLY_IS_FIXED)
         return why
 
     def fee_is_short(self, legs: Sequence[tuple[int, int, int]]) -> bool:
