@@ -360,7 +360,7 @@ def test_a_receipt_has_its_own_digest(world):
 def test_a_watcher_sees_each_command_as_it_ran(world):
     seen = []
     groups = ((Put("pear", 3),), (Put("fig", 1), Take("moon", 1)))
-    after, receipt = run(world, asks(*groups), [NOTE], watch=seen.append)
+    after, _ = run(world, asks(*groups), [NOTE], watch=seen.append)
     assert [
         (one.transaction, one.order, one.ordinal, one.machine, one.reaction, one.refusal)
         for one in seen
