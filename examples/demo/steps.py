@@ -5,6 +5,7 @@ Each step is handed the runner and what the steps before it found, and returns i
 
 import importlib.util
 import shutil
+import tomllib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from examples.demo.running import DemoError, Ran, Runner
 
 THIRD_PARTY = "sortedcontainers"
 """A package out of the lock file, audited as found."""
+SCENARIO = "examples/scenarios/market-day.toml"
 FEWEST_ENVIRONMENTS = 4
 
 
@@ -92,16 +94,14 @@ def run(runner: Runner, found: Found) -> list[str]:
         *("--submitter", at / "alice.pub.pem", "--submitter", at / "bob.pub.pem"),
     )
     keys = [word for name in ("operator", "alice", "bob") for word in ("--key", at / f"{name}.pem")]
-    scenario = "examples/scenarios/market-day.toml"
-    sent = runner.qfs("ledger", "submit", at / "ledger", scenario, *keys)
+    sent = runner.qfs("ledger", "submit", at / "ledger", SCENARIO, *keys)
     state = runner.qfs("ledger", "state", at / "ledger")
     checked = runner.qfs("ledger", "check", at / "ledger")
     found.roots.append(state.document["state_root"])
-    report = sent.document
     return [
         f"$ {began.shown}",
         f"$ {sent.shown}",
-        *_submitted(report),
+        *_submitted(runner.tree, sent.document),
         f"$ {checked.shown}",
         f"  {len(checked.document['checks'])} sentences hold, conservation among them",
         f"  state root {state.document['state_root']}",
@@ -167,13 +167,16 @@ def _audited(ran: Ran, what: str) -> list[str]:
     ]
 
 
-def _submitted(report: dict[str, Any]) -> list[str]:
-    answers = Counter([row["answer"] for row in report["steps"]])
-    refused = {name: count for name, count in sorted(answers.items()) if name != "accepted"}
-    reasons = ", ".join([f"{count} {name}" for name, count in refused.items()])
+def _submitted(tree: Path, report: dict[str, Any]) -> list[str]:
+    with (tree / SCENARIO).open("rb") as file:
+        steps = tomllib.load(file)["step"]
+    expected = Counter([step["expect"] for step in steps if "expect" in step])
+    if report["surprises"] or report["refused"] != expected.total():
+        raise DemoError(f"answered otherwise than expected: {report}")
+    reasons = ", ".join([f"{count} {name}" for name, count in sorted(expected.items())])
     return [
-        f"  {answers['accepted']} accepted; {sum(refused.values())} refused as expected",
-        f"  ({reasons})",
+        f"  {report['steps']} transactions in {report['packets']} signed packets:",
+        f"  {report['accepted']} accepted, {report['refused']} refused as expected ({reasons})",
     ]
 
 
