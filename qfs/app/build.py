@@ -10,19 +10,30 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from qfs.errors import EnvironmentFault, InputError, UsageError
 from qfs.repro import REMEDIES, Cause, Difference, compare
-from qfs.repro.environment import CLOCK_SHIFT, FIRST, VARIATIONS, Environment, normalised, varied
+from qfs.repro.bisect import REPEAT, SOFT, Trace, blamed, traces
+from qfs.repro.dates import written
+from qfs.repro.environment import (
+    CLOCK_SHIFT,
+    FIRST,
+    RESIDUAL,
+    VARIATIONS,
+    Environment,
+    normalised,
+    varied,
+)
+from qfs.repro.repack import repacked
 from qfs.repro.text import why_texts_differ
 from qfs.shell.building import Built, Failed, Workshop, extra_requirements, scratch_folder
 from qfs.shell.building import build as build_one
 from qfs.shell.building_python import Interpreter, interpreter
 from qfs.shell.building_source import commit_time, read_build_system, stage
-from qfs.shell.sandbox import find_bubblewrap, find_faketime, interpreter_mounts
+from qfs.shell.sandbox import find_bubblewrap, find_faketime, find_locale, interpreter_mounts
 
 __all__ = [
     "REMEDIES",
@@ -72,6 +83,10 @@ class BuildRequest:
     """Use bubblewrap where it is there."""
     seconds: int = 600
     """Time limit of one hook of the back-end."""
+    bisect: bool = True
+    """Whether to build on, one variation at a time, for what looking cannot explain."""
+    repack: bool = False
+    """Compare canonical forms, and give those: what an archive adds around its files is dropped."""
     epoch: int | None = None
     """SOURCE_DATE_EPOCH of the normalised pair; None for that of the environment or of git."""
 
@@ -185,6 +200,7 @@ def _workshop(request: BuildRequest) -> Iterator[tuple[Workshop, tuple[str, ...]
             python=python.python,
             bubblewrap=bubblewrap,
             faketime=find_faketime(),
+            locales=find_locale(),
             seconds=request.seconds,
             mounts=tuple(mounts),
         )
@@ -218,6 +234,7 @@ class _Runs:
         self.workshop = workshop
         self.request = request
         self.progress = progress
+        self.epoch = source_epoch(request.path.resolve(), request.epoch)
         self.waited = False
         self.clock_seen = True
         self.programs: dict[str, None] = {}
@@ -235,7 +252,8 @@ class _Runs:
         for pair in pairs:
             for kind in self.request.kinds:
                 first, second = firsts[pair.label, kind], self._second(pair.second, kind)
-                differences += [(pair.label, found) for found in _differences(first, second)]
+                found = self._named(pair, kind, first, _differences(first, second))
+                differences += [(pair.label, each) for each in found]
                 again = ""
                 if isinstance(second, Built):
                     again = _sha256(second.data)
@@ -246,9 +264,26 @@ class _Runs:
                 )
         return artifacts, differences
 
+    def _named(
+        self, pair: Pair, kind: str, first: Built, found: list[Difference]
+    ) -> Sequence[Difference]:
+        """Name what looking left open, by builds in which one thing changes at a time."""
+        if not self.request.bisect or not any(each.cause in SOFT for each in found):
+            return found
+        tried = VARIATIONS if pair.label == "bare" else RESIDUAL
+        changed: dict[str, Trace] = {}
+        for name in (REPEAT, *tried):
+            alone = () if name == REPEAT else (name,)
+            environment = varied(pair.first, alone, f"{pair.label}-{name}")
+            self.progress(environment.label, kind, "building")
+            again = self._build(environment, kind)
+            self.progress(environment.label, kind, "built")
+            changed[name] = traces(_differences(first, again))
+        return blamed(found, changed)
+
     def _first(self, environment: Environment, kind: str) -> Built:
         self.progress(environment.label, kind, "building")
-        made = build_one(self.workshop, environment, kind)
+        made = self._build(environment, kind)
         if isinstance(made, Failed):
             raise _cannot_be_built(made, self.workshop)
         self.progress(environment.label, kind, "built")
@@ -256,8 +291,14 @@ class _Runs:
 
     def _second(self, environment: Environment, kind: str) -> Built | Failed:
         self.progress(environment.label, kind, "building")
-        made = build_one(self.workshop, environment, kind)
+        made = self._build(environment, kind)
         self.progress(environment.label, kind, "failed" if isinstance(made, Failed) else "built")
+        return made
+
+    def _build(self, environment: Environment, kind: str) -> Built | Failed:
+        made = build_one(self.workshop, environment, kind)
+        if isinstance(made, Built) and self.request.repack:
+            return replace(made, data=repacked(made.name, made.data, self.epoch))
         return made
 
     def variations(self) -> tuple[Variation, ...]:
@@ -270,6 +311,9 @@ class _Runs:
         for name in VARIATIONS:
             if name in ("user", "host") and not boxed:
                 found.append(Variation(name, exercised=False, how="bubblewrap is not there"))
+            elif name == "locale" and self.workshop.locales is None:
+                how = "C.UTF-8 and C; another needs Debian's package locales"
+                found.append(Variation(name, exercised=False, how=how))
             elif name != "clock":
                 found.append(Variation(name, exercised=True, how=_told(name)))
         return tuple(sorted(found, key=lambda variation: variation.name))
@@ -308,14 +352,25 @@ def _differences(first: Built, second: Built | Failed) -> list[Difference]:
 
 
 def _told(name: str) -> str:
-    """Say how a variation differs between the two environments."""
-    other = varied(FIRST, (name,), "second")
-    changed = [
-        f"{getattr(FIRST, field.name)} and {getattr(other, field.name)}"
-        for field in fields(FIRST)
-        if field.name != "label" and getattr(FIRST, field.name) != getattr(other, field.name)
-    ]
-    return changed[0]
+    """Say how a variation differs between the two environments of the bare pair."""
+    first, second = FIRST, varied(FIRST, (name,), "second")
+    told = {
+        "path": f"{first.folder} and {second.folder}",
+        "timezone": f"{first.timezone} and {second.timezone}",
+        "locale": f"{first.locale} and {second.locale}",
+        "umask": f"{first.umask:03o} and {second.umask:03o}",
+        "hash-seed": f"{first.hash_seed} and {second.hash_seed}",
+        "file-order": "by name, forward and backward",
+        "source-times": f"from {written(first.source_time)} and {written(second.source_time)}",
+        "user": f"{first.user} ({first.user_number}) and {second.user} ({second.user_number})",
+        "host": f"{first.host} and {second.host}",
+        "home": f"{first.home} and {second.home}",
+        "processors": f"all and {second.processors}",
+        "process-numbers": f"{second.process_numbers} apart",
+        "kernel": "its own release and 2.6",
+        "variables": f"QFS_VARIATION={first.variable} and {second.variable}",
+    }
+    return told[name]
 
 
 def _pairs(request: BuildRequest, root: Path, *, boxed: bool) -> list[Pair]:

@@ -42,6 +42,10 @@ class Environment:
     """Relative to the root of the build."""
     processors: int = 0
     """How many the build sees; 0 for all."""
+    process_numbers: int = 0
+    """How many process numbers are used up before the build."""
+    old_kernel: bool = False
+    """Whether the kernel says that it is a 2.6 (personality UNAME26)."""
     variable: str = "first-value"
     """Value of the variable QFS_VARIATION, which no build may read."""
     source_date_epoch: int | None = None
@@ -55,7 +59,7 @@ FIRST = Environment("first", "work/first/source-one")
 _SECOND: dict[str, dict[str, Any]] = {
     "path": {"folder": "srv/second/deeper/source-two"},
     "timezone": {"timezone": "LINT-14"},
-    "locale": {"locale": "C"},
+    "locale": {"locale": "tr_TR.ISO-8859-9"},
     "umask": {"umask": 0o002},
     "hash-seed": {"hash_seed": "424242"},
     "clock": {"clock_shift": CLOCK_SHIFT},
@@ -65,10 +69,15 @@ _SECOND: dict[str, dict[str, Any]] = {
     "host": {"host": "secondhost"},
     "home": {"home": "users/seconduser"},
     "processors": {"processors": 1},
+    "process-numbers": {"process_numbers": 40},
+    "kernel": {"old_kernel": True},
     "variables": {"variable": "second-value"},
 }
 VARIATIONS: tuple[str, ...] = tuple(_SECOND)
 """Names of the variations, in the order in which a bisect tries them."""
+
+RESIDUAL = ("clock", "processors", "kernel", "process-numbers")
+"""What a recipe cannot fix, and what therefore varies in the normalised pair too."""
 
 CAUSE_OF = {
     "path": Cause.BUILD_PATH,
@@ -83,6 +92,8 @@ CAUSE_OF = {
     "host": Cause.HOSTNAME,
     "home": Cause.HOME,
     "processors": Cause.CPU_COUNT,
+    "process-numbers": Cause.RANDOM,
+    "kernel": Cause.KERNEL,
     "variables": Cause.ENVIRONMENT,
     "repeat": Cause.RANDOM,
 }
@@ -114,4 +125,4 @@ def normalised(epoch: int) -> tuple[Environment, Environment]:
         source_date_epoch=max(epoch, DOS_EPOCH),
         fixed_names=True,
     )
-    return first, varied(first, ("clock", "processors"), "normalised-second")
+    return first, varied(first, RESIDUAL, "normalised-second")

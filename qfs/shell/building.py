@@ -24,7 +24,7 @@ import pyproject_hooks
 
 from qfs.errors import InputError
 from qfs.repro.difference import Side
-from qfs.repro.environment import Environment
+from qfs.repro.environment import FIRST, Environment
 from qfs.shell import building_launcher, building_shim
 from qfs.shell.building_source import BuildSystem, Source
 from qfs.shell.sandbox import Mount, wrapped
@@ -71,6 +71,8 @@ class Workshop:
     python: str
     bubblewrap: str | None
     faketime: str | None
+    locales: Path | None
+    """Folder for LOCPATH with the locales that the environments name."""
     seconds: int
     """Time limit of one hook."""
     mounts: tuple[Mount, ...] = field(default=())
@@ -222,6 +224,8 @@ class _Build:
             "time": environment.source_time,
             "clamp": environment.source_date_epoch is not None,
             "processors": environment.processors,
+            "process_numbers": environment.process_numbers,
+            "old_kernel": environment.old_kernel,
             "seconds": self.workshop.seconds,
             "command": command,
             "environment": {**self._variables(), **extra},
@@ -235,14 +239,17 @@ class _Build:
             "HOME": self.inside(environment.home),
             "TMPDIR": self.inside("tmp"),
             "TZ": environment.timezone,
-            "LC_ALL": environment.locale,
-            "LANG": environment.locale,
+            "LC_ALL": self._locale(),
+            "LANG": self._locale(),
+            "PYTHONIOENCODING": "utf-8:surrogateescape",
             "PYTHONHASHSEED": environment.hash_seed,
             "PYTHONPATH": "/qfs-shim" if self.boxed else str(self.outer / "shim"),
             "USER": environment.user,
             "LOGNAME": environment.user,
             "PIP_NO_INDEX": "1",
         }
+        if self.workshop.locales is not None:
+            variables["LOCPATH"] = "/qfs-locales" if self.boxed else str(self.workshop.locales)
         if environment.variable:
             variables["QFS_VARIATION"] = environment.variable
         if environment.source_date_epoch is not None:
@@ -258,6 +265,11 @@ class _Build:
             variables["NO_FAKE_STAT"] = "1"  # the shim moves the times of files, once
         return variables
 
+    def _locale(self) -> str:
+        """Return the environment's locale, or C where the machine cannot make it."""
+        name = self.environment.locale
+        return name if self.workshop.locales is not None or name == FIRST.locale else "C"
+
     def _write_shim(self) -> None:
         shim = self.outer / "shim"
         shutil.copyfile(building_shim.__file__, shim / "sitecustomize.py")
@@ -268,6 +280,7 @@ class _Build:
             "file_shift": shift,
             "since": self._now() - 1,
             "backward": self.environment.backward,
+            "processors": self.environment.processors,
             "numbered": self.environment.fixed_names,
         }
         (shim / "settings.json").write_text(json.dumps(settings), "utf-8")
@@ -279,8 +292,10 @@ class _Build:
         number, home = environment.user_number, environment.home
         passwd.write_text(f"{environment.user}:x:{number}:{number}::/{home}:/bin/sh\n", "utf-8")
         group.write_text(f"{environment.user}:x:{number}:\n", "utf-8")
+        locales = self.workshop.locales
         return [
             *self.workshop.mounts,
+            *([] if locales is None else [Mount(locales, "/qfs-locales")]),
             Mount(passwd, "/etc/passwd"),
             Mount(group, "/etc/group"),
             Mount(self.workshop.source.root, "/qfs-source"),
@@ -308,7 +323,7 @@ class _Build:
             user=environment.user,
             user_number=environment.user_number if self.boxed else -1,
             timezone=environment.timezone,
-            locale=environment.locale,
+            locale=self._locale(),
             hash_seed=environment.hash_seed,
             clock=(started + shift, self._now() + shift),
             source_times=(oldest, newest),

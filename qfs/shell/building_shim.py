@@ -3,6 +3,7 @@
 - Copied alone into a folder on PYTHONPATH, beside ``settings.json``; imports nothing of QFS.
 - Moves time.time, time_ns, localtime, gmtime, ctime, strftime and datetime's now, utcnow, today.
   Moves the times of files written since the build began, as os.stat and its kin report them.
+- Makes os.cpu_count agree with the processors that the build may use.
 - Sorts what os.listdir and os.scandir give, forward or backward, and numbers temporary names.
 - Logs its own start with the moved time, and every program that the process starts, so that the
   report can tell for which processes the clock was moved.
@@ -264,6 +265,9 @@ def install() -> None:
     if settings["file_shift"]:
         move_file_times(settings["file_shift"], settings["since"])
     order_folders(backward=settings["backward"])
+    if settings["processors"]:
+        processors = int(settings["processors"])
+        os.cpu_count = lambda: processors
     if settings["numbered"]:
         number_temporary_names()
     write("python", [str(before), str(int(time.time())), sys.executable])

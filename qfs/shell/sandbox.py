@@ -2,6 +2,7 @@
 
 - bubblewrap gives a build its own root, network (none), user, host name and processes.
 - libfaketime moves the clock of every dynamically linked process, file times included.
+- localedef makes a locale unlike the usual ones, without installing it.
 - Each is tried before it is relied on; what is missing is a fact of the report, never a guess.
 - Source: bwrap(1) 0.8, faketime(1) 0.9.10.
 """
@@ -10,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +20,8 @@ from pathlib import Path
 _ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "nsswitch.conf")
 _PROBE_SECONDS = 20
+FOREIGN = "tr_TR.ISO-8859-9"
+"""A locale with another encoding, another order of letters and another dotted i."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,37 @@ def _seconds(probe: str, environment: dict[str, str]) -> int | None:
         return int(done.stdout) if done.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
+
+
+def find_locale() -> Path | None:
+    """Return a folder for LOCPATH that holds FOREIGN, made by localedef where it is not yet there.
+
+    None where the machine has no localedef or not the sources that it compiles (package locales).
+    """
+    program = shutil.which("localedef")
+    return _locale_folder(program) if program is not None else None
+
+
+@cache
+def _locale_folder(program: str) -> Path | None:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    folder = Path(home) / "qfs" / "locale"
+    if (folder / FOREIGN / "LC_CTYPE").is_file():
+        return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as draft:
+            made = Path(draft) / FOREIGN
+            language, charset = FOREIGN.split(".")
+            command = [program, "-i", language, "-f", charset, "--no-archive", str(made)]
+            done = subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=False)
+            if done.returncode != 0:
+                return None
+            made.rename(folder / FOREIGN)
+    except (OSError, subprocess.TimeoutExpired):
+        # Another process may have been faster; a folder that cannot be written means no locale.
+        return folder if (folder / FOREIGN / "LC_CTYPE").is_file() else None
+    return folder
 
 
 def wrapped(

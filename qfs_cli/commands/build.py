@@ -67,6 +67,13 @@ def run(
     outdir: Annotated[
         Path | None, typer.Option(help="Write the artefacts here if nothing differs.")
     ] = None,
+    repack: Annotated[
+        bool, typer.Option("--repack", help="Compare, and write, canonically packed artefacts.")
+    ] = False,
+    bisect: Annotated[
+        bool,
+        typer.Option(help="Build on, one variation at a time, for what is not explained."),
+    ] = True,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Let pip make a fresh environment for the back-end.")
     ] = False,
@@ -92,6 +99,8 @@ def run(
         pairs=pairs,
         kinds=tuple([item.value for item in kind or Kind]),
         fresh=fresh,
+        repack=repack,
+        bisect=bisect,
         seconds=timeout,
         epoch=source_date_epoch,
     )

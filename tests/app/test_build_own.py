@@ -13,7 +13,7 @@ import pytest
 from qfs.app.build import BuildRequest, Verdict, build
 from qfs.shell import building_shim
 from qfs.shell.building_source import stage
-from qfs.shell.sandbox import find_bubblewrap
+from qfs.shell.sandbox import find_bubblewrap, find_locale
 from tests.tidy import tree
 
 DAY = 86_400
@@ -43,6 +43,7 @@ def build_with_the_build_package(
         "since": 0,
         "backward": ahead > 0,
         "numbered": False,
+        "processors": 0,
     }
     (shim / "settings.json").write_text(json.dumps(settings), "utf-8")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", "dist", "."]
@@ -76,6 +77,6 @@ def test_two_runs_of_build_in_other_folders_umasks_and_dates_give_the_same_bytes
 def test_qfs_finds_no_difference_between_builds_of_itself(sandbox: bool) -> None:
     report = build(BuildRequest(tree.ROOT, sandbox=sandbox))
     assert report.differences == ()
-    able = sandbox and find_bubblewrap() is not None
+    able = sandbox and find_bubblewrap() is not None and find_locale() is not None
     assert report.verdict is (Verdict.REPRODUCIBLE if able else Verdict.INCONCLUSIVE)
     assert report.packages
