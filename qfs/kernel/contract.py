@@ -195,9 +195,22 @@ class Machine(Protocol[S, C_contra, E]):
         """Return the state after an event; never refuses."""
         ...
 
+    def cost(self, command: C_contra) -> int:
+        """Return what a command costs beyond the unit of every order; >= 0, of the command alone.
+
+        A unit is about one row of state read and written. The same everywhere: no time, no size of
+        the state, is in it.
+        """
+        ...
+
     def migrate(self, state: Any) -> S:
         """Return this version's state from the previous version's, at its activation."""
         ...
+
+
+def no_more(_command: Any) -> int:
+    """Return 0: a command that costs the unit of every order and no more."""
+    return 0
 
 
 def no_migration(state: Any) -> Any:
@@ -221,3 +234,4 @@ class Reducer(Generic[S, C, E]):
     invariants: tuple[DeltaInvariant[S, E], ...] = ()
     state_invariants: tuple[StateInvariant[S], ...] = ()
     migrate: Callable[[Any], S] = no_migration
+    cost: Callable[[C], int] = no_more

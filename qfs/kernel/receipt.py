@@ -19,6 +19,8 @@ class TransactionRefusal(Enum):
     """The machine's registry of commands cannot read the order."""
     ARITHMETIC = 3
     """CertifiedMath stopped the decision: an overflow, a division by zero, a domain."""
+    COST_EXCEEDED = 4
+    """The packet's orders have cost all the units that a packet has."""
 
 
 class UpgradeRefusal(Enum):
@@ -60,6 +62,8 @@ class Receipt:
     """One a transaction (one for an upgrade): None is yes."""
     orders: int
     """How many commands were decided, reactions included, in refused transactions too."""
+    cost: int
+    """Units that the packet's orders cost, refused ones too; counted, never measured."""
     effects: tuple[tuple[int, int, int], ...]
     """Identities of the effects that entered the outbox."""
     activated: tuple[tuple[str, int], ...]

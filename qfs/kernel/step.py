@@ -30,6 +30,7 @@ from qfs.kernel.receipt import Receipt, Refused, TransactionRefusal, UpgradeRefu
 from qfs.kernel.world import Machines, World, find, make_world
 
 MAX_REACTION_DEPTH = 8
+PACKET_COST_MAX = 1 << 18  # 262_144 units: about 43,000 transfers
 _MAX_HEIGHT = (1 << 63) - 1
 _SEED_BYTES = 32
 _UNREADABLE = (QFSError, ValueError, TypeError, LookupError, ArithmeticError)
@@ -192,6 +193,7 @@ class _Run:
         self.watch: Watch | None = None
         self.group = 0
         self.ordinal = 0
+        self.cost = 0
         self.effects: list[EffectId] = []
         self.activated: list[tuple[str, int]] = []
         self.hearing: dict[str, list[Reaction]] = {}
@@ -232,6 +234,7 @@ class _Run:
         name = order.machine
         ordinal = self.ordinal
         self.ordinal += 1
+        self.cost += 1
         if name not in self.states:
             return Refused(index, name, TransactionRefusal.UNKNOWN_MACHINE.name, reaction)
         version = self.versions.get(name, 1)
@@ -240,16 +243,16 @@ class _Run:
             command = machine.commands.unpack(order.record)
         except _UNREADABLE:
             return Refused(index, name, TransactionRefusal.MALFORMED_ORDER.name, reaction)
+        if not self.affords(machine, command, ordinal):
+            return Refused(index, name, TransactionRefusal.COST_EXCEEDED.name, reaction)
         context = self.context(name, ordinal)
         before = self.states[name]
-        answer = guard(
-            partial(_decide, machine, before, command, context),
-            Code.DECIDE_FAILED,
-            **self.facts(name, ordinal),
-        )
+        facts = self.facts(name, ordinal)
+        decide = partial(_decide, machine, before, command, context)
+        answer = guard(decide, Code.DECIDE_FAILED, **facts)
         no = answer.name if isinstance(answer, Enum) else ""
         if isinstance(answer, Decision):
-            self.states[name] = self.evolved(machine, answer, ordinal)
+            self.states[name] = self.evolved(machine, answer, facts)
         if self.watch is not None:
             after = self.states[name]
             self.watch(
@@ -263,12 +266,24 @@ class _Run:
             return self.react(hearing, answer, context, (index, depth))
         return None
 
+    def affords(self, machine: Machine[Any, Any, Any], command: Any, ordinal: int) -> bool:
+        """Add what a command costs; say whether the packet's units reach that far."""
+        facts = self.facts(machine.name, ordinal)
+        units = guard(partial(machine.cost, command), Code.DECIDE_FAILED, **facts)
+        check(type(units) is int and units >= 0, Code.DECIDE_FAILED, **facts, error="cost")
+        if self.cost + units > PACKET_COST_MAX:
+            return False
+        self.cost += units
+        return True
+
     def evolved(
-        self, machine: Machine[Any, Any, Any], yes: Decision[Any, Any], ordinal: int
+        self,
+        machine: Machine[Any, Any, Any],
+        yes: Decision[Any, Any],
+        facts: dict[str, int | str | bytes],
     ) -> Any:
         """Return the machine's state after a decision; halts on a broken invariant."""
         state = self.states[machine.name]
-        facts = self.facts(machine.name, ordinal)
         if yes.after is not None and not self.check_after:
             if not machine.invariants:
                 return yes.after
@@ -363,6 +378,7 @@ class _Run:
             world.root,
             answers,
             self.ordinal,
+            self.cost,
             tuple(self.effects),
             tuple(self.activated),
         )

@@ -133,6 +133,8 @@ def update(tree: Tree, items: list[bytes], depth: int = 0) -> Tree:
     if tree is None:
         return build([item for item in items if len(item) == ROW_BYTES], depth)
     if isinstance(tree, Page):
+        if len(items) == 1:
+            return _with(tree.rows, items[0], depth)
         rows = {row[:HASH_BYTES]: row for row in rows_of(tree)}
         for item in items:
             if len(item) == ROW_BYTES:
@@ -158,6 +160,24 @@ def update(tree: Tree, items: list[bytes], depth: int = 0) -> Tree:
     for one in kids:
         kept.extend(rows_of(one))
     return build(kept, depth)
+
+
+def _with(rows: bytes, item: bytes, depth: int) -> Tree:
+    """Return the tree of a page's rows after one item: the common case, without a dict."""
+    path = item[:HASH_BYTES]
+    low, high = 0, len(rows) >> 6
+    while low < high:
+        middle = (low + high) >> 1
+        if rows[middle << 6 : (middle << 6) + HASH_BYTES] < path:
+            low = middle + 1
+        else:
+            high = middle
+    at = low << 6
+    rest = at + ROW_BYTES if rows[at : at + HASH_BYTES] == path else at
+    made = rows[:at] + (item if len(item) == ROW_BYTES else b"") + rows[rest:]
+    if len(made) <= PAGE_ROWS * ROW_BYTES:
+        return Page(made) if made else None
+    return build([made[at : at + ROW_BYTES] for at in range(0, len(made), ROW_BYTES)], depth)
 
 
 def rows_of(tree: Tree) -> list[bytes]:
