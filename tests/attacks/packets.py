@@ -3,8 +3,7 @@
 Each attack makes the bytes for a running ledger; its refusal is the gate's exact answer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cbor2
 
@@ -14,6 +13,7 @@ from qfs.canon import encode as canonical
 from qfs.crypto import KeyId, Profile
 from qfs.gate import MAX_STEP_US, Refusal
 from qfs.kernel import Order, Resume, Tick, Transactions, Upgrade
+from tests.attacks.attack import ATTACKS, attack
 from tests.gate.worlds import (
     MACHINES,
     Run,
@@ -27,28 +27,9 @@ from tests.gate.worlds import (
     signer,
 )
 
+__all__ = ["ATTACKS", "NOTHING"]
+
 NOTHING = Transactions((((Order("nobody", [1, 1])),),))
-
-
-@dataclass(frozen=True)
-class Attack:
-    """One attack."""
-
-    name: str
-    make: Callable[[Run], bytes]
-    refusal: Refusal
-
-
-ATTACKS: list[Attack] = []
-
-
-def attack(name: str, refusal: Refusal) -> Callable[[Callable[[Run], bytes]], None]:
-    """List an attack."""
-
-    def add(make: Callable[[Run], bytes]) -> None:
-        ATTACKS.append(Attack(name, make, refusal))
-
-    return add
 
 
 def good(run: Run) -> bytes:

@@ -4,7 +4,8 @@ import pytest
 
 from qfs import gate
 from qfs.gate import Refusal
-from tests.attacks.packets import ATTACKS, NOTHING, Attack
+from tests.attacks.attack import Attack
+from tests.attacks.packets import ATTACKS, NOTHING
 from tests.gate.worlds import Run
 
 
