@@ -118,6 +118,11 @@ def saturated(function: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
     Beyond the cut the function is monotone and within 10**-27 of its limit, on the same side as at
     the cut. softplus(x) = x + ln(1 + e**-x) takes the cut in its second term.
     """
+    if function == "annuity" and args[1] > 0:
+        # P r + P r/(g - 1): beyond g = 2**2000 the second term rounds as it does there.
+        doublings = (1 + args[1] // SCALE).bit_length() - 1
+        enough = 2000 // doublings if doublings else 2000 * SCALE // args[1]
+        return args[0], args[1], min(args[2], enough + 1)
     cut = _CUTS.get(function)
     if cut is None:
         return args
@@ -312,7 +317,7 @@ def _mpq(args: tuple[Any, ...], function: str) -> list[Any]:
 def _mpfr_root(x: Any, n: Any) -> Any:
     if n == 1 or x == 0:
         return x
-    return gmpy2.rootn(x, int(n)) if n < 2**31 else gmpy2.exp(gmpy2.log(x) / n)
+    return gmpy2.rootn(x, int(n)) if n <= 64 else gmpy2.exp(gmpy2.log(x) / n)
 
 
 _MPFR: Final[dict[str, Callable[..., Any]]] = {

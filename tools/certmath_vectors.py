@@ -69,7 +69,7 @@ def line(function: str, point: Point) -> str:
 
 def _shown(argument: Any) -> str:
     if isinstance(argument, tuple):
-        return ",".join([str(item) for item in argument])
+        return "".join([f"{item}," for item in argument])
     return str(argument)
 
 
