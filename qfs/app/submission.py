@@ -79,6 +79,8 @@ class SubmitReport:
     """Answers of the packet that was not appended."""
     not_admitted: str | None
     """The gate's refusal of a packet, with the place of its first step."""
+    cost: int
+    """Units that the appended packets cost."""
     seq: int
     state_root: Digest
     torn_at: int | None
@@ -114,6 +116,7 @@ class SubmitReport:
                 for one in self.surprises
             ],
             "not_admitted": self.not_admitted,
+            "cost": self.cost,
             "seq": self.seq,
             "state_root": self.state_root.hex(),
             "torn_at": self.torn_at,
@@ -268,6 +271,7 @@ class _Submission:
         self.packets = 0
         self.done = 0
         self.refused = 0
+        self.cost = 0
 
     def run(self, torn_at: int | None) -> SubmitReport:
         """Send every batch; stop at the first answer that the scenario does not expect."""
@@ -281,6 +285,7 @@ class _Submission:
             refused=0,
             surprises=(),
             not_admitted=None,
+            cost=0,
             seq=self.world.seq,
             state_root=self.world.root,
             torn_at=torn_at,
@@ -308,6 +313,7 @@ class _Submission:
             packets=self.packets,
             accepted=self.done - self.refused,
             refused=self.refused,
+            cost=self.cost,
             seq=self.world.seq,
             state_root=self.world.root,
         )
@@ -394,6 +400,7 @@ class _Submission:
             self.writer.sync()
         self.world = world
         self.packets += 1
+        self.cost += receipt.cost
         return receipt
 
     def surprises(self, batch: tuple[Step, ...], receipt: Receipt) -> tuple[Surprise, ...]:

@@ -6,7 +6,7 @@
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from qfs.canon import Registry
 from qfs.crypto.ports import KeyId
@@ -114,6 +114,26 @@ class Transact:
 
 Move: TypeAlias = Issue | Transfer | Burn | Transact
 Command: TypeAlias = Found | OpenAccount | Assign | Delegate | Undelegate | Move
+
+
+def cost(command: Command) -> int:
+    """Return the units of a command: the rows that it reads and writes.
+
+    A movement has a row a leg, its key and the key's place in the queue.
+    """
+    match command:
+        case Found():
+            return 7 * (1 + len(command.delegates))
+        case Transact():
+            return len(command.legs) + 2
+        case Transfer():
+            return 5  # the fee's leg counts, due or not
+        case Issue() | Burn():
+            return 4
+        case OpenAccount() | Assign() | Delegate() | Undelegate():
+            return 1
+    assert_never(command)
+
 
 COMMANDS = (
     Registry("ledger command")

@@ -31,6 +31,7 @@ from qfs.ledger.commands import (
     Transact,
     Transfer,
     Undelegate,
+    cost,
 )
 from qfs.ledger.events import (
     EVENTS,
@@ -185,4 +186,5 @@ MACHINE: Reducer[State, Command, Event] = Reducer(
     effects=Registry("ledger effect"),
     invariants=DELTA_INVARIANTS,
     state_invariants=STATE_INVARIANTS,
+    cost=cost,
 )

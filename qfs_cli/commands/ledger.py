@@ -243,7 +243,9 @@ def _print_submission(report: submission.SubmitReport) -> None:
         )
     if report.not_admitted is not None:
         console.print(f"not admitted: {report.not_admitted}")
-    console.print(f"packet {report.seq}, state root {report.state_root.hex()}")
+    console.print(
+        f"packet {report.seq}, {report.cost} cost units, state root {report.state_root.hex()}"
+    )
 
 
 def _console() -> Console:

@@ -112,6 +112,8 @@ def test_nonces_go_on_inside_a_packet_and_refusals_use_none(tmp_path: Path) -> N
     report = market.submit(market.script(OPEN_A, OPEN_B, ISSUE, PAY, over, PAY, over, PAY, batch=9))
     assert report.as_expected
     assert report.packets == 2
+    # A unit an order; 1 for an account opened, 4 for an issue, 5 for each transfer, refused or not.
+    assert report.cost == 8 + 2 * 1 + 4 + 5 * 5
 
 
 def test_without_a_seed_and_a_time_they_are_fresh(tmp_path: Path) -> None:
