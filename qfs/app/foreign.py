@@ -9,7 +9,7 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from qfs.errors import InputError, UsageError
 from qfs.shell import perturbed_run, watched_command
 from qfs.shell.perturbation import Machine, usual, variables
 from qfs.shell.perturbed_run import Failed, Job, Told, Wish, Workshop, workshop
-from qfs.shell.perturbed_run_machine import machine
+from qfs.shell.perturbed_run_machine import machine, version
 
 SCHEMA = "qfs.replay/1"
 INPUTS_MAX_BYTES = 1024**3  # 1_073_741_824
@@ -64,7 +64,7 @@ class ForeignReport:
     failed: Failed | None
     """Why not even the usual run ended well."""
     cause: Cause | None
-    refusals: tuple[dict[str, str], ...]
+    refusals: tuple[dict[str, Any], ...]
     sealed: bool
 
     @property
@@ -149,7 +149,12 @@ def replay_foreign(
         tell = progress or (lambda words: None)
         if request.sealed:
             return _sealed(request, target, run)
-        here = machine(request.folder, request.python, others=request.other_pythons)
+        here = machine(
+            request.folder,
+            request.python,
+            others=request.other_pythons,
+            plain=not request.perturb,
+        )
         search = Search(
             run,
             here,
@@ -164,6 +169,7 @@ def replay_foreign(
     if isinstance(outcome, Failed):
         return ForeignReport(target, None, outcome, None, (), sealed=False)
     cause = None
+    outcome = _named(outcome)
     if outcome.divergence is not None:
         cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
     return ForeignReport(target, outcome, None, cause, (), sealed=False)
@@ -206,20 +212,18 @@ def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]
 
 def _sealed(request: ForeignRequest, target: str, run: Runner) -> ForeignReport:
     """Run once, sealed, in the usual environment."""
-    fixed = machine(request.folder, request.python, others=False)
+    fixed = machine(request.folder, request.python, plain=True)
     known = variables(Machine((request.python,), "", fixed.addresses, fixed.folder))
     outcome = run(usual(known), Wish())
     if isinstance(outcome, Failed):
         return ForeignReport(target, None, outcome, None, (), sealed=True)
-    refusals = tuple([_refusal(one, request.folder) for one in outcome.noticed.get("refusals", ())])
+    refusals = tuple(outcome.noticed.get("refusals", ()))
+    if refusals:
+        # That a refused step raises is no second finding.
+        quiet = {name: text for name, text in outcome.noticed["notes"].items() if name != "raised"}
+        outcome = replace(outcome, noticed={**outcome.noticed, "raised": 0, "notes": quiet})
     search = Search(run, fixed, base=outcome, known=known, usual=usual(known), made=1)
     return ForeignReport(target, report(search, outcome, None), None, None, refusals, sealed=True)
-
-
-def _refusal(one: dict[str, str], folder: Path) -> dict[str, str]:
-    """Name the place relative to the working folder."""
-    place = one["place"].removeprefix(f"{folder.resolve()}/")
-    return {**one, "place": place}
 
 
 def _target(request: ForeignRequest) -> str:
@@ -227,6 +231,23 @@ def _target(request: ForeignRequest) -> str:
     if place.endswith(".py"):
         return f"{(request.folder / place).resolve()}:{name}"
     return request.callable
+
+
+def _named(found: Perturbed) -> Perturbed:
+    """Name Pythons by version, not by where this machine keeps them."""
+    skipped = tuple([(_label(name), why) for name, why in found.not_exercised])
+    place = found.divergence
+    if place is not None and "python" in place.variable:
+        place = replace(place, level=_label(place.level))
+    return replace(found, divergence=place, not_exercised=skipped)
+
+
+def _label(words: str) -> str:
+    for path in words.split():
+        known = version(path.rstrip(",")) if "/" in path else None
+        if known is not None:
+            return words.replace(path.rstrip(","), f"{known[0]}.{known[1]}")
+    return words
 
 
 def _files(request: ForeignRequest) -> tuple[Path, ...]:
@@ -244,7 +265,10 @@ def _files(request: ForeignRequest) -> tuple[Path, ...]:
 
 def _check(request: ForeignRequest) -> None:
     if bool(request.callable) == bool(request.command):
-        raise UsageError("what is to be run?", way_out="give --callable or --command, one of them")
+        raise UsageError(
+            "what is to be replayed?",
+            way_out="give a LOG, or --callable, or --command: one of them",
+        )
     if request.callable and not all(request.callable.rpartition(":")):
         raise UsageError(
             f"{request.callable!r} names no callable",
@@ -261,7 +285,7 @@ def _check(request: ForeignRequest) -> None:
             raise UsageError(
                 "a command cannot be sealed", way_out="seal a callable: --callable module:function"
             )
-        if not machine(request.folder, others=False).folder:
+        if not machine(request.folder, plain=True).folder:
             raise UsageError(
                 f"the working folder has more than {perturbed_run.ENTRIES_MAX} entries",
                 way_out="run from a folder of the program's own: it is copied for every run",

@@ -21,21 +21,26 @@ _SECONDS = 20
 _LOCALE = "tr_TR.UTF-8"
 
 
-def machine(folder: Path, python: str = sys.executable, *, others: bool = True) -> Machine:
-    """Return what can be varied for a program in the folder, run by the given Python."""
-    pythons = (python, *_other_pythons(python)) if others else (python,)
-    return Machine(pythons, locale(), fixed_addresses(), _few_entries(folder))
+def machine(
+    folder: Path, python: str = sys.executable, *, others: bool = True, plain: bool = False
+) -> Machine:
+    """Return what can be varied for a program in the folder, run by the given Python.
+
+    plain looks for nothing that costs time and that only a perturbation needs.
+    """
+    pythons = (python, *_other_pythons(python)) if others and not plain else (python,)
+    return Machine(pythons, "" if plain else locale(), fixed_addresses(), _few_entries(folder))
 
 
 @cache
 def _other_pythons(python: str) -> tuple[str, ...]:
-    own = _version(python)
+    own = version(python)
     found: dict[tuple[int, int], str] = {}
     for path in _candidates():
-        version = _version(path)
-        if version is not None and version >= OLDEST and version != own:
-            found.setdefault(version, path)
-    return tuple([found[version] for version in sorted(found)])
+        known = version(path)
+        if known is not None and known >= OLDEST and known != own:
+            found.setdefault(known, path)
+    return tuple([found[known] for known in sorted(found)])
 
 
 def _candidates() -> list[str]:
@@ -52,7 +57,8 @@ def _candidates() -> list[str]:
 
 
 @cache
-def _version(python: str) -> tuple[int, int] | None:
+def version(python: str) -> tuple[int, int] | None:
+    """Return major and minor version of an interpreter, None if it does not start."""
     code = "import sys; print(*sys.version_info[:2])"
     try:
         done = subprocess.run(

@@ -45,6 +45,7 @@ _EVENTS = (
     ("glob.", "filesystem"), ("pathlib.", "filesystem"), ("fcntl.", "filesystem"),
     ("mmap.", "filesystem"), ("sqlite3.", "filesystem"), ("marshal.load", "native"),
 )  # fmt: skip
+_REFUSALS_MAX = 1_000
 _HARMLESS = ("os.walk", "os.fwalk", "os.add_dll_directory")
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _STANDARD = (os.path.dirname(os.__file__) + "/",)  # noqa: PTH120
@@ -59,9 +60,13 @@ class SealedError(RuntimeError):
 class Seal:
     """Says no while it is closed."""
 
-    def __init__(self, readable: tuple[str, ...]) -> None:
+    def __init__(self, readable: tuple[str, ...], root: str = "") -> None:
+        self._root = root
         self.closed = False
-        self.refusals: list[dict[str, str]] = []
+        self.step = 0
+        """Number of the input that is being worked on."""
+        self.refusals: list[dict[str, str | int]] = []
+        self._known: set[tuple[str, str, int]] = set()
         self._readable = tuple(os.path.realpath(path) for path in readable)  # noqa: PTH118
         self._fresh: tuple[str, ...] = ()
 
@@ -72,10 +77,18 @@ class Seal:
 
     def refuse(self, call: str, effect: str) -> None:
         """Raise SealedError, and keep what was refused and where."""
-        place = _place()
-        self.refusals.append(
-            {"call": call, "effect": effect, "place": place, "instead": INSTEAD[effect]}
-        )
+        place = _place(self._root)
+        if (call, place, self.step) not in self._known and len(self.refusals) < _REFUSALS_MAX:
+            self._known.add((call, place, self.step))
+            self.refusals.append(
+                {
+                    "input": self.step,
+                    "call": call,
+                    "effect": effect,
+                    "place": place,
+                    "instead": INSTEAD[effect],
+                }
+            )
         raise SealedError(f"{place}: {call} is refused in a sealed run\n  -> {INSTEAD[effect]}")
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -98,7 +111,7 @@ class Seal:
         writes = bool(flags & _WRITE_FLAGS) or (isinstance(mode, str) and set(mode) & set("wax+"))
         if isinstance(path, str | bytes) and not writes:
             real = os.fsdecode(path)
-            if self._inside(real) or (_is_program(real) and (importing() or _telling())):
+            if self._inside(real) or (is_source(real) and (importing() or telling())):
                 return
         self.refuse(f"open({path!r})", "filesystem")
 
@@ -140,7 +153,8 @@ def importing() -> bool:
     return False
 
 
-def _telling() -> bool:
+def telling() -> bool:
+    """Say whether a traceback, a warning or a log record is being made, which reads sources."""
     frame: Any = sys._getframe(2)  # noqa: SLF001
     for _ in range(12):
         if frame is None:
@@ -171,12 +185,13 @@ def native_modules() -> list[str]:
     return sorted(found)
 
 
-def _place() -> str:
+def _place(root: str) -> str:
     """Return file, line and function of the program's innermost frame."""
     for frame in _frames():
         name = frame.f_code.co_filename
-        if not _is_ours(name) and not _is_standard(name) and not name.startswith("<frozen"):
-            return f"{name}:{frame.f_lineno} in {frame.f_code.co_name}"
+        if not _is_ours(name) and not _is_standard(name) and not name.startswith("<"):
+            short = name.removeprefix(f"{root}/")
+            return f"{short}:{frame.f_lineno} in {frame.f_code.co_name}"
     return "outside the program"
 
 
@@ -206,7 +221,8 @@ def _is_ours(file: str) -> bool:
     return file.startswith(_OWN)
 
 
-def _is_program(path: str) -> bool:
+def is_source(path: str) -> bool:
+    """Say whether a path is named like a module."""
     return path.endswith((".py", ".pyc", ".pyi", ".so")) or ".pyc." in path
 
 

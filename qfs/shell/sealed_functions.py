@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from qfs.shell.sealed import Seal, asked_by_logging, importing
+from qfs.shell.sealed import Seal, asked_by_logging, importing, is_source, telling
 from qfs.shell.watched_imports import on_import, replace, replace_method
 
 CHANGED = ("time", "posix", "os", "random", "datetime", "uuid", "secrets", "_random", "_locale",
@@ -42,6 +42,31 @@ _RANDOM = ("random", "uniform", "triangular", "randint", "choice", "randrange", 
            "gammavariate", "gauss", "betavariate", "binomialvariate", "paretovariate",
            "weibullvariate", "getstate", "setstate", "getrandbits", "randbytes", "seed")  # fmt: skip
 
+_SIGNALS = ("signal", "alarm", "setitimer", "getitimer", "pause", "sigwait", "sigtimedwait",
+            "raise_signal", "pthread_sigmask", "set_wakeup_fd")  # fmt: skip
+_SOCKETS = ("gethostname", "socketpair", "if_nameindex", "if_nametoindex")
+_STARTS = ("start_new_thread", "start_new", "start_joinable_thread", "_start_new_thread",
+           "_start_joinable_thread")  # fmt: skip
+_MODULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("random", "uuid", ("uuid1", "getnode", "uuid4", "uuid6", "uuid7", "uuid8")),
+    ("random", "_uuid", ("generate_time_safe",)),
+    ("random", "_ssl", ("RAND_bytes", "RAND_pseudo_bytes")),
+    ("locale", "_locale", ("setlocale", "localeconv", "nl_langinfo", "getencoding", "strcoll",
+                           "strxfrm")),
+    ("clock", "select", ("select", "poll", "epoll", "devpoll", "kqueue")),
+    ("process", "signal", _SIGNALS),
+    ("process", "_signal", _SIGNALS),
+    ("network", "socket", _SOCKETS),
+    ("network", "_socket", _SOCKETS),
+    ("environment", "pwd", ("getpwuid", "getpwnam", "getpwall")),
+    ("environment", "grp", ("getgrgid", "getgrnam", "getgrall")),
+    ("environment", "resource", ("getrusage", "getrlimit", "getpagesize")),
+    ("environment", "platform", ("node", "uname", "platform", "machine", "processor", "release",
+                                 "version", "system", "libc_ver", "freedesktop_os_release")),
+    ("concurrency", "_thread", _STARTS),
+    ("concurrency", "threading", _STARTS),
+)  # fmt: skip
+
 
 def install(seal: Seal) -> None:
     """Replace every function of the tables above, now or when its module is imported."""
@@ -56,88 +81,22 @@ def install(seal: Seal) -> None:
     _environment(seal)
     on_import("datetime", lambda module: _datetime(seal, module))
     on_import("random", lambda module: _random(seal, module))
-    on_import(
-        "uuid",
-        lambda module: _names(
-            seal, module, "random", ("uuid1", "getnode", "uuid4", "uuid6", "uuid7")
-        ),
-    )
-    on_import("_uuid", lambda module: _names(seal, module, "random", ("generate_time_safe",)))
-    on_import(
-        "_ssl", lambda module: _names(seal, module, "random", ("RAND_bytes", "RAND_pseudo_bytes"))
-    )
-    on_import(
-        "_locale",
-        lambda module: _names(
-            seal,
-            module,
-            "locale",
-            ("setlocale", "localeconv", "nl_langinfo", "getencoding", "strcoll", "strxfrm"),
-        ),
-    )
-    on_import(
-        "select",
-        lambda module: _names(
-            seal, module, "clock", ("select", "poll", "epoll", "devpoll", "kqueue")
-        ),
-    )
-    for name in ("signal", "_signal"):
-        on_import(
-            name,
-            lambda module: _names(
-                seal,
-                module,
-                "process",
-                (
-                    "signal",
-                    "alarm",
-                    "setitimer",
-                    "getitimer",
-                    "pause",
-                    "sigwait",
-                    "sigtimedwait",
-                    "raise_signal",
-                ),
-            ),
-        )
-    for name in ("socket", "_socket"):
-        on_import(
-            name,
-            lambda module: _names(
-                seal, module, "network", ("socketpair", "if_nameindex", "inet_aton_")
-            ),
-        )
-    on_import(
-        "pwd",
-        lambda module: _names(seal, module, "environment", ("getpwuid", "getpwnam", "getpwall")),
-    )
-    on_import(
-        "grp",
-        lambda module: _names(seal, module, "environment", ("getgrgid", "getgrnam", "getgrall")),
-    )
-    on_import(
-        "resource", lambda module: _names(seal, module, "environment", ("getrusage", "getrlimit"))
-    )
-    for name in ("_thread", "threading"):
-        on_import(
-            name,
-            lambda module: _names(
-                seal,
-                module,
-                "concurrency",
-                (
-                    "start_new_thread",
-                    "start_new",
-                    "start_joinable_thread",
-                    "_start_new_thread",
-                    "_start_joinable_thread",
-                ),
-            ),
-        )
+    for effect, module_name, names in _MODULES:
+        on_import(module_name, _Names(seal, effect, names))
     on_import("_imp", lambda module: _imp(seal, module))
     replace(builtins, input=_refusing(seal, "input", "process", builtins.input))
     stdin: Any = _Refused(seal, "sys.stdin", "filesystem", sys.stdin)
     sys.stdin = stdin
+
+
+class _Names:
+    """Replaces the named functions of a module."""
+
+    def __init__(self, seal: Seal, effect: str, names: tuple[str, ...]) -> None:
+        self._seal, self._effect, self._names = seal, effect, names
+
+    def __call__(self, module: Any) -> None:
+        _names(self._seal, module, self._effect, self._names)
 
 
 def _refusing(
@@ -145,6 +104,8 @@ def _refusing(
 ) -> Callable[..., Any]:
     def refused(*arguments: Any, **options: Any) -> Any:
         if not seal.closed or importing():
+            return original(*arguments, **options)
+        if effect == "filesystem" and arguments and is_source(str(arguments[0])) and telling():
             return original(*arguments, **options)
         if effect in ("clock", "environment") and asked_by_logging():
             return 0

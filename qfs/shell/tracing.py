@@ -19,7 +19,9 @@ from qfs.shell.sealed import is_program_file
 from qfs.shell.watched_canonical import Teller, TooLargeError
 
 EVENTS_MAX = 50_000
-_NODES_MAX = 400
+_NODES_MAX = 120
+_WORK_MAX = 60_000  # parts of values told in one recording; after that plain values only
+_PLAIN = (int, bool, str, float, bytes, type(None))
 _TEXT_MAX = 160
 
 Event = tuple[str, int, str, str, str, int, dict[str, str]]
@@ -48,7 +50,7 @@ class Recorder:
         self._busy = False
         self._thread = threading.get_ident()
         self._files: dict[str, bool] = {}
-        self._kept: list[FrameType] = []
+        self._work = _WORK_MAX
 
     def start(self) -> None:
         """Begin to record."""
@@ -81,18 +83,16 @@ class Recorder:
             self.events.append(
                 (place, line, frame.f_code.co_name, "line", last[0] or "", last[1] or 0, changed[0])
             )
-            if before[0] is None:
-                # A frame that is kept is not freed, so no other frame gets its identity.
-                self._kept.append(frame)
             self._seen[id(frame)] = (place, line, changed[1])
             self._busy = False
 
     def ended(self, frame: FrameType, value: Any) -> None:
-        """Record what a frame returns."""
+        """Record what a frame returns; the frame is forgotten, for another may take its place."""
+        self._seen.pop(id(frame), None)
         if self._hears():
             self._busy = True
             place = frame.f_code.co_filename
-            told = {"return": tell(value)}
+            told = {"return": self._tell(value)}
             line = frame.f_lineno
             name = frame.f_code.co_name
             self.events.append((place, line, name, "return", place, line, told))
@@ -112,12 +112,19 @@ class Recorder:
         module = frame.f_code.co_name == "<module>"
         for name, value in list(frame.f_locals.items()):
             if not name.startswith("__") and not (module and _is_code(value)):
-                now[name] = tell(value)
+                now[name] = self._tell(value)
         if not module:
             for name in frame.f_code.co_names:
                 if name in frame.f_globals and not _is_code(frame.f_globals[name]):
-                    now.setdefault(f"global {name}", tell(frame.f_globals[name]))
+                    now.setdefault(f"global {name}", self._tell(frame.f_globals[name]))
         return {name: text for name, text in now.items() if before.get(name) != text}, now
+
+    def _tell(self, value: Any) -> str:
+        if self._work <= 0 and type(value) not in _PLAIN:
+            return type(value).__name__
+        text, parts = tell(value)
+        self._work -= parts
+        return text
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "call":
@@ -129,19 +136,21 @@ class Recorder:
         return self._trace
 
 
-def tell(value: Any) -> str:
-    """Return a short text that differs when the value does."""
+def tell(value: Any) -> tuple[str, int]:
+    """Return a short text that differs when the value does, and how many parts were told."""
     teller = Teller(nodes_max=_NODES_MAX)
     try:
         teller.tell(value)
     except TooLargeError:
         pass
     except RecursionError:
-        return "too deep"
+        return "too deep", _NODES_MAX
     text = ", ".join([leaf for _, leaf in teller.leaves])
+    parts = 1 + len(teller.leaves)
     if len(text) <= _TEXT_MAX:
-        return text
-    return f"{text[:_TEXT_MAX]}... {sha256(text.encode('utf-8', 'replace')).hexdigest()[:12]}"
+        return text, parts
+    rest = sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{text[:_TEXT_MAX]}... {rest}", parts
 
 
 def first_difference(a: list[Event], b: list[Event]) -> Parting | None:
@@ -197,9 +206,17 @@ def _monitor(recorder: Recorder) -> None:
             return monitoring.DISABLE
         return recorder.ended(sys._getframe(1), value)  # noqa: SLF001
 
+    def unwound(code: CodeType, offset: int, error: BaseException) -> Any:
+        # This event cannot be disabled for one place.
+        if recorder.wants(code):
+            recorder.ended(sys._getframe(1), None)  # noqa: SLF001
+
     monitoring.register_callback(tool, events.LINE, line)
     monitoring.register_callback(tool, events.PY_RETURN, ended)
-    monitoring.set_events(tool, events.LINE | events.PY_RETURN)
+    monitoring.register_callback(tool, events.PY_YIELD, ended)
+    monitoring.register_callback(tool, events.PY_UNWIND, unwound)
+    wanted = events.LINE | events.PY_RETURN | events.PY_YIELD | events.PY_UNWIND
+    monitoring.set_events(tool, wanted)
 
 
 def _unmonitor() -> None:

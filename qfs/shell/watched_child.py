@@ -65,7 +65,7 @@ def _seal(settings: dict[str, Any]) -> Any:
         return None
     from qfs.shell import sealed, sealed_functions  # noqa: PLC0415 (only a sealed run pays for it)
 
-    seal = sealed.Seal(tuple(settings.get("readable", ())))
+    seal = sealed.Seal(tuple(settings.get("readable", ())), settings["path"][0])
     sealed_functions.install(seal)
     seal.install(sealed_functions.CHANGED)
     return seal

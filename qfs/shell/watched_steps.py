@@ -228,7 +228,7 @@ def _pass(
         if traced:
             recorder.start()
         if seal is not None:
-            seal.closed = True
+            seal.step, seal.closed = at, True
         result, raised = outcome(call, value)
         if seal is not None:
             seal.closed = False

@@ -11,8 +11,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from qfs.app import replay as use_case
+from qfs.app.failure import UsageError
+from qfs.app.foreign import ForeignRequest
 from qfs.app.perturbing import Run
 from qfs.app.replay import ReplayReport, ReplayRequest
+from qfs_cli.render import foreign
 
 
 class Format(Enum):
@@ -28,8 +31,21 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    log: Annotated[Path, typer.Argument(help="A ledger directory, or a log file in it.")],
+    log: Annotated[
+        Path | None, typer.Argument(help="A ledger directory, or a log file in it.")
+    ] = None,
     *,
+    call: foreign.Callable = "",
+    inputs: foreign.Inputs = None,
+    state_attr: foreign.State = None,
+    command: foreign.Command = "",
+    watch: foreign.Watch = None,
+    sealed: foreign.Sealed = False,
+    may_read: foreign.MayRead = None,
+    seed: foreign.Seed = 0,
+    repeat: foreign.Repeat = 10,
+    timeout: foreign.Timeout = 60,
+    memory: foreign.Memory = 0,
     perturb: Annotated[
         bool,
         typer.Option(
@@ -56,9 +72,30 @@ def replay(
 ) -> None:
     """Derive every state root of a log again and compare it with the recorded one.
 
-    Exit code 0: identical. 1: truncated, or diverging between environments. 2: not a log, or an
-    environment gave no answer. 3: halted (CIR-302). Nothing on the disk is changed.
+    With --callable or --command: run any program again, elsewhere, and name what makes it differ.
+
+    Exit code 0: identical. 1: truncated, diverging or refused. 2: not a log, or an environment gave
+    no answer. 3: halted (CIR-302). Nothing on the disk is changed.
     """
+    if log is None or call or command:
+        if log is not None:
+            raise UsageError("a log and a program", way_out="replay one of them")
+        wanted = ForeignRequest(
+            callable=call,
+            inputs=inputs,
+            state=tuple(state_attr or ()),
+            command=command,
+            watch=tuple(watch or ()),
+            perturb=perturb,
+            sealed=sealed,
+            readable=tuple(may_read or ()),
+            seed=seed,
+            jobs=jobs,
+            repeats=repeat,
+            timeout_s=timeout,
+            memory_bytes=memory,
+        )
+        raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
     request = ReplayRequest(log, trust_signatures, perturb, compiled, jobs)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

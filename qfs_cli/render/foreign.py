@@ -1,0 +1,108 @@
+"""`qfs replay --callable` and `--command`: their options, and their report as text and JSON."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from qfs.app.foreign import ForeignReport, ForeignRequest, replay_foreign
+
+Callable = Annotated[
+    str,
+    typer.Option(
+        "--callable",
+        metavar="MODULE:NAME",
+        help="Call this once an input: package.module:function, file.py:Class.method.",
+    ),
+]
+Inputs = Annotated[
+    Path | None, typer.Option(help="Inputs of --callable: JSON Lines, one input a line.")
+]
+State = Annotated[
+    list[str] | None,
+    typer.Option(help="Attribute that is state besides the result; of the instance or module."),
+]
+Command = Annotated[
+    str, typer.Option(metavar="CMD", help="Run this whole program: 'python sim.py'.")
+]
+Watch = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATH", help="File or folder that --command writes; compared."),
+]
+Sealed = Annotated[
+    bool,
+    typer.Option(
+        "--sealed", help="Refuse clock, chance, environment, files, network, threads to --callable."
+    ),
+]
+MayRead = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATH", help="Path that a sealed run may read besides its inputs."),
+]
+Seed = Annotated[int, typer.Option(help="Seed of the plan of environments.")]
+Repeat = Annotated[int, typer.Option(min=1, help="How often thread scheduling is tried.")]
+Timeout = Annotated[int, typer.Option(min=1, help="Seconds that one run may take.")]
+Memory = Annotated[int, typer.Option(min=0, help="Bytes of address space of one run; 0: no bound.")]
+
+
+def run(request: ForeignRequest, *, as_json: bool) -> int:
+    """Run, print the report, return the exit code."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("running") as status:
+            report = replay_foreign(request, lambda words: status.update(words))
+    else:
+        report = replay_foreign(request)
+    if as_json:
+        typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(text(report)))
+    return report.exit_code
+
+
+def text(report: ForeignReport) -> list[str]:
+    """Return the lines of the report."""
+    lines = [f"program     {report.target}"]
+    if report.failed is not None:
+        lines.append(f"{report.failed.reason:11} {report.failed.words}")
+    found = report.perturbed
+    if found is not None:
+        lines.append(f"inputs      {found.inputs}")
+        lines.append(f"digest      {found.digest}")
+        lines.append(f"runs        {found.environments}")
+        lines.extend(f"NOT VARIED  {name}: {why}" for name, why in found.not_exercised)
+        lines.extend(f"note        {kind}: {words}" for kind, words in found.notes)
+        lines.extend(f"native      {name}: cannot be watched or sealed" for name in found.native)
+        lines.extend(f"OPEN        {words}" for words in found.open_questions)
+    lines.extend(_divergence(report))
+    for one in report.refusals:
+        lines.append(f"refused     {one['call']} at {one['place']}")
+        lines.append(f"  instead   {one['instead']}")
+    lines.append(f"identical   {'yes' if report.identical else 'no'}")
+    return lines
+
+
+def _divergence(report: ForeignReport) -> list[str]:
+    found = report.perturbed.divergence if report.perturbed is not None else None
+    if found is None:
+        return []
+    place = f"at input {found.input}" if isinstance(found.input, int) else f"in {found.input}"
+    lines = [
+        f"diverges    {place}, {found.key or 'as a whole'}",
+        f"  because of {found.variable}={found.level}",
+        f"  expected  {found.expected}",
+        f"  actual    {found.actual}",
+    ]
+    if found.runs > 1:
+        lines.append(f"  in        {found.differs} of {found.runs} runs")
+    lines.extend(f"  kept in   {name}" for name in found.places)
+    cause = report.cause
+    if cause is not None:
+        lines.append(f"  cause     {cause.path}:{cause.line}: {cause.source}")
+        if cause.rule:
+            covered = "covers this line" if cause.rule_at_line else "covers this kind"
+            lines.append(f"  rule      {cause.rule} {cause.rule_name} {covered}")
+            lines.append(f"  instead   {cause.instead}")
+    return lines
