@@ -140,7 +140,7 @@ def last_resumed(frames: Iterable[Frame]) -> Digest:
     """Return the halt that the last Resume among the frames names; zero when there is none."""
     resumed = ZERO_DIGEST
     for frame in frames:
-        named = _peek(frame.body)[1] if frame.seq else None
+        named = _halt_named(frame.body) if frame.seq else None
         resumed = resumed if named is None else named
     return resumed
 
@@ -165,15 +165,13 @@ def derive(
     receipt: Receipt | None = None
     resumed = ZERO_DIGEST if after is None else after.resumed
     agreed = ZERO_DIGEST if after is None else after.world.root
-    seq, packet = 0 if after is None else after.frame.seq, ZERO_DIGEST
+    last: Frame | None = None if after is None else after.frame
     try:
         for frame in frames:
-            seq, packet = frame.seq, ZERO_DIGEST
+            last = frame
             if world is None:
                 world = found_of(frame, program)
-                packet = world.ledger
             else:
-                packet = _peek(frame.body)[0]
                 admitted = admit(frame, world, verifier)
                 world, receipt = apply(
                     program.machines, program.reactions, world, admitted, check_after=True
@@ -184,11 +182,12 @@ def derive(
                 _check_root(frame, world.root)
             agreed = world.root
             yield Derived(frame, world, receipt, resumed)
-        if corrupt is not None:
-            seq, packet = seq + 1 if world is not None else 0, ZERO_DIGEST
-            raise corrupt
     except Halt as halt:
+        seq, packet = (0, ZERO_DIGEST) if last is None else (last.seq, _identity(last))
         raise HaltedLog(halt, halt.record(seq, packet, agreed, resumed)) from None
+    if corrupt is not None:
+        seq = 0 if last is None else last.seq + 1
+        raise HaltedLog(corrupt, corrupt.record(seq, ZERO_DIGEST, agreed, resumed))
 
 
 def admit(frame: Frame, world: World, verifier: Verifier | None) -> Admitted:
@@ -196,11 +195,10 @@ def admit(frame: Frame, world: World, verifier: Verifier | None) -> Admitted:
 
     A refusal of the gate is a halt with its sub-code. Raises ProviderFault.
     """
-    halted = _peek(frame.body)[1]
-    if verifier is None:
-        answer = admit_trusted(frame.body, world, halted=halted)
-    else:
-        answer = verify(frame.body, world, verifier, halted=halted)
+    answer = _gate(frame.body, world, verifier, None)
+    if answer is Refusal.WRONG_HALT:
+        # Only a Resume gets here; the halt that it answered is the one that it names.
+        answer = _gate(frame.body, world, verifier, _halt_named(frame.body))
     if isinstance(answer, Refusal):
         raise Halt(Code.PACKET_REFUSED, seq=frame.seq, refusal=answer.name, subcode=answer.subcode)
     return answer
@@ -220,19 +218,34 @@ def _check_root(frame: Frame, root: Digest) -> None:
     check(root == frame.root, Code.ROOT_MISMATCH, seq=frame.seq, recorded=frame.root, derived=root)
 
 
-def _peek(body: bytes) -> tuple[Digest, Digest | None]:
-    """Return a packet's identity (zero when unreadable), and the halt that it names as a Resume.
+def _gate(
+    body: bytes, world: World, verifier: Verifier | None, halted: Digest | None
+) -> Admitted | Refusal:
+    if verifier is None:
+        return admit_trusted(body, world, halted=halted)
+    return verify(body, world, verifier, halted=halted)
+
+
+def _identity(frame: Frame) -> Digest:
+    """Return the identity of what a frame holds; zero when it cannot be read."""
+    try:
+        if frame.seq == 0:
+            return Genesis.from_bytes(frame.body).digest()
+        return packet_.decode(frame.body).id
+    except CanonError:
+        return ZERO_DIGEST
+
+
+def _halt_named(body: bytes) -> Digest | None:
+    """Return the halt that a Resume names, None for other packets.
 
     The log holds no halt record: that the root threshold signed the name is what the gate checks.
     """
     try:
-        signed = packet_.decode(body)
+        packet = packet_.decode(body).packet
+        if packet.kind != _RESUME:
+            return None
+        action = packet_.action_of(packet.kind, packet.payload)
     except CanonError:
-        return ZERO_DIGEST, None
-    if signed.packet.kind != _RESUME:
-        return signed.id, None
-    try:
-        action = packet_.action_of(signed.packet.kind, signed.packet.payload)
-    except CanonError:
-        return signed.id, None
-    return signed.id, action.halt if isinstance(action, Resume) else None
+        return None
+    return action.halt if isinstance(action, Resume) else None
