@@ -19,7 +19,7 @@ from qfs.app.perturb import Divergence, Perturbed, Runner, Search, perturb, repo
 from qfs.errors import InputError, UsageError
 from qfs.shell import perturbed_run, watched_command
 from qfs.shell.perturbation import Machine, usual, variables
-from qfs.shell.perturbed_run import Failed, Job, Told, Wish, Workshop, workshop
+from qfs.shell.perturbed_run import Failed, Job, Wish, Workshop, workshop
 from qfs.shell.perturbed_run_machine import machine, version
 
 SCHEMA = "qfs.replay/1"
@@ -146,7 +146,7 @@ def replay_foreign(
     _check(request)
     with workshop() as shop:
         run, target, hidden = _runner(request, shop)
-        tell = progress or (lambda words: None)
+        tell = progress or _silent
         if request.sealed:
             return _sealed(request, target, run)
         here = machine(
@@ -173,6 +173,10 @@ def replay_foreign(
     if outcome.divergence is not None:
         cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
     return ForeignReport(target, outcome, None, cause, (), sealed=False)
+
+
+def _silent(words: str) -> None:
+    """Tell nobody."""
 
 
 def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]:

@@ -1,7 +1,7 @@
 """Runs a program in many environments, and names the one variable that it is sensitive to.
 
-- First twice as usual, then a second pass in the same process (is there hidden state?), then the
-  environments of a pairwise plan, those that change most first.
+- First as usual, again, and with a second pass in the same process (is there hidden state?), then
+  the environments of a pairwise plan, those that change most first.
 - At the first divergence the plan ends: halves of what that environment changed are put back until
   one variable is left. Thread scheduling is tried on its own, often, because it is a matter of luck.
 - A run that crashes where the usual one does not diverges; one that hangs or exhausts its memory
@@ -32,6 +32,10 @@ _ROOTS = {"TZ": ("clock",), "python": ("PYTHONHASHSEED",)}
 _NAMES_MAX = 12
 Runner = Callable[[Environment, Wish], Told | Failed]
 Progress = Callable[[str], None]
+
+
+def _silent(words: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class Search:
     """Whether a second pass in the same process makes sense."""
     only: tuple[str, ...] = ()
     """Names of the variables to vary; all if empty."""
-    progress: Progress = field(default=lambda words: None)
+    progress: Progress = _silent
     base: Told = field(default_factory=lambda: Told((), {}))
     known: tuple[Variable, ...] = ()
     usual: Environment = field(default_factory=dict)
@@ -146,7 +150,7 @@ def perturb(search: Search) -> Perturbed | Failed:
     search.base = base
     again = search.diverges(search.usual)
     if again is not None:
-        found = _unrepeatable(search, base)
+        found: Divergence | _Found | None = _unrepeatable(search, base)
     else:
         raced = _race(search) if base.noticed.get("threads") else None
         found = raced or _second_pass(search, first) or _planned(search)
@@ -213,7 +217,7 @@ def _alone(search: Search, name: str) -> "_Found | None":
             other = {**search.usual, name: level}
             outcome = search.diverges(other)
             if outcome is not None:
-                found = _described(search, other, outcome, name, variable.effect, level)
+                found = _described(search, other, outcome, (name, variable.effect, level))
                 return _Found(found, other)
     return None
 
@@ -240,12 +244,12 @@ def _without_unloadable(
     search: Search, row: Environment, outcome: Told | Failed | None
 ) -> tuple[Environment, Told | Failed] | None:
     """Run again with the usual Python what another Python cannot even import."""
-    if isinstance(outcome, Failed) and outcome.reason == "unloadable" and "python" in row:
-        if row["python"] != search.usual["python"]:
-            search.not_exercised[f"python {row['python']}"] = outcome.words
-            same = {**row, "python": search.usual["python"]}
-            again = search.diverges(same)
-            return None if again is None else (same, again)
+    another = "python" in row and row["python"] != search.usual["python"]
+    if isinstance(outcome, Failed) and outcome.reason == "unloadable" and another:
+        search.not_exercised[f"python {row['python']}"] = outcome.words
+        same = {**row, "python": search.usual["python"]}
+        again = search.diverges(same)
+        return None if again is None else (same, again)
     return None if outcome is None else (row, outcome)
 
 
@@ -278,7 +282,7 @@ def _narrowed(search: Search, row: Environment) -> _Found | None:
     variable = " and ".join(names)
     effect = next(one.effect for one in search.known if one.name == names[0])
     level = ", ".join([other[name] for name in names])
-    return _Found(_described(search, other, outcome, variable, effect, level), other)
+    return _Found(_described(search, other, outcome, (variable, effect, level)), other)
 
 
 def _rooted(search: Search, names: list[str], other: Environment) -> Environment:
@@ -308,16 +312,11 @@ def _needed(search: Search, row: Environment, names: list[str]) -> list[str]:
 
 
 def _described(
-    search: Search,
-    other: Environment,
-    outcome: Told | Failed,
-    variable: str,
-    effect: str,
-    level: str,
+    search: Search, other: Environment, outcome: Told | Failed, named: tuple[str, str, str]
 ) -> Divergence:
-    """Find the key at which the two results part."""
+    """Find the key at which the two results part; named is variable, effect and level."""
     at = _parted(search.base.digests, outcome.digests)
-    found = Divergence(0 if at is None else at, "", "", "", variable, effect, level)
+    found = Divergence(0 if at is None else at, "", "", "", *named)
     if isinstance(outcome, Failed):
         at = at if at is not None else len(outcome.digests)
         return replace(
@@ -349,7 +348,7 @@ def _located(found: Divergence, mine: Leaves, yours: Leaves) -> Divergence:
 
 def _race(search: Search) -> _Found | None:
     """Try thread scheduling on its own, often; count how often it tells."""
-    levels = [one.levels for one in search.known if one.name == "threads"][0][1:]
+    levels = next(one.levels for one in search.known if one.name == "threads")[1:]
     if not levels:
         return None
     differs, seen = 0, None
@@ -369,7 +368,7 @@ def _race(search: Search) -> _Found | None:
         return None
     environment, outcome = seen
     level = environment["threads"]
-    found = _described(search, environment, outcome, "threads", "concurrency", level)
+    found = _described(search, environment, outcome, ("threads", "concurrency", level))
     return _Found(replace(found, differs=differs, runs=runs), environment)
 
 
@@ -381,7 +380,7 @@ def _unrepeatable(search: Search, base: Told) -> _Found:
     threads = bool(base.noticed.get("threads"))
     variable, effect = ("threads", "concurrency") if threads else ("unrepeatable", "native")
     sample = parted[0] if parted else base
-    found = _described(search, search.usual, sample, variable, effect, "same again")
+    found = _described(search, search.usual, sample, (variable, effect, "same again"))
     return _Found(replace(found, differs=len(parted), runs=runs), search.usual)
 
 

@@ -82,8 +82,8 @@ def variables(machine: Machine, environment_names: Sequence[str] = ()) -> tuple[
         found.append(Variable("cwd", ("first", "second"), "environment", "working folder"))
     if len(machine.pythons) > 1:
         found.append(Variable("python", machine.pythons, "serialization", "Python version"))
-    for name in environment_names:
-        found.append(Variable(f"${name}", ("as it is", "changed"), "environment", f"${name}"))
+    levels = ("as it is", "changed")
+    found += [Variable(f"${name}", levels, "environment", f"${name}") for name in environment_names]
     return tuple(found)
 
 
@@ -97,7 +97,7 @@ def pairwise(known: Sequence[Variable], seed: int) -> tuple[Environment, ...]:
 
     The usual environment is the first. seed is any int; greedy, so a few more than the optimum.
     """
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 (a plan needs to be repeatable, not secret)
     base = {one.name: one.levels[0] for one in known}
     open_pairs = _pairs(known) - _met(base, known)
     plan = [base]

@@ -131,10 +131,10 @@ def change_clock(clock: Clock) -> None:
     replace(
         time,
         time=lambda: clock.wall() / 10**9,
-        time_ns=lambda: clock.wall(),
-        sleep=lambda seconds: clock.sleep(seconds),
+        time_ns=clock.wall,
+        sleep=clock.sleep,
         clock_gettime=lambda which: gettime_ns(which) / 10**9,
-        clock_gettime_ns=lambda which: gettime_ns(which),
+        clock_gettime_ns=gettime_ns,
         localtime=lambda seconds=None: local(now(seconds)),
         gmtime=lambda seconds=None: universal(now(seconds)),
         ctime=lambda seconds=None: text(now(seconds)),
@@ -147,8 +147,8 @@ def change_clock(clock: Clock) -> None:
         replace(
             time,
             **{
-                name: lambda: clock.monotonic() / 10**9,
-                f"{name}_ns": lambda: clock.monotonic(),
+                name: lambda: clock.monotonic(2) / 10**9,
+                f"{name}_ns": lambda: clock.monotonic(2),
             },
         )
     on_import("datetime", lambda module: _change_datetime(module, clock))
@@ -180,6 +180,10 @@ class Entropy:
         """Begin again."""
         self._count = 0
 
+    def take_with_flags(self, count: int, flags: int = 0) -> bytes:  # noqa: ARG002 (os.getrandom)
+        """Return that many bytes, whether or not the system would have to wait."""
+        return self.take(count)
+
     def take(self, count: int) -> bytes:
         """Return that many bytes."""
         out = b""
@@ -196,8 +200,8 @@ def change_entropy(entropy: Entropy) -> None:
     for module in (os, posix):
         replace(
             module,
-            urandom=lambda size: entropy.take(size),
-            getrandom=lambda size, flags=0: entropy.take(size),
+            urandom=entropy.take,
+            getrandom=entropy.take_with_flags,
         )
 
     def change_random(module: Any) -> None:
@@ -207,11 +211,11 @@ def change_entropy(entropy: Entropy) -> None:
             original(self, int.from_bytes(entropy.take(32), "big") if a is None else a, version)
 
         module.Random.seed = seed
-        replace(module, _urandom=lambda size: entropy.take(size))
+        replace(module, _urandom=entropy.take)
         instance = module._inst  # noqa: SLF001 (the generator behind random.random)
         instance.seed()
         module.seed = instance.seed
-        _rewinds.append(lambda: instance.seed())
+        _rewinds.append(instance.seed)
 
     def change_uuid(module: Any) -> None:
         module._generate_time_safe = None  # noqa: SLF001 (libuuid reads clock and chance itself)
@@ -270,7 +274,7 @@ def change_cpus(count: int) -> None:
         os,
         cpu_count=lambda: count,
         process_cpu_count=lambda: count,
-        sched_getaffinity=lambda pid: set(range(count)),
+        sched_getaffinity=lambda _pid: set(range(count)),
     )
 
 
@@ -330,7 +334,7 @@ def make_noise(seed: int) -> None:
             self.state = (seed * 2_654_435_761 + number * 40_503) & 0xFFFF_FFFF
             self.left = _NOISE_EVENTS
 
-        def __call__(self, frame: Any, event: str, argument: Any) -> Any:
+        def __call__(self, frame: Any, event: str, _argument: Any) -> Any:
             self.state = (self.state * 1_664_525 + 1_013_904_223) & 0xFFFF_FFFF
             drawn = self.state >> 16
             self.left -= 1
@@ -371,7 +375,7 @@ def keep_environment_reads() -> None:
 
     kind.__getitem__ = asked
     kind.__iter__ = all_asked
-    kind.__contains__ = lambda self, key: _contains(self, key)
+    kind.__contains__ = _contains
 
 
 def _contains(environment: Any, key: Any) -> bool:

@@ -67,7 +67,7 @@ class Seal:
         """Number of the input that is being worked on."""
         self.refusals: list[dict[str, str | int]] = []
         self._known: set[tuple[str, str, int]] = set()
-        self._readable = tuple(os.path.realpath(path) for path in readable)  # noqa: PTH118
+        self._readable = tuple(os.path.realpath(path) for path in readable)
         self._fresh: tuple[str, ...] = ()
 
     def install(self, changed_modules: tuple[str, ...]) -> None:
@@ -125,7 +125,7 @@ class Seal:
             return False
         was, self.closed = self.closed, False
         try:
-            real = os.path.realpath(path)  # noqa: PTH118 (pathlib may not be loaded)
+            real = os.path.realpath(path)
         finally:
             self.closed = was
         return any(real == one or real.startswith(f"{one}/") for one in self._readable)
@@ -203,7 +203,7 @@ def _frames() -> Iterator[Any]:
 
 
 def is_program_file(file: str) -> bool:
-    """Say whether a source file belongs to the program: neither Python's, nor installed, nor ours."""
+    """Say whether a file belongs to the program: neither Python's, nor installed, nor ours."""
     return not (
         file.startswith("<")
         or _is_standard(file)

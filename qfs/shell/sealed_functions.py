@@ -18,24 +18,36 @@ from qfs.shell.watched_imports import on_import, replace, replace_method
 
 CHANGED = ("time", "posix", "os", "random", "datetime", "uuid", "secrets", "_random", "_locale",
            "_signal", "signal", "select", "_ssl", "socket", "_socket", "pwd", "grp")  # fmt: skip
-_CLOCK = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns",
-          "process_time", "process_time_ns", "thread_time", "thread_time_ns", "clock_gettime",
-          "clock_gettime_ns", "clock_getres", "sleep", "get_clock_info", "pthread_getcpuclockid")  # fmt: skip
+_CLOCK = (
+    "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns",
+    "process_time", "process_time_ns", "thread_time", "thread_time_ns", "clock_gettime",
+    "clock_gettime_ns", "clock_getres", "sleep", "get_clock_info", "pthread_getcpuclockid",
+)  # fmt: skip
 _LOCAL = ("localtime", "ctime", "mktime", "tzset")
 _WITHOUT_ARGUMENT = {"gmtime": 0, "asctime": 0, "strftime": 1}
 _OS = {
-    "environment": ("getcwd", "getcwdb", "getpid", "getppid", "getpgid", "getpgrp", "getsid", "getuid",
-                    "geteuid", "getgid", "getegid", "getgroups", "getlogin", "uname", "cpu_count",
-                    "process_cpu_count", "sched_getaffinity", "getloadavg", "getpriority", "nice",
-                    "get_terminal_size", "ttyname", "ctermid", "sysconf", "confstr", "umask",
-                    "getresuid", "isatty"),
-    "clock": ("times",),
-    "random": ("urandom", "getrandom"),
-    "filesystem": ("stat", "lstat", "fstat", "access", "readlink", "statvfs", "fstatvfs", "read", "pread",
-                   "readv", "sendfile", "mkfifo", "mknod", "pipe", "pipe2", "openpty", "memfd_create",
-                   "eventfd", "sync", "copy_file_range", "splice"),
-    "process": ("wait", "wait3", "wait4", "waitpid", "waitid", "abort", "_exit", "setsid", "setuid",
-                "setgid", "pidfd_open"),
+    "environment": (
+        "getcwd", "getcwdb", "getpid", "getppid", "getpgid", "getpgrp", "getsid", "getuid",
+        "geteuid", "getgid", "getegid", "getgroups", "getlogin", "uname", "cpu_count",
+        "process_cpu_count", "sched_getaffinity", "getloadavg", "getpriority", "nice",
+        "get_terminal_size", "ttyname", "ctermid", "sysconf", "confstr", "umask", "getresuid",
+        "isatty",
+    ),
+    "clock": (
+        "times",
+    ),
+    "random": (
+        "urandom", "getrandom",
+    ),
+    "filesystem": (
+        "stat", "lstat", "fstat", "access", "readlink", "statvfs", "fstatvfs", "read", "pread",
+        "readv", "sendfile", "mkfifo", "mknod", "pipe", "pipe2", "openpty", "memfd_create",
+        "eventfd", "sync", "copy_file_range", "splice",
+    ),
+    "process": (
+        "wait", "wait3", "wait4", "waitpid", "waitid", "abort", "_exit", "setsid", "setuid",
+        "setgid", "pidfd_open",
+    ),
 }  # fmt: skip
 _RANDOM = ("random", "uniform", "triangular", "randint", "choice", "randrange", "sample", "shuffle",
            "choices", "normalvariate", "lognormvariate", "expovariate", "vonmisesvariate",

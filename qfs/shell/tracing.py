@@ -201,12 +201,12 @@ def _monitor(recorder: Recorder) -> None:
             return monitoring.DISABLE
         return recorder.line(sys._getframe(1), number)  # noqa: SLF001
 
-    def ended(code: CodeType, offset: int, value: Any) -> Any:
+    def ended(code: CodeType, _offset: int, value: Any) -> Any:
         if not recorder.wants(code):
             return monitoring.DISABLE
         return recorder.ended(sys._getframe(1), value)  # noqa: SLF001
 
-    def unwound(code: CodeType, offset: int, error: BaseException) -> Any:
+    def unwound(code: CodeType, _offset: int, _error: BaseException) -> Any:
         # This event cannot be disabled for one place.
         if recorder.wants(code):
             recorder.ended(sys._getframe(1), None)  # noqa: SLF001

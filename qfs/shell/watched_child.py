@@ -1,6 +1,6 @@
 """The watched process: prepares itself, imports the program, calls it once an input, tells results.
 
-- Run as ``python -c "... main(path of the settings)"`` by ``perturbed_run``; one JSON line a step on
+- Run as ``python -c "... main(settings)"`` by ``perturbed_run``; one JSON line a step on
   the records' descriptor: ``[pass, input, digest, outcome]``, then one line with what was noticed.
 - A target is ``package.module:name`` or ``folder/file.py:name``. A class is instantiated anew in
   each pass; ``Class.method`` is called on such an instance, and its attributes are the state.

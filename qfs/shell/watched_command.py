@@ -91,7 +91,7 @@ def run(command: Command, environment: Environment, shop: Workshop, wish: Wish) 
         if code_ != 0:
             reason = "memory" if "MemoryError" in tail else "crashed"
             return Failed(reason, f"exit code {code_}: {last}")
-        return _told(command, cwd, place, printed, noticed, wish)
+        return _told(command, cwd, place, wish)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -124,9 +124,8 @@ def _folder(command: Command, place: Path, environment: Environment) -> Path:
     return made
 
 
-def _told(
-    command: Command, cwd: Path, place: Path, printed: Path, noticed: Path, wish: Wish
-) -> Told | Failed:
+def _told(command: Command, cwd: Path, place: Path, wish: Wish) -> Told | Failed:
+    printed = place / "printed"
     found: list[tuple[str, Path]] = [(PRINTED, printed)]
     for name in command.watch:
         path = cwd / name
@@ -142,7 +141,7 @@ def _told(
         digests.append((0, name, sha256(data).hexdigest()))
         if number == wish.detail:
             details.append(_lines(data))
-    return Told(tuple(digests), _noticed(noticed, len(found)), tuple(details))
+    return Told(tuple(digests), _noticed(place / "noticed", len(found)), tuple(details))
 
 
 def _lines(data: bytes) -> Leaves:

@@ -12,7 +12,7 @@ import importlib.machinery
 import sys
 import warnings
 from collections.abc import Callable
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 Change = Callable[[Any], None]
@@ -73,7 +73,7 @@ def replace(module: Any, **functions: Any) -> None:
     """Set the names that the module has; each function takes its predecessor's name."""
     for name, function in functions.items():
         if hasattr(module, name):
-            if callable(function) and hasattr(function, "__qualname__"):
+            if isinstance(function, FunctionType):
                 function.__name__ = name
                 function.__qualname__ = name
             setattr(module, name, function)

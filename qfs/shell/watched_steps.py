@@ -101,7 +101,7 @@ def load(place: str) -> ModuleType:
 
 
 def adapt(call: Any) -> Callable[[Any], Any]:
-    """Return a function of one input: passed whole if that fits, else spread over the parameters."""
+    """Return a function of one input: passed whole if that fits, else spread over parameters."""
     try:
         signature = inspect.signature(call)
     except (TypeError, ValueError):
@@ -174,7 +174,7 @@ def run(settings: dict[str, Any], records: Any, seal: Any) -> None:
             scratch.restore()
         before = hidden(target) if settings["passes"] > 1 else {}
         tracing = recorder if number == 0 else None
-        _pass(number, target, inputs, settings, records, seal, watch, tracing)
+        Pass(settings, records, seal, watch).run(number, target, inputs, tracing)
         if number == 0 and before:
             after = hidden(target)
             watch.changed = [name for name in after if before.get(name) != after[name]]
@@ -207,46 +207,58 @@ def _inputs(path: str) -> list[str]:
         return file.read().splitlines()
 
 
-def _pass(
-    number: int,
-    target: Target,
-    inputs: list[str],
-    settings: dict[str, Any],
-    records: Any,
-    seal: Any,
-    watch: "Watch",
-    recorder: Any,
-) -> None:
-    prelude.rewind()
-    call = target.fresh()
-    detail, last = settings.get("detail"), settings.get("last")
-    for at, text in enumerate(inputs):
-        if last is not None and at > last:
-            return
-        value = json.loads(text)
-        traced = recorder is not None and at == settings["trace"]
-        if traced:
+class Pass:
+    """One call of the target an input."""
+
+    def __init__(self, settings: dict[str, Any], records: Any, seal: Any, watch: "Watch") -> None:
+        self._settings = settings
+        self._records = records
+        self._seal = seal
+        self._watch = watch
+
+    def run(self, number: int, target: Target, inputs: list[str], recorder: Any) -> None:
+        """Do the whole pass; recorder traces one step of it."""
+        prelude.rewind()
+        call = target.fresh()
+        last = self._settings.get("last")
+        for at, text in enumerate(inputs):
+            if last is not None and at > last:
+                return
+            traced = recorder if at == self._settings["trace"] else None
+            value = json.loads(text)
+            result, raised = self._step(call, at, value, traced)
+            if self._records.forked():
+                # The step has forked and this is the copy: only the original tells the results.
+                os._exit(0)
+            if not self._settings.get("quick"):
+                self._watch.step(at, text, value, raised)
+            self._tell(number, at, target, result, raised)
+
+    def _step(
+        self, call: Callable[[Any], Any], at: int, value: Any, recorder: Any
+    ) -> tuple[Any, str]:
+        if recorder is not None:
             recorder.start()
-        if seal is not None:
-            seal.step, seal.closed = at, True
-        result, raised = outcome(call, value)
-        if seal is not None:
-            seal.closed = False
-        if traced:
-            recorder.stop()
-        if records.forked():
-            # The step has forked and this is the copy: only the original tells the results.
-            os._exit(0)
-        if not settings.get("quick"):
-            watch.step(at, text, value, raised)
-        teller = canonical.Teller(paths=at == detail)
-        teller.tell(result, "result" if not raised else "error")
+        if self._seal is not None:
+            self._seal.step, self._seal.closed = at, True
+        try:
+            return outcome(call, value)
+        finally:
+            if self._seal is not None:
+                self._seal.closed = False
+            if recorder is not None:
+                recorder.stop()
+
+    def _tell(self, number: int, at: int, target: Target, result: Any, raised: str) -> None:
+        detailed = at == self._settings.get("detail")
+        teller = canonical.Teller(paths=detailed)
+        teller.tell(result, "error" if raised else "result")
         if target.has_state():
             teller.tell(target.state(), "state")
-        watch.told(at, teller.notes)
-        records.write([number, at, teller.digest(), raised])
-        if at == detail:
-            records.write({"detail": teller.leaves})
+        self._watch.told(at, teller.notes)
+        self._records.write([number, at, teller.digest(), raised])
+        if detailed:
+            self._records.write({"detail": teller.leaves})
 
 
 def outcome(call: Callable[[Any], Any], value: Any) -> tuple[Any, str]:

@@ -52,7 +52,7 @@ def run(request: ForeignRequest, *, as_json: bool) -> int:
     console = Console(stderr=True)
     if console.is_terminal:
         with console.status("running") as status:
-            report = replay_foreign(request, lambda words: status.update(words))
+            report = replay_foreign(request, status.update)
     else:
         report = replay_foreign(request)
     if as_json:

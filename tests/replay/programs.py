@@ -5,6 +5,7 @@
 - `line` is a text that stands in the line that must be named as the cause; empty where there is
   no such line to be named.
 """
+# ruff: noqa: E501 (the programs are data, and a line of theirs is a line)
 
 from dataclasses import dataclass
 

@@ -2,6 +2,7 @@
 
 - Each is a few lines of a function body, by name, under the effect that the refusal must name.
 """
+# ruff: noqa: E501 (the programs are data, and a line of theirs is a line)
 
 ATTEMPTS: dict[str, dict[str, str]] = {
     "clock": {
