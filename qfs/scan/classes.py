@@ -83,6 +83,7 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     klass = frame.module.classes[index]
     facts = klass.facts
     klass.bases = [evaluate(frame, base) for base in facts.bases]
+    frame.solver.orders.clear()
     for name, value in facts.keywords:
         found = evaluate(frame, value)
         if name == "metaclass":

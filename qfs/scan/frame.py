@@ -178,6 +178,9 @@ class Frame:
 
     def mro(self, number: int) -> list[int | str]:
         """Return a class and its bases: numbers in the program, names outside; depth first."""
+        known = self.solver.orders.get(number)
+        if known is not None:
+            return known
         out: list[int | str] = []
         stack: list[int | str] = [number]
         while stack:
@@ -193,6 +196,7 @@ class Frame:
                     if atom[0] in {CLASS, OUTSIDE}
                 ]
                 stack.extend(reversed(bases))
+        self.solver.orders[number] = out
         return out
 
     def trait(self, number: int, name: str) -> bool:

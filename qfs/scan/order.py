@@ -50,7 +50,7 @@ def set_taint(frame: Frame, element: Value, kind: str, pos: Pos) -> Taint | None
     return Taint(frame.module.path, pos, f"a set of {describe(frame, element)}", how)
 
 
-def instance_grade(frame: Frame, atom: Atom) -> str:
+def instance_grade(frame: Frame, atom: Atom, depth: int = 3) -> str:
     """Say what fixes the hash of one alternative."""
     if atom[0] == OBJECT:
         if atom[1] == "builtins.object":
@@ -67,20 +67,20 @@ def instance_grade(frame: Frame, atom: Atom) -> str:
         return "unknown"
     klass = frame.solver.program.classes[atom[1]]
     if frame.trait(atom[1], "dataclass") or frame.trait(atom[1], "namedtuple"):
-        return _fields_grade(frame, klass)
+        return _fields_grade(frame, klass, depth - 1) if depth else "unknown"
     if frame.trait(atom[1], "outside"):
         return "unknown"
     return "identity"
 
 
-def _fields_grade(frame: Frame, klass: Klass) -> str:
+def _fields_grade(frame: Frame, klass: Klass, depth: int) -> str:
     """Say what fixes the hash of a dataclass: all of its fields together."""
     worst = "stable"
     ranks = ("stable", "unknown", "salted", "identity")
     for value in klass.fields.values():
         how = grade(value)
         if how == "instance":
-            how = max([instance_grade(frame, atom) for atom in value], key=ranks.index)
+            how = max([instance_grade(frame, atom, depth) for atom in value], key=ranks.index)
         worst = max(worst, "unknown" if how == "empty" else how, key=ranks.index)
     return worst
 

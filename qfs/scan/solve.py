@@ -18,7 +18,7 @@ from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.values import ANY, KNOWN, NOTHING, PLAIN, Taint, Value, bounded, join, same
 
-CONTEXTS_MAX = 12
+CONTEXTS_MAX = 4
 RUNS_MAX = 14
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 40
@@ -82,6 +82,8 @@ class Solver:
         self.cell_readers: dict[CellKey, dict[int, None]] = {}
         self.queue: deque[int] = deque()
         self.depth = 0
+        self.orders: dict[int, list[int | str]] = {}
+        """Method resolution orders, until a class is defined anew."""
 
     def read(self, node: Node, key: CellKey) -> Value:
         """Return a cell; the node is evaluated again whenever it grows."""
@@ -103,6 +105,10 @@ class Solver:
             return
         times = self.growth.get(key, 0) + 1
         self.growth[key] = times
+        if times > 2:
+            after = bounded(_widen(after))
+            if same(before, after):
+                return
         if times > CELL_GROWTH_MAX and key[0] != "subclasses":
             if before == ANY:
                 return
@@ -187,6 +193,8 @@ class Solver:
         if node.runs > RUNS_MAX:
             result = join(node.result, ANY)
         after = bounded(join(node.result, result))
+        if node.runs > 2:
+            after = bounded(_widen(after))
         if not same(node.result, after):
             node.result = after
             for number in node.readers:

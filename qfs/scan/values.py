@@ -29,7 +29,7 @@ METHOD = "bm"  # receiver, name
 SUPER = "super"  # class number, receiver
 
 ALTERNATIVES_MAX = 10
-DEPTH_MAX = 4
+DEPTH_MAX = 3
 
 
 class Taint(NamedTuple):
