@@ -94,7 +94,12 @@ def verify(
     """
     key = keystore.read_public(public_key)
     envelope = read_limited(certificate, MAX_BYTES)
-    claimed = opened(envelope, [(key.profile, key.raw)], providers.verifier())
+    try:
+        claimed = opened(envelope, [(key.profile, key.raw)], providers.verifier())
+    except InputError as error:
+        raise InputError(
+            f"{error.place}: {error.what}", place=str(certificate), way_out=error.way_out
+        ) from error
     if claimed.predicate_type != PREDICATE:
         raise InputError(
             f"a statement of type {claimed.predicate_type!r}, no certificate",
@@ -113,6 +118,13 @@ def state(path: Path, targets: tuple[Path, ...]) -> tuple[Statement, bool]:
         )
     root = path.resolve()
     report = audit(AuditRequest(paths=targets or zone_packages(root)))
+    if report.errors:
+        first = report.errors[0]
+        raise InputError(
+            f"not audited: {first.message}",
+            place=f"{first.path}:{first.line}",
+            way_out="a certificate needs every file audited; `qfs audit` shows them",
+        )
     predicate = {
         "qfs": __version__,
         "audit": audit_result(report),
