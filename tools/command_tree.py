@@ -94,7 +94,7 @@ def _parameter(parameter: Any) -> Parameter:
     inside = [one for one in get_args(annotation) if one not in (type(None), Ellipsis)]
     takes = inside[0] if inside else annotation
     return Parameter(
-        name=parameter.opts[0],
+        name=max(parameter.opts, key=len),
         is_option=parameter.param_type_name == "option",
         takes=takes if isinstance(takes, type) else str,
         required=bool(parameter.required),

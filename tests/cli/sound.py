@@ -4,8 +4,11 @@ In a call `@` marks a path that the command reads, `>` one that it makes.
 """
 
 import json
+import shutil
 from pathlib import Path
 
+from qfs.canon import ZERO_DIGEST, Digest
+from qfs.halt import Code, HaltRecord
 from tests.cli.processes import Call, run_all
 
 MACHINE = '"""A machine."""\n\n\ndef double(amount: int) -> int:\n    return amount * 2\n'
@@ -53,6 +56,7 @@ ROOT = "(the state root)"
 
 CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "audit": (("@machine.py",),),
+    "bisect": (("@ledger", "@ledger"),),
     "build": (("@project", "--pairs", "bare", "--kind", "wheel", "--accept-unexercised"),),
     "certify": (
         ("@project", "--target", "@project/sample"),
@@ -66,6 +70,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "keys list": (("@keys",),),
     "keys new": (("fresh", "--dir", "@keys", "--passphrase-file", "@pass"),),
     "ledger check": (("@ledger",),),
+    "ledger export": (("@ledger", ">movements.csv"),),
     "ledger init": (
         (
             ">new-ledger",
@@ -78,12 +83,14 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "ledger prove": (("@ledger", "1024", "--output", ">new-proof"),),
+    "ledger snapshot": (("@ledger",),),
     "ledger state": (("@ledger",),),
     "ledger submit": (
         ("@ledger", "@more.toml", "--key", "@operator.pem"),
         ("ledger", "more.toml", "--key", "operator.pem", "--passphrase-file", "@pass"),
     ),
     "ledger verify-proof": (("@proof", "--root", ROOT),),
+    "lock": (("@project", "--check"),),
     "packet show": (("@packet.drv",),),
     "packet sign": (
         ("@draft.json", "--key", "@operator.pem", "--output", ">new.drv"),
@@ -91,6 +98,11 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "packet verify": (("@packet.drv", "--key", "@operator.pub.pem"),),
     "replay": (("@ledger",),),
+    "halt resume": (
+        ("@halted", "--key", "@root.pem"),
+        ("halted", "--key", "root.pem", "--passphrase-file", "@pass"),
+    ),
+    "halt show": (("@ledger",),),
     "trail checkpoint": (("@ledger", "--output", ">new-checkpoint"),),
     "trail show": (("@ledger",),),
     "trail verify": (("@ledger", "--checkpoint", "@checkpoint"),),
@@ -102,6 +114,7 @@ NOT_READ: dict[tuple[str, str], str] = {
     ("replay", "--compiled"): "a core made by a C compiler; tests/app/test_replay.py spoils it",
     ("build", "--outdir"): "the folder is made, and its name may be new",
     ("certify", "--output"): "the file is made, and its name is new",
+    ("ledger export", "output"): "the file is made, and its name is new",
     ("ledger init", "directory"): "the folder is made, and its name is new",
     ("ledger prove", "--output"): "the file is made, and its name is new",
     ("packet sign", "--output"): "the file is made, and its name is new",
@@ -112,9 +125,19 @@ NOT_READ: dict[tuple[str, str], str] = {
 FINE: dict[tuple[str, str, str], str] = {
     **{
         (name, "@pass", "truncated"): "it is a passphrase, if a wrong one: the key's file is named"
-        for name in ("certify", "keys export", "keys new", "packet sign")
+        for name in ("certify", "keys export", "keys new", "ledger submit", "packet sign")
     },
+    **{
+        (name, "@pass", "truncated"): "it is a passphrase, and the key's file needs none"
+        for name in ("halt resume", "ledger submit")
+    },
+    ("certify", "@project/sample", "empty"): "an empty module is a module without findings",
     ("audit", "@machine.py", "empty"): "an empty module is a module without findings",
+}
+
+# What a sound call answers, where that is not 0.
+ANSWERS: dict[str, int] = {
+    "lock": 1,  # the sample project has no lock files
 }
 
 # Commands that report on many files: one that cannot be read is a line among the findings.
@@ -160,4 +183,9 @@ def prepare(folder: Path) -> None:
     for outcome in outcomes:
         assert outcome.code == 0, (outcome.words, outcome.stderr)
     root = json.loads(outcomes[-1].stdout)["state_root"]
+    shutil.copytree(folder / "ledger", folder / "halted")
+    record = HaltRecord(
+        Code.INVARIANT_BROKEN.value, 2, ZERO_DIGEST, Digest(bytes.fromhex(root)), ()
+    )
+    (folder / "halted" / "halt.cbor").write_bytes(record.to_bytes())
     (folder / "root.txt").write_text(root, encoding="utf-8")
