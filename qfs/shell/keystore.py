@@ -98,7 +98,7 @@ def write_public(path: Path, key: PublicKey) -> None:
 
 
 def read_private(path: Path, passphrase: str | None = None) -> PrivateKey:
-    """Return the key of a private key's file.
+    """Return the key of a private key's file; a passphrase is used only if it is encrypted.
 
     Raises InputError for a file that is missing, too large, readable by others, no seed-only
     PKCS#8 PEM of an ML-DSA key, or whose passphrase is missing or wrong.
@@ -108,12 +108,6 @@ def read_private(path: Path, passphrase: str | None = None) -> PrivateKey:
         if passphrase is None:
             raise InputError("encrypted", place=str(path), way_out="give its --passphrase-file")
         data = _decrypted(path, data, passphrase)
-    elif passphrase is not None:
-        raise InputError(
-            "a passphrase for a file that is not encrypted",
-            place=str(path),
-            way_out="leave --passphrase-file out",
-        )
     return _private_of(path, data)
 
 

@@ -10,6 +10,7 @@ from qfs_cli.commands import (
     doctor,
     evidence,
     explain,
+    halt,
     keys,
     ledger,
     lock,
@@ -31,6 +32,7 @@ COMMANDS = (
     evidence,  # what the tree proves about itself
     ledger,  # five tokens in a folder
     replay,  # every state root again
+    halt,  # why a ledger stands, and going on
     trail,  # keys, upgrades, halts, for outsiders
     bisection,  # where two logs part
     doctor,  # what works here

@@ -141,10 +141,6 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
         ["packet", "sign", "draft.json", "--key", "ada.pem", "-o", "draft.json"],
         "exists",
     ),
-    "a passphrase file for a plain key": (
-        ["packet", "sign", "draft.json", "--key", "ada.pem", "--passphrase-file", "ada.pem"],
-        "not encrypted",
-    ),
     "a passphrase file that others read": (
         ["packet", "sign", "draft.json", "--key", "ada.pem", "--passphrase-file", "draft.json"],
         "chmod 600",

@@ -185,10 +185,10 @@ def test_a_passphrase_is_the_files_first_line(tmp_path: Path) -> None:
             read_passphrase(file(tmp_path / "passphrase", data))
 
 
-def test_a_passphrase_for_a_plain_file_is_a_mistake(tmp_path: Path) -> None:
+def test_a_plain_file_needs_no_passphrase_and_takes_one(tmp_path: Path) -> None:
+    # Commands that take several keys have one passphrase for those that are encrypted.
     path = file(tmp_path / "key.pem", KEY.pem())
-    with pytest.raises(InputError, match="not encrypted"):
-        read_private(path, "secret words")
+    assert read_private(path, "secret words").public == read_private(path).public == KEY.public
 
 
 def test_a_json_web_key_names_its_type_and_algorithm() -> None:
