@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from qfs.app import perturbing
-from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_HALTED, EXIT_USAGE
+from qfs.app.failure import (
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    EXIT_HALTED,
+    EXIT_USAGE,
+    InputError,
+    UsageError,
+)
 from qfs.app.perturbing import Divergence, Run
 from qfs.app.worlds import QFS, HaltedLog, Program, derive
 from qfs.canon import ZERO_DIGEST, Digest
@@ -108,8 +115,10 @@ class ReplayReport:
 def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayReport:
     """Replay a log and, on request, do it again in other environments.
 
-    Raises InputError for what is no log, ProviderFault when signatures cannot be checked.
+    Raises InputError for what is no log or no compiled core, UsageError for a compiled core that
+    nobody asks for, ProviderFault when signatures cannot be checked.
     """
+    _check_compiled(request)
     verifier = None if request.trust_signatures else choice.verifier()
     report = replay_here(request.path, verifier, QFS, progress)
     if not request.perturb or report.exit_code != EXIT_CLEAN:
@@ -133,6 +142,23 @@ def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayRe
         divergence,
         environments,
     )
+
+
+def _check_compiled(request: ReplayRequest) -> None:
+    if request.compiled is None:
+        return
+    if not request.perturb:
+        raise UsageError(
+            "a compiled core is one of the environments of --perturb",
+            place="--compiled",
+            way_out="add --perturb",
+        )
+    if not (request.compiled / "qfs").is_dir():
+        raise InputError(
+            "holds no compiled core",
+            place=str(request.compiled),
+            way_out="make one from QFS's source tree: python -m tools.compile_core FOLDER",
+        )
 
 
 def replay_here(

@@ -133,24 +133,33 @@ def test_a_sound_program_is_identical_everywhere_and_what_did_not_run_is_said(tm
 
 
 def test_an_environment_that_gives_no_answer_is_not_identical(tmp_path):
-    """A compiled core that is none: exit code 2, the reason shown."""
+    """A compiled core that does not start: exit code 2, the reason shown."""
     make_log(tmp_path / "house", 3)
-    (tmp_path / "empty").mkdir()
-    done = run(
-        [
-            "-m",
-            "qfs_cli.main",
-            "replay",
-            str(tmp_path / "house"),
-            "--trust-signatures",
-            "--perturb",
-            "--compiled",
-            str(tmp_path / "empty"),
-        ],
-        ROOT,
-        PATH="/nowhere",
-        HOME=str(tmp_path),
-        PYENV_ROOT=str(tmp_path),
-    )
+    broken = tmp_path / "core/qfs/app"
+    broken.mkdir(parents=True)
+    (broken / "replay_main.py").write_text("raise SystemExit('no such machine')")
+    done = compiled_with(tmp_path, tmp_path / "core", "--perturb")
     assert done.returncode == 2, done
-    assert "FAILED: exit code 1" in done.stdout
+    assert "FAILED: exit code 1: no such machine" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("core", "options", "said"),
+    [
+        ("missing", ["--perturb"], "holds no compiled core"),
+        ("house", ["--perturb"], "holds no compiled core"),
+        ("house/log/00000001.log", ["--perturb"], "holds no compiled core"),
+        ("missing", [], "add --perturb"),
+    ],
+    ids=["a missing folder", "another folder", "a file", "nobody asks"],
+)
+def test_what_is_no_compiled_core_is_said_to_be_none(tmp_path, core, options, said):
+    make_log(tmp_path / "house", 1)
+    done = compiled_with(tmp_path, tmp_path / core, *options)
+    assert (done.returncode, said in done.stderr, done.stdout) == (2, True, ""), done
+
+
+def compiled_with(tmp_path: Path, core: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    alone = {"PATH": "/nowhere", "HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path)}
+    command = ["replay", str(tmp_path / "house"), "--trust-signatures", *options]
+    return run(["-m", "qfs_cli.main", *command, "--compiled", str(core)], ROOT, **alone)
