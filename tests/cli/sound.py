@@ -111,7 +111,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
 # A path that a command does not read, with the reason why spoiling it means nothing.
 NOT_READ: dict[tuple[str, str], str] = {
     ("audit", "--output"): "the report is written there, over an older one",
-    ("replay", "--compiled"): "a core made by a C compiler; tests/app/test_replay_perturbed.py spoils it",
+    ("replay", "--compiled"): "made by a C compiler; tests/app/test_replay_perturbed.py spoils it",
     ("build", "--outdir"): "the folder is made, and its name may be new",
     ("certify", "--output"): "the file is made, and its name is new",
     ("ledger export", "output"): "the file is made, and its name is new",
