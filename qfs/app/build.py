@@ -16,7 +16,7 @@ from pathlib import Path
 
 from qfs.errors import EnvironmentFault, InputError, UsageError
 from qfs.repro import REMEDIES, Cause, Difference, compare
-from qfs.repro.bisect import REPEAT, SOFT, Trace, blamed, traces
+from qfs.repro.bisect import REPEAT, SOFT, Trace, blamed, culprits, traces
 from qfs.repro.dates import written
 from qfs.repro.environment import (
     CLOCK_SHIFT,
@@ -270,15 +270,19 @@ class _Runs:
         """Name what looking left open, by builds in which one thing changes at a time."""
         if not self.request.bisect or not any(each.cause in SOFT for each in found):
             return found
-        tried = VARIATIONS if pair.label == "bare" else RESIDUAL
-        changed: dict[str, Trace] = {}
-        for name in (REPEAT, *tried):
-            alone = () if name == REPEAT else (name,)
-            environment = varied(pair.first, alone, f"{pair.label}-{name}")
-            self.progress(environment.label, kind, "building")
+        members = frozenset([each.member for each in found if each.cause in SOFT])
+
+        def tried(names: tuple[str, ...]) -> Trace:
+            label = f"{pair.label} with {', '.join(names) if names else 'nothing changed'}"
+            environment = varied(pair.first, names, label)
+            self.progress(label, kind, "building")
             again = self._build(environment, kind)
-            self.progress(environment.label, kind, "built")
-            changed[name] = traces(_differences(first, again))
+            self.progress(label, kind, "built")
+            return traces(_differences(first, again))
+
+        by_chance = tried(())
+        names = VARIATIONS if pair.label == "bare" else RESIDUAL
+        changed = {REPEAT: by_chance, **culprits(names, members, by_chance, tried)}
         return blamed(found, changed)
 
     def _first(self, environment: Environment, kind: str) -> Built:

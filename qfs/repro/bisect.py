@@ -5,7 +5,7 @@
 - If several variations alone make it differ, each is named; if none does, the guess stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from qfs.repro.causes import Cause
 from qfs.repro.difference import Difference
@@ -16,7 +16,7 @@ SOFT = frozenset(
     (
         *(Cause.UNKNOWN, Cause.RANDOM, Cause.LINE_ORDER, Cause.FILE_ORDER, Cause.ADDRESS),
         *(Cause.MEMBER_SET, Cause.MEMBER_NAME, Cause.PYC, Cause.ELF, Cause.ELF_DEBUG),
-        *(Cause.ENCODING, Cause.LINE_ENDINGS, Cause.BUILD_FAILS, Cause.TIMEZONE),
+        *(Cause.LINE_ENDINGS, Cause.BUILD_FAILS, Cause.TIMEZONE),
     )
 )
 """Causes that a bisect may replace."""
@@ -68,6 +68,35 @@ def blamed(
         fresh = [one for one in found if (one.member, one.cause) not in named]
         out += fresh or found[:1] or [each]
     return tuple(dict.fromkeys(out))
+
+
+def culprits(
+    names: Sequence[str],
+    members: frozenset[str],
+    by_chance: Trace,
+    tried: Callable[[tuple[str, ...]], Trace],
+) -> dict[str, Trace]:
+    """Return the variations that alone make a member differ softly, each with what differed then.
+
+    names together are known to do so. Halves are tried, so that one culprit among n takes about
+    log2(n) builds; what differs by chance is left out.
+    """
+
+    def guilty(trace: Trace) -> bool:
+        return any(m in members and c in SOFT and (m, c) not in by_chance for m, c in trace)
+
+    if len(names) == 1:
+        trace = tried(tuple(names))
+        return {names[0]: trace} if guilty(trace) else {}
+    half = len(names) // 2
+    left, right = names[:half], names[half:]
+    if len(left) == 1 or guilty(tried(tuple(left))):
+        found = culprits(left, members, by_chance, tried)
+    else:
+        return culprits(right, members, by_chance, tried)
+    if len(right) == 1 or guilty(tried(tuple(right))):
+        found.update(culprits(right, members, by_chance, tried))
+    return found
 
 
 def _with(difference: Difference, name: str, evidence: str) -> Difference:

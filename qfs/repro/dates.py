@@ -29,6 +29,18 @@ def is_of_source(span: Span, side: Side) -> bool:
     return side.source_times != (0, 0) and _overlap(span, side.source_times)
 
 
+def is_clock_of_build(text: str, side: Side) -> bool:
+    """Say whether ``01:02:03`` can be the time of the build in some time zone.
+
+    Time zones lie a whole number of quarters of an hour apart, so the rest must fit.
+    """
+    if side.clock == (0, 0):
+        return True
+    hour, minute, second = (int(part) for part in text.split(":"))
+    since = (hour * 3600 + minute * 60 + second - side.clock[0]) % 900
+    return since <= side.clock[1] - side.clock[0] + 1
+
+
 def is_same_moment_elsewhere(first: Span, second: Span) -> bool:
     """Say whether two different texts can be one moment in two time zones."""
     return first != second and abs(first[0] - second[0]) <= 26 * 3600

@@ -11,6 +11,8 @@ from qfs.repro.difference import Side
 from qfs.repro.text import Why, why_texts_differ
 
 _BUILD_ID = ".note.gnu.build-id"
+_STRINGS = frozenset((".rodata", ".data", ".data.rel.ro", ".comment", ".dynstr"))
+_SYMBOLS = frozenset((".symtab", ".strtab", ".shstrtab", ".gnu_debuglink"))
 _NO_BITS = 8  # SHT_NOBITS: .bss has a size and no bytes
 
 
@@ -19,28 +21,38 @@ def explain(first: bytes, second: bytes, sides: tuple[Side, Side]) -> list[Why]:
     ours, theirs = sections(first), sections(second)
     if not ours or not theirs:
         return [(Cause.ELF, "the section table is not readable")]
-    found: list[Why] = []
-    lone = sorted(ours.keys() ^ theirs.keys())
-    if lone:
-        found.append((Cause.ELF, f"sections of one build alone: {', '.join(lone)}"))
+    strings: list[Why] = []
+    others: list[Why] = []
     debug: list[str] = []
-    for name, data in ours.items():
-        other = theirs.get(name)
-        if other is None or other == data:
+    symbols: list[str] = []
+    for name in sorted(ours.keys() & theirs.keys()):
+        data, other = ours[name], theirs[name]
+        if other == data:
             continue
         if name == _BUILD_ID:
-            found.append((Cause.ELF_BUILD_ID, f"{data[-20:].hex()} and {other[-20:].hex()}"))
+            evidence = f"{data[-20:].hex()} and {other[-20:].hex()}"
+            others.append((Cause.ELF_BUILD_ID, evidence))
         elif name.startswith((".debug", ".zdebug")):
             debug.append(name)
-        elif name in (".rodata", ".data", ".data.rel.ro", ".comment", ".dynstr"):
-            found += _strings(name, data, other, sides)
-        elif name not in (".symtab", ".strtab", ".shstrtab", ".gnu_debuglink"):
-            found.append((Cause.ELF, f"section {name}: {len(data)} and {len(other)} bytes"))
+        elif name in _SYMBOLS:
+            symbols.append(name)
+        elif name in _STRINGS:
+            strings += _strings(name, data, other, sides)
         else:
-            debug.append(name)
+            others.append((Cause.ELF, f"section {name}: {len(data)} and {len(other)} bytes"))
+    lone = sorted(ours.keys() ^ theirs.keys())
+    if lone:
+        others.append((Cause.ELF, f"sections of one build alone: {', '.join(lone)}"))
+    named = [why for why in strings if why[0] is not Cause.ELF]
     if debug:
-        found.append((Cause.ELF_DEBUG, ", ".join(debug)))
-    return found or [(Cause.ELF, "headers or padding")]
+        named.append((Cause.ELF_DEBUG, ", ".join(debug + symbols)))
+    if named:
+        # Strings of another length move code, unwinding tables and symbols: those only follow.
+        unnamed = [why for why in strings if why[0] is Cause.ELF]
+        return named + unnamed
+    if symbols and not others and not strings:
+        return [(Cause.ELF_DEBUG, ", ".join(symbols))]
+    return [*strings, *others] or [(Cause.ELF, "headers or padding")]
 
 
 def sections(data: bytes) -> dict[str, bytes]:

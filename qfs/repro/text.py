@@ -11,7 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from qfs.repro.causes import Cause
-from qfs.repro.dates import DATES, is_of_build, is_of_source, is_same_moment_elsewhere
+from qfs.repro.dates import (
+    DATES,
+    is_clock_of_build,
+    is_of_build,
+    is_of_source,
+    is_same_moment_elsewhere,
+)
 from qfs.repro.difference import Side
 
 Why = tuple[Cause, str]
@@ -23,6 +29,7 @@ _CHANCE = re.compile(
     r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
     r"|\b0\.\d{12,}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{16,128}\b"
 )
+_CLOCK = re.compile(r"\b[0-2]\d:[0-5]\d:[0-6]\d\b")
 _SAME = "\x00"
 
 
@@ -165,6 +172,12 @@ def _dates(texts: tuple[str, str], sides: tuple[Side, Side]) -> tuple[tuple[str,
             continue
         whys.append((cause, f"{a!r} and {b!r}"))
         texts = pattern.sub(_SAME, texts[0]), pattern.sub(_SAME, texts[1])
+    found = [_CLOCK.findall(text) for text in texts]
+    if found[0] != found[1] and len(found[0]) == len(found[1]):
+        a, b = next((a, b) for a, b in zip(*found, strict=True) if a != b)
+        if is_clock_of_build(a, sides[0]) and is_clock_of_build(b, sides[1]):
+            whys.append((Cause.TIMESTAMP, f"{a!r} and {b!r}"))
+            texts = _CLOCK.sub(_SAME, texts[0]), _CLOCK.sub(_SAME, texts[1])
     return texts, whys
 
 

@@ -111,7 +111,7 @@ class _Build:
         self.workshop = workshop
         self.environment = environment
         self.kind = kind
-        self.outer = workshop.folder / environment.label / kind
+        self.outer = workshop.folder / environment.label.replace(" ", "-").replace(",", "") / kind
         self.boxed = workshop.bubblewrap is not None
         shutil.rmtree(self.outer, ignore_errors=True)
         for name in ("out", "shim", "log", "task"):

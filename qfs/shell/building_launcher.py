@@ -31,13 +31,22 @@ def main() -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: task["processors"]])
     if task["old_kernel"]:
         ctypes.CDLL(None).personality(_UNAME26)
-    for _ in range(task["process_numbers"]):
-        child = os.fork()
-        if child == 0:
-            os._exit(0)
-        os.waitpid(child, 0)
+    if task["process_numbers"]:
+        _move_on(task["process_numbers"])
     os.chdir(task["to"])
     os.execve(task["command"][0], task["command"], task["environment"])  # noqa: S606 (no shell wanted)
+
+
+def _move_on(numbers: int) -> None:
+    """Use up process numbers, then go on in a child, and end as it ends."""
+    for number in range(numbers + 1):
+        child = os.fork()
+        if child == 0 and number == numbers:
+            return
+        if child == 0:
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
 def _lay_out(task: dict[str, Any]) -> None:

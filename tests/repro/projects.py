@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 BACKEND = """
-import glob, io, os, pathlib, sys, tarfile, zipfile
+import gzip, io, os, pathlib, tarfile, zipfile
 
 def get_requires_for_build_wheel(config_settings=None):
     return []
@@ -17,31 +17,36 @@ get_requires_for_build_sdist = get_requires_for_build_wheel
 
 def contents(kind):
     files = {"p/__init__.py": b"", "p-1.dist-info/METADATA": b"Name: p\\nVersion: 1\\n"}
-    when, mode = (2020, 2, 2, 0, 0, 0), 0o644
+    usual = {"when": (2020, 2, 2, 0, 0, 0), "mode": 0o644, "method": 0, "level": 9, "extra": b"",
+             "comment": b"", "tar": {}, "gzip_time": 0}
     space = {"files": files, "kind": kind}
     exec(pathlib.Path("snippet.py").read_text("utf-8"), space)
-    return files, space.get("when", when), space.get("mode", mode)
+    return files, {name: space.get(name, value) for name, value in usual.items()}
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
-    files, when, mode = contents("wheel")
+    files, fields = contents("wheel")
     with zipfile.ZipFile(os.path.join(folder, "p-1-py3-none-any.whl"), "w") as out:
         for name, data in files.items():
-            entry = zipfile.ZipInfo(name, when)
-            entry.external_attr = (0o100000 | mode) << 16
-            out.writestr(entry, data)
+            entry = zipfile.ZipInfo(name, fields["when"])
+            entry.external_attr = (0o100000 | fields["mode"]) << 16
+            entry.extra, entry.compress_type = fields["extra"], fields["method"]
+            out.writestr(entry, data, compresslevel=fields["level"])
+        out.comment = fields["comment"]
     return "p-1-py3-none-any.whl"
 
 def build_sdist(folder, config_settings=None):
-    files, when, mode = contents("sdist")
-    with tarfile.open(os.path.join(folder, "p-1.tar"), "w") as out:
+    files, fields = contents("sdist")
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w") as out:
         for name, data in files.items():
             entry = tarfile.TarInfo("p-1/" + name)
-            entry.size, entry.mode = len(data), mode
+            entry.size, entry.mode = len(data), fields["mode"]
+            for field, value in fields["tar"].items():
+                setattr(entry, field, value)
             out.addfile(entry, io.BytesIO(data))
-    import gzip
-    raw = pathlib.Path(folder, "p-1.tar").read_bytes()
-    os.unlink(os.path.join(folder, "p-1.tar"))
-    pathlib.Path(folder, "p-1.tar.gz").write_bytes(gzip.compress(raw, mtime=0))
+    with open(os.path.join(folder, "p-1.tar.gz"), "wb") as file:
+        with gzip.GzipFile("", "wb", 9, file, fields["gzip_time"]) as packed:
+            packed.write(inner.getvalue())
     return "p-1.tar.gz"
 """
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "own_backend"\nbackend-path = ["."]\n'
