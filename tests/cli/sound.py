@@ -97,7 +97,10 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("draft.json", "--key", "@secret.pem.age", "--passphrase-file", "@pass"),
     ),
     "packet verify": (("@packet.drv", "--key", "@operator.pub.pem"),),
-    "replay": (("@ledger",),),
+    "replay": (
+        ("@ledger",),
+        ("--callable", "machine.py:double", "--inputs", "@inputs.jsonl", "--repeat", "1"),
+    ),
     "halt resume": (
         ("@halted", "--key", "@root.pem"),
         ("halted", "--key", "root.pem", "--passphrase-file", "@pass"),
@@ -168,6 +171,7 @@ def prepare(folder: Path) -> None:
     texts = {
         "machine.py": MACHINE,
         "opening.toml": SCENARIO,
+        "inputs.jsonl": '"the first input"\n"the second input"\n',
         "more.toml": SCENARIO.replace("1024", "1025"),
         "draft.json": json.dumps(DRAFT),
         "pass": "correct horse battery staple\n",

@@ -83,9 +83,14 @@ KINDS = (
 
 
 def contents(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Return what could change in a folder: names, modes, sizes and times of last change."""
+    """Return what could change in a folder: names, modes, sizes and times of last change.
+
+    The user's cache is left out: it is what `--no-cache` is about, and may come and go.
+    """
     found = {}
     for path in sorted(folder.rglob("*")):
+        if ".cache" in path.relative_to(folder).parts:
+            continue
         status = path.lstat()
         found[path.relative_to(folder).as_posix()] = (
             status.st_mode,
