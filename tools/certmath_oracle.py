@@ -317,6 +317,8 @@ def _mpq(args: tuple[Any, ...], function: str) -> list[Any]:
 def _mpfr_root(x: Any, n: Any) -> Any:
     if n == 1 or x == 0:
         return x
+    if x < 0:
+        return -_mpfr_root(-x, n)
     return gmpy2.rootn(x, int(n)) if n <= 64 else gmpy2.exp(gmpy2.log(x) / n)
 
 

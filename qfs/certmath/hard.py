@@ -9,6 +9,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from qfs.certmath.basic import MAX_RAW, MIN_RAW
@@ -21,6 +22,7 @@ _BITS: Final = 640
 Arguments = tuple[int | tuple[int, ...], ...]
 
 
+@lru_cache(maxsize=1)
 def grid() -> tuple[int, ...]:
     """Return raw numbers that are hard for most functions, in ascending order."""
     sizes = [0, 1, 2, 3, 5, 7, 15, SCALE >> 1, SCALE - 1, SCALE, SCALE + 1, 2 * SCALE, 3 * SCALE]
@@ -35,7 +37,8 @@ def grid() -> tuple[int, ...]:
     return tuple(sorted([-size for size in seen if size] + list(seen)))
 
 
-def breakpoints(low: int, high: int, count: int) -> list[Fraction]:
+@lru_cache(maxsize=64)
+def breakpoints(low: int, high: int, count: int) -> tuple[Fraction, ...]:
     """Return ties and whole units in [low, high] units, spread as a golden-ratio sequence."""
     step = (high - low) * 618033988749894848 // SCALE
     out = []
@@ -43,7 +46,7 @@ def breakpoints(low: int, high: int, count: int) -> list[Fraction]:
     for index in range(count):
         at = low + (at - low + step) % (high - low + 1)
         out.append(Fraction(2 * at + (1 if index % 4 else 0), 2 * SCALE))
-    return out
+    return tuple(out)
 
 
 def _exp(t: Fraction) -> Fraction:
@@ -80,6 +83,7 @@ _INVERSES: Final[dict[str, tuple[Callable[[Fraction], Fraction], int, int]]] = {
 }
 
 
+@lru_cache(maxsize=64)
 def near_ties(function: str, count: int) -> tuple[int, ...]:
     """Return arguments of a function of one number whose values lie beside breakpoints.
 

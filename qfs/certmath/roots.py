@@ -26,6 +26,10 @@ EXACT_ROOTS: Final = 64
 """Up to this index roots are taken in integers: x * S**63 has fewer than 4096 bits."""
 
 
+ROOT_BITS: Final = 196
+"""2**196 exceeds every number in range, so that no larger index has a whole root above 1."""
+
+
 def sqrt(x: int, rounding: Rounding = HALF_EVEN) -> int:
     """Return R(sqrt(x/S) * S) = R(sqrt(x * S)), exactly. Raises DomainError for x < 0."""
     if x < 0:
@@ -64,8 +68,8 @@ def root(x: int, n: int, rounding: Rounding = HALF_EVEN) -> int:
     if n <= EXACT_ROOTS:
         return _root_of_integer(x * SCALE ** (n - 1), n, rounding)
     # A root beyond the 64th that is rational: v is an n-th power at most 10**18 < 2**65, so v = 1,
-    # and u = 2**n or more, so that x is a whole number with a whole root.
-    if x % SCALE == 0:
+    # and u >= 2**n, so that x is a whole number with a whole root and n < 196.
+    if x % SCALE == 0 and n < ROOT_BITS:
         whole = integer_root(x // SCALE, n)
         if whole**n * SCALE == x:
             return whole * SCALE

@@ -168,7 +168,7 @@ def _in_domain(name: str, args: tuple[Any, ...]) -> bool:
         case "root":
             return bool(args[1] >= 1 and (args[0] >= 0 or args[1] % 2))
         case "pow":
-            return bool(args[0] > 0 or (args[1] % SCALE == 0 and (args[0] or args[1] >= 0)))
+            return bool(args[0] > 0 or args[1] % SCALE == 0 if args[0] else args[1] >= 0)
         case "powi":
             return bool(args[0] or args[1] >= 0)
         case "quantize":
