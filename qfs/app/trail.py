@@ -2,10 +2,12 @@
 
 - The log is replayed with its signatures verified; the trail is a by-product, never a second truth.
 - ``verify`` compares with a checkpoint that was taken earlier: the trail must lead to it.
+- An exported trail is a folder of static files (``qfs.trail.tiles``) that needs no ledger.
 - A trail that does not lead to its checkpoint is a halt (CIR-302.12).
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,30 @@ from qfs.app.drafts import shown
 from qfs.app.worlds import Derived, derive
 from qfs.canon import Digest, decode
 from qfs.crypto import NOBODY, KeyId, consistency_path, reader_of, root_of, verify_consistency
-from qfs.errors import CanonError, InputError, ProofError
+from qfs.errors import CanonError, InputError, ProofError, UsageError
 from qfs.halt import Code, Halt
 from qfs.kernel import Genesis
 from qfs.keys import MACHINE as KEYS
 from qfs.keys import State as KeysState
-from qfs.shell import log, providers
-from qfs.shell.files import read_limited, write_new
-from qfs.trail import Checkpoint, Entry, Fact, Trail, of_genesis, of_receipt
+from qfs.shell import log, notes, providers
+from qfs.shell.files import read_limited
+from qfs.trail import (
+    Checkpoint,
+    Entry,
+    Fact,
+    Trail,
+    of_genesis,
+    of_receipt,
+    origin_of,
+    read,
+    tiles,
+)
 from qfs.trail.checkpoint import MAX_CHECKPOINT_BYTES
+from qfs.trail.note import Note, NoteKey
 
+ORIGIN = origin_of(Digest(b""))
+MAX_TILE_BYTES = 256 * (65_535 + 2)  # 16_777_472: a full bundle of the largest entries
+_LEDGER = re.compile("[0-9a-f]{64}")
 AUDITED = (KEYS.name,)
 """Machines whose orders leave entries."""
 
@@ -34,6 +50,10 @@ class TrailReport:
 
     trail: Trail
     entries: tuple[Entry, ...]
+    time_us: int
+    """Of the last packet."""
+    signers: tuple[str, ...] = ()
+    """Types of the keys whose signatures were verified."""
     against: Checkpoint | None = None
     """The earlier checkpoint that it leads to."""
 
@@ -45,6 +65,7 @@ class TrailReport:
             "origin": checkpoint.origin,
             "size": checkpoint.size,
             "root": checkpoint.root.hex(),
+            "signed_by": list(self.signers),
             "verified_against": None if self.against is None else self.against.size,
             "entries": [_entry(entry) for entry in self.entries],
         }
@@ -56,15 +77,17 @@ def derive_trail(path: Path, provider: str = providers.DEFAULT) -> TrailReport:
     reading, corrupt = log.survey(path)
     trail: Trail | None = None
     entries: list[Entry] = []
+    time_us = 0
     for step in derive(reading.frames, verifier=verifier, corrupt=corrupt):
         if trail is None:
             trail = Trail.of(step.world.ledger)
+        time_us = step.world.time_us
         for fact in facts_of(step):
             trail, entry = trail.append(fact)
             entries.append(entry)
     if trail is None:
         raise InputError("a log without a genesis frame", place=str(path))
-    return TrailReport(trail, tuple(entries))
+    return TrailReport(trail, tuple(entries), time_us)
 
 
 def facts_of(step: Derived) -> tuple[Fact, ...]:
@@ -79,23 +102,87 @@ def facts_of(step: Derived) -> tuple[Fact, ...]:
 
 
 def verify_trail(
-    path: Path, checkpoint: Path | None, provider: str = providers.DEFAULT
+    path: Path,
+    checkpoint: Path | None,
+    provider: str = providers.DEFAULT,
+    keys: tuple[Path, ...] = (),
 ) -> TrailReport:
-    """Return the trail, which leads to the earlier checkpoint where one is given.
+    """Return the trail of a ledger or of an exported folder, compared with all that is given.
 
-    Raises InputError for a file that is no checkpoint; halts (TRAIL_CORRUPT) where it does not.
+    checkpoint was taken earlier: the trail must lead to it. keys are public keys' files: each must
+    have signed the folder's checkpoint. Raises InputError for files that are not what they claim;
+    halts (TRAIL_CORRUPT) where something does not match.
     """
     against = None if checkpoint is None else read_checkpoint(checkpoint)
-    report = derive_trail(path, provider)
+    if is_export(path):
+        report = read_export(path, tuple([notes.read_key(key) for key in keys]))
+    elif keys:
+        raise UsageError(
+            "a ledger's log has no checkpoint for keys to have signed",
+            place=str(path),
+            way_out="leave --key out, or verify an exported trail",
+        )
+    else:
+        report = derive_trail(path, provider)
     if against is not None:
         _compare(report, against)
-    return TrailReport(report.trail, report.entries, against)
+    return replace(report, against=against)
 
 
-def write_checkpoint(path: Path, output: Path, provider: str = providers.DEFAULT) -> None:
-    """Write the checkpoint of a ledger's trail to a new file or to standard output (``-``)."""
-    text = derive_trail(path, provider).trail.checkpoint().to_text()
-    write_new(output, text.encode("utf-8"), text=True)
+def is_export(path: Path) -> bool:
+    """Say whether a path is a folder of an exported trail."""
+    return (path / "checkpoint").is_file() and not (path / "log").exists()
+
+
+def read_export(folder: Path, keys: tuple[NoteKey, ...]) -> TrailReport:
+    """Return the trail of an exported folder; everything in it is verified but who signed.
+
+    keys must all have signed. Raises InputError for a missing or unreadable file; halts
+    (TRAIL_CORRUPT) where the files do not lead to the checkpoint.
+    """
+    place = folder / "checkpoint"
+    note = read_note(place)
+    point = note.checkpoint
+    ledger = ledger_of(point.origin, place)
+    try:
+        if keys:
+            notes.verify(note, keys)
+        stored = [
+            data
+            for name, start, end in tiles.bundles(point.size)
+            for data in tiles.read_bundle(_tile(folder, name), end - start)
+        ]
+        trail, entries = read(ledger, stored)
+    except ProofError as error:
+        raise Halt(Code.TRAIL_CORRUPT, what=error.what, place=error.place) from None
+    if trail.checkpoint() != point:
+        raise Halt(Code.TRAIL_CORRUPT, what="another root", expected=point.root)
+    for name, data in tiles.files(stored):
+        if _tile(folder, name) != data:
+            raise Halt(Code.TRAIL_CORRUPT, what="a tile is not the entries'", tile=name)
+    time_us = entries[-1].time_us if entries else 0
+    return TrailReport(trail, entries, time_us, tuple([key.kind.name for key in keys]))
+
+
+def read_note(path: Path) -> Note:
+    """Return the signed checkpoint of a file, nothing verified; raises InputError."""
+    data = read_limited(path, MAX_CHECKPOINT_BYTES)
+    try:
+        return Note.from_text(data.decode("utf-8"))
+    except (UnicodeDecodeError, CanonError) as error:
+        raise InputError(f"no signed checkpoint: {error}", place=str(path)) from None
+
+
+def ledger_of(origin: str, place: Path) -> Digest:
+    """Return the ledger that an origin names; raises InputError."""
+    ledger = origin.removeprefix(ORIGIN)
+    if not origin.startswith(ORIGIN) or not _LEDGER.fullmatch(ledger):
+        raise InputError(f"no trail of QFS is called {origin[:80]!r}", place=str(place))
+    return Digest(bytes.fromhex(ledger))
+
+
+def _tile(folder: Path, name: str) -> bytes:
+    return read_limited(folder / name, MAX_TILE_BYTES)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -103,12 +103,17 @@ def read_private(path: Path, passphrase: str | None = None) -> PrivateKey:
     Raises InputError for a file that is missing, too large, readable by others, no seed-only
     PKCS#8 PEM of an ML-DSA key, or whose passphrase is missing or wrong.
     """
+    return private_of(path, read_private_pem(path, passphrase))
+
+
+def read_private_pem(path: Path, passphrase: str | None = None) -> bytes:
+    """Return the PEM in a private key's file, decrypted; raises InputError as `read_private`."""
     data = read_limited(path, MAX_FILE_BYTES, secret=True)
-    if data.startswith(_AGE):
-        if passphrase is None:
-            raise InputError("encrypted", place=str(path), way_out="give its --passphrase-file")
-        data = _decrypted(path, data, passphrase)
-    return _private_of(path, data)
+    if not data.startswith(_AGE):
+        return data
+    if passphrase is None:
+        raise InputError("encrypted", place=str(path), way_out="give its --passphrase-file")
+    return _decrypted(path, data, passphrase)
 
 
 def read_public(path: Path) -> PublicKey:
@@ -140,7 +145,8 @@ def read_passphrase(path: Path) -> str:
     return line
 
 
-def _private_of(path: Path, pem: bytes) -> PrivateKey:
+def private_of(path: Path, pem: bytes) -> PrivateKey:
+    """Return the key of seed-only PKCS#8 in PEM, read from path; raises InputError."""
     way_out = (
         "give seed-only PKCS#8 of ML-DSA: qfs keys new, or "
         "openssl genpkey -provparam ml-dsa.output_formats=seed-only"

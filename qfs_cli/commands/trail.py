@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from qfs.app import publishing
 from qfs.app import trail as use_case
 from qfs.app.packet import PROVIDERS
+from qfs.app.publishing import Signing
 from qfs.app.trail import TrailReport
 
 
@@ -21,6 +23,19 @@ class Format(Enum):
 
 Log = Annotated[Path, typer.Argument(help="A ledger directory, or a log file in it.")]
 Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
+Keys = Annotated[
+    list[Path] | None,
+    typer.Option("--key", help="A private key's file that signs; once for each signature."),
+]
+Trusted = Annotated[
+    list[Path] | None,
+    typer.Option("--key", help="A public key's file that must have signed; once for each."),
+]
+Passphrase = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="A file whose first line is the passphrase; mode 0600."),
+]
+NewFile = Annotated[Path, typer.Option("--output", "-o", help="A new file; - is standard output.")]
 Provider = Annotated[str, typer.Option(help=f"Who verifies: {', '.join(PROVIDERS)}.")]
 
 
@@ -34,6 +49,10 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show)
     group.command("verify")(verify)
     group.command("checkpoint")(checkpoint)
+    group.command("export")(export)
+    group.command("prove")(prove)
+    group.command("verify-proof")(verify_proof)
+    group.command("serve")(serve)
     app.add_typer(group, name="trail")
 
 
@@ -43,33 +62,93 @@ def show(log: Log, *, provider: Provider = PROVIDERS[0], output: Output = Format
 
 
 def verify(
-    log: Log,
+    path: Annotated[
+        Path, typer.Argument(help="A ledger directory, its log, or an exported trail.")
+    ],
     *,
     earlier: Annotated[
         Path | None,
         typer.Option("--checkpoint", help="A checkpoint taken earlier, which it must lead to."),
     ] = None,
+    keys: Trusted = None,
     provider: Provider = PROVIDERS[0],
     output: Output = Format.TEXT,
 ) -> None:
-    """Derive the audit trail again and compare it with an earlier checkpoint.
+    """Verify an audit trail: derived again from a ledger, or read from an exported folder.
 
-    Exit code 0: it leads to the checkpoint. 2: no log, no checkpoint. 3: halted (CIR-302), the log
-    or the trail is not what it was.
+    Exit code 0: everything leads to the checkpoints. 2: a file is not what it claims. 3: halted
+    (CIR-302), the log or the trail is not what it was.
     """
-    _print(use_case.verify_trail(log, earlier, provider), output)
+    _print(use_case.verify_trail(path, earlier, provider, tuple(keys or ())), output)
 
 
 def checkpoint(
     log: Log,
     *,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="A new file; - is standard output.")
-    ] = Path("-"),
+    keys: Keys = None,
+    passphrase_file: Passphrase = None,
+    output: NewFile = Path("-"),
     provider: Provider = PROVIDERS[0],
 ) -> None:
-    """Write the trail's checkpoint (C2SP tlog-checkpoint), to keep and to compare with later."""
-    use_case.write_checkpoint(log, output, provider)
+    """Write the trail's checkpoint (C2SP tlog-checkpoint), signed by each --key."""
+    signing = Signing(tuple(keys or ()), passphrase_file)
+    publishing.checkpoint(log, output, signing, provider)
+
+
+def export(
+    log: Log,
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    *,
+    keys: Keys = None,
+    passphrase_file: Passphrase = None,
+    provider: Provider = PROVIDERS[0],
+) -> None:
+    """Export the trail as static files (C2SP tlog-tiles) with a signed checkpoint."""
+    signing = Signing(tuple(keys or ()), passphrase_file)
+    report = publishing.export(log, folder, signing, provider)
+    typer.echo(report.trail.checkpoint().to_text(), nl=False)
+
+
+def prove(
+    log: Log,
+    index: Annotated[int, typer.Argument(help="The entry's place in the trail, from 0 on.")],
+    *,
+    keys: Keys = None,
+    passphrase_file: Passphrase = None,
+    output: NewFile = Path("-"),
+    provider: Provider = PROVIDERS[0],
+) -> None:
+    """Write a proof (C2SP tlog-proof) that an entry is in the trail: it needs no ledger."""
+    signing = Signing(tuple(keys or ()), passphrase_file)
+    publishing.prove(log, index, output, signing, provider)
+
+
+def verify_proof(
+    proof: Annotated[Path, typer.Argument(help="A proof of qfs trail prove.")],
+    *,
+    keys: Trusted = None,
+    output: Output = Format.TEXT,
+) -> None:
+    """Verify a proof with nothing but the public keys of those who sign checkpoints.
+
+    Exit code 0: it holds. 1: it does not. 2: a file is not what it claims.
+    """
+    report = publishing.verify_proof(proof, tuple(keys or ()))
+    if output is Format.JSON:
+        document = report.document() | {"entry": publishing.entry_text(report.proof)}
+        typer.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+    else:
+        typer.echo(f"entry {report.proof.index}: {report.problem or 'proved'}")
+    raise typer.Exit(report.exit_code)
+
+
+def serve(
+    folder: Annotated[Path, typer.Argument(help="An exported trail.")],
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8302,
+) -> None:
+    """Serve an exported trail to this machine as static files, until interrupted."""
+    publishing.serve(folder, port)
 
 
 def _print(report: TrailReport, output: Format) -> None:
@@ -83,6 +162,8 @@ def _print(report: TrailReport, output: Format) -> None:
             f"{entry.index:6}  packet {entry.seq:6}  {entry.kind.name.lower():8} {entry.machine:8}"
             f" by {entry.actor.hex()[:16]}  {entry.hash().hex()[:16]}{answer}"
         )
+    if report.signers:
+        typer.echo(f"signed by {', '.join(report.signers)}")
     if report.against is not None:
         typer.echo(f"leads to the checkpoint of {report.against.size} entries")
     typer.echo(report.trail.checkpoint().to_text(), nl=False)

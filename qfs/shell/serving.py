@@ -1,0 +1,22 @@
+"""Serving a folder of static files to this machine: HTTP, read-only, until interrupted."""
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from qfs.errors import EnvironmentFault
+
+HOST = "127.0.0.1"
+
+
+def serve_folder(folder: Path, port: int) -> None:
+    """Serve a folder at HOST; port 0 takes a free one. Raises EnvironmentFault."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        server = ThreadingHTTPServer((HOST, port), handler)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"port {port}: {error.strerror}", way_out="choose another --port"
+        ) from error
+    with server:
+        server.serve_forever()
