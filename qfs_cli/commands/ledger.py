@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from qfs.app import exporting, ledger, proving, snapshots, submission
+from qfs.app import exporting, ledger, proving, replica, snapshots, submission
 from qfs.app.failure import EXIT_FINDINGS
 
 
@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     group.command("verify-proof")(verify_proof)
     group.command("snapshot")(snapshot)
     group.command("export")(export)
+    group.command("import")(import_)
     app.add_typer(group, name="ledger")
 
 
@@ -207,6 +208,24 @@ def export(
         f"{report.rows} {report.table} after packet {report.packets} written to {output} "
         f"({report.form}, {report.size} bytes)"
     )
+
+
+def import_(
+    directory: Annotated[Path, typer.Argument(help="Folder of the ledger, or one that has none.")],
+    other: Annotated[Path, typer.Argument(help="The ledger folder, or log file, to follow.")],
+    *,
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Follow somebody else's log: verify, derive and append each packet that is not here yet.
+
+    Exits with 2 when the two have different pasts, with 3 at a packet that cannot be derived.
+    """
+    report = replica.follow(directory, other)
+    if output_format is Format.JSON:
+        _json(report.document())
+        return
+    _console().print(f"{report.added} packets added, {report.packets} in all")
+    _console().print(f"state root {report.state_root.hex()}")
 
 
 def _print_proof(report: proving.ProofReport) -> None:

@@ -98,6 +98,24 @@ def test_a_snapshot_is_written_and_used(tmp_path: Path) -> None:
     assert document(report)["packets"] == document(more)["started_at"] == 3
 
 
+def test_another_ledger_is_followed(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    market.submit(market.script(OPEN_A, OPEN_B, ISSUE))
+    text, report = qfs(
+        tmp_path,
+        ("import", "copy", "ledger"),
+        ("import", "copy", "ledger/log/00000001.log", "--format", "json"),
+    )
+    assert (text.code, text.stderr) == (0, "")
+    assert "3 packets added, 3 in all" in text.stdout
+    assert report.code == 0
+    assert {name: document(report)[name] for name in ("new", "added", "packets")} == {
+        "new": False,
+        "added": 0,
+        "packets": 3,
+    }
+
+
 def test_text_reports_say_the_same(tmp_path: Path) -> None:
     market = Market(tmp_path)
     market.script(OPEN_A, OPEN_B, ISSUE, {**PAY, "amount": "11", "expect": "EXCEEDS_BALANCE"})
@@ -181,6 +199,8 @@ BAD_CALLS: list[tuple[tuple[str, ...], str]] = [
     (("export", "ledger", "new", "--as", "beancount", "--table", "accounts"), "accounts"),
     (("export", "nowhere", "new"), "nowhere"),
     (("snapshot", "nowhere"), "nowhere"),
+    (("import", "new", "nowhere"), "nowhere"),
+    (("import", "new", "alice.pem"), "alice.pem"),
     (("snapshot", "day.jsonl"), "day.jsonl"),
     (("verify-proof", "day.jsonl", "--root", "00" * 32), "day.jsonl"),
     (("verify-proof", "none", "--root", "00" * 32), "none"),
