@@ -25,15 +25,41 @@ class Format(Enum):
     JSON = "json"
 
 
+PROCESSES = min(4, os.cpu_count() or 1)
+
+Log = Annotated[Path | None, typer.Argument(help="A ledger directory, or a log file in it.")]
+Perturb = Annotated[
+    bool,
+    typer.Option(
+        "--perturb",
+        help="Also replay under other hash seeds, time zones, locales, allocators, Pythons.",
+    ),
+]
+TrustSignatures = Annotated[
+    bool, typer.Option("--trust-signatures", help="Do not verify signatures again.")
+]
+Compiled = Annotated[
+    Path | None,
+    typer.Option(help="A compiled core (python -m tools.compile_core) to replay with as well."),
+]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        show_default="one a processor, at most 4",
+        help="Processes at a time for --perturb.",
+    ),
+]
+Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command("replay")(replay)
 
 
 def replay(
-    log: Annotated[
-        Path | None, typer.Argument(help="A ledger directory, or a log file in it.")
-    ] = None,
+    log: Log = None,
     *,
     call: foreign.Callable = "",
     inputs: foreign.Inputs = None,
@@ -46,29 +72,11 @@ def replay(
     repeat: foreign.Repeat = 10,
     timeout: foreign.Timeout = 60,
     memory: foreign.Memory = 0,
-    perturb: Annotated[
-        bool,
-        typer.Option(
-            "--perturb",
-            help="Also replay under other hash seeds, time zones, locales, allocators, Pythons.",
-        ),
-    ] = False,
-    trust_signatures: Annotated[
-        bool, typer.Option("--trust-signatures", help="Do not verify signatures again.")
-    ] = False,
-    compiled: Annotated[
-        Path | None,
-        typer.Option(help="A compiled core (python -m tools.compile_core) to replay with as well."),
-    ] = None,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            show_default="one a processor, at most 4",
-            help="Processes at a time for --perturb.",
-        ),
-    ] = min(4, os.cpu_count() or 1),
-    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    perturb: Perturb = False,
+    trust_signatures: TrustSignatures = False,
+    compiled: Compiled = None,
+    jobs: Jobs = PROCESSES,
+    output: Output = Format.TEXT,
 ) -> None:
     """Derive every state root of a log again and compare it with the recorded one.
 
@@ -77,26 +85,32 @@ def replay(
     Exit code 0: identical. 1: truncated, diverging or refused. 2: not a log, or an environment gave
     no answer. 3: halted (CIR-302). Nothing on the disk is changed.
     """
-    if log is None or call or command:
-        if log is not None:
-            raise UsageError("a log and a program", way_out="replay one of them")
-        wanted = ForeignRequest(
-            callable=call,
-            inputs=inputs,
-            state=tuple(state_attr or ()),
-            command=command,
-            watch=tuple(watch or ()),
-            perturb=perturb,
-            sealed=sealed,
-            readable=tuple(may_read or ()),
-            seed=seed,
-            jobs=jobs,
-            repeats=repeat,
-            timeout_s=timeout,
-            memory_bytes=memory,
+    if log is not None and not (call or command):
+        raise typer.Exit(
+            _replay_log(ReplayRequest(log, trust_signatures, perturb, compiled, jobs), output)
         )
-        raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
-    request = ReplayRequest(log, trust_signatures, perturb, compiled, jobs)
+    if log is not None:
+        raise UsageError("a log and a program", way_out="replay one of them")
+    wanted = ForeignRequest(
+        callable=call,
+        inputs=inputs,
+        state=tuple(state_attr or ()),
+        command=command,
+        watch=tuple(watch or ()),
+        perturb=perturb,
+        sealed=sealed,
+        readable=tuple(may_read or ()),
+        seed=seed,
+        jobs=jobs,
+        repeats=repeat,
+        timeout_s=timeout,
+        memory_bytes=memory,
+    )
+    raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
+
+
+def _replay_log(request: ReplayRequest, output: Format) -> int:
+    """Replay a log, print the report, and return the exit code."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("replaying", total=None)
@@ -107,7 +121,7 @@ def replay(
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
     else:
         typer.echo("\n".join(_text(report)))
-    raise typer.Exit(report.exit_code)
+    return report.exit_code
 
 
 def _text(report: ReplayReport) -> list[str]:
