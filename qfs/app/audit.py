@@ -6,22 +6,28 @@
   too), 2 a file that could not be read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from qfs.app.audit_baseline import read_baseline, write_baseline
+from qfs.app.audit_work import Work, source_digest, work
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.errors import InputError, UsageError
-from qfs.scan.audit import analyse
-from qfs.scan.extract import extract
-from qfs.scan.ir import Allowance, ModuleFacts
-from qfs.scan.reading import Unreadable
+from qfs.scan.ir import Allowance
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook, read_rulebook
 from qfs.scan.verdict import Found, Step
-from qfs.shell.sources import Problem, SourceFile, read_rule_files, read_settings, read_sources
+from qfs.shell.facts_cache import FactsCache
+from qfs.shell.sources import (
+    Problem,
+    changed_files,
+    read_rule_files,
+    read_settings,
+    read_sources,
+)
 
 POLICIES = ("ban", "ieee-basic", "allow")
 DEFAULT_PACKS = ("core",)
@@ -45,6 +51,17 @@ class AuditRequest:
     """Rule packs; empty: as [tool.qfs] says, else core."""
     require_proof: bool = False
     """Whether an unknown finding counts too."""
+    per_file: bool = False
+    """Whether each file is judged alone: faster, and blind to calls between files."""
+    since: str = ""
+    """Git revision: only findings whose place or way lies in a file changed since."""
+    baseline: Path | None = None
+    """File of known findings, which are not reported."""
+    write_baseline: Path | None = None
+    """Where to write every finding as known; then nothing is reported."""
+    cache: bool = False
+    cache_folder: Path | None = None
+    """Where the cache lies; None for the user's cache folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +141,39 @@ def audit(request: AuditRequest) -> AuditReport:
     rules = rulebook(packs, tuple([root / each for each in _texts(settings, "rule-folders")]))
     _check_codes(rules, (*request.select, *request.ignore))
     sources, problems = read_sources(request.paths, root, exclude=_texts(settings, "exclude"))
-    facts, unread = read_facts(sources)
-    problems = [*problems, *unread]
-    in_zone = _zone([each.path for each in sources], _texts(settings, "zone"))
-    judged = analyse(
-        facts, rules, entries=request.entries or _texts(settings, "entries"),
-        in_zone=in_zone, policy=policy,
-    )  # fmt: skip
-    kept = [each for each in judged.found if _chosen(each.rule, request)]
-    allowed = {path: found.allowances for path, found in facts.values()}
-    findings, suppressed = _allowances(rules, kept, allowed, request)
+    if not sources and not problems:
+        raise InputError(
+            "no Python file here",
+            place=", ".join(map(str, request.paths)),
+            way_out="pass a file or a folder that holds what shall be audited",
+        )
+    task = Work(
+        request.entries or _texts(settings, "entries"),
+        _texts(settings, "zone"),
+        policy,
+        request.per_file,
+    )
+    cache = FactsCache(request.cache_folder) if request.cache else None
+    result = work(sources, rules, task, cache)
+    if cache is not None:
+        cache.close()
+    kept = [each for each in result.found if _chosen(each.rule, request)]
+    findings, suppressed = _allowances(rules, kept, result.allowances, request)
+    if request.since:
+        changed = frozenset(changed_files(root, request.since))
+        findings = [each for each in findings if _touches(each, changed)]
+    findings, baselined = _baseline(findings, request)
     return AuditReport(
         findings=tuple(findings),
         suppressed=tuple(suppressed),
-        errors=tuple(sorted(problems, key=lambda each: (each.path, each.line))),
+        errors=tuple(
+            sorted([*problems, *result.problems], key=lambda each: (each.path, each.line))
+        ),
         files=len(sources),
-        lines=sum(found.lines for _path, found in facts.values()),
-        functions=judged.functions,
-        proved=judged.proved,
-        baselined=0,
+        lines=result.lines,
+        functions=result.functions,
+        proved=result.proved,
+        baselined=baselined,
         rules_digest=rules.digest,
         source_digest=source_digest(sources),
         policy=policy,
@@ -150,6 +181,10 @@ def audit(request: AuditRequest) -> AuditReport:
         require_proof=request.require_proof,
         rules=rules.rules,
     )
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    return (problem.path, problem.line)
 
 
 def rulebook(packs: Sequence[str] = DEFAULT_PACKS, extra: Sequence[Path] = ()) -> Rulebook:
@@ -163,38 +198,6 @@ def rulebook(packs: Sequence[str] = DEFAULT_PACKS, extra: Sequence[Path] = ()) -
     return read_rulebook([each for each in every if "all" in packs or each.pack in wanted])
 
 
-def read_facts(
-    sources: Sequence[SourceFile],
-) -> tuple[dict[str, tuple[str, ModuleFacts]], list[Problem]]:
-    """Return {module name: (path, facts)} and the files that have none.
-
-    Two files of one module name keep both: the later one gets its path as its name.
-    """
-    facts: dict[str, tuple[str, ModuleFacts]] = {}
-    problems: list[Problem] = []
-    for source in sources:
-        try:
-            found = extract(source.data)
-        except Unreadable as error:
-            problems.append(Problem(source.path, error.line, error.why))
-            continue
-        name = source.module
-        if name in facts:
-            name = source.path.removesuffix(".py").replace("/", ".")
-        facts[name] = (source.path, found)
-    return facts, problems
-
-
-def source_digest(sources: Sequence[SourceFile]) -> str:
-    """Return SHA-256 over every path and content, in the order of paths."""
-    digest = sha256()
-    for source in sources:
-        for part in (source.path.encode(), source.data):
-            digest.update(len(part).to_bytes(8, "big"))
-            digest.update(part)
-    return digest.hexdigest()
-
-
 def _texts(settings: dict[str, Any], name: str) -> tuple[str, ...]:
     value = settings.get(name, [])
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
@@ -204,17 +207,6 @@ def _texts(settings: dict[str, Any], name: str) -> tuple[str, ...]:
             way_out='write ["..."]',
         )
     return tuple(value)
-
-
-def _zone(paths: Sequence[str], zone: tuple[str, ...]) -> Any:
-    """Return whether a path is judged: below the zone, or everywhere when no file is in it."""
-
-    def inside(path: str) -> bool:
-        return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in zone)
-
-    if not any(inside(path) for path in paths):
-        return lambda _path: True
-    return inside
 
 
 def _check_codes(rules: Rulebook, codes: Sequence[str]) -> None:
@@ -256,7 +248,7 @@ def _finding(found: Found, ordinal: int) -> Finding:
 def _allowances(
     rules: Rulebook,
     found: Sequence[Found],
-    allowed: dict[str, tuple[Allowance, ...]],
+    allowed: Mapping[str, tuple[Allowance, ...]],
     request: AuditRequest,
 ) -> tuple[list[Finding], list[Finding]]:
     """Part findings into reported and hidden, and report allowances that are wrong."""
@@ -294,3 +286,22 @@ def _allowances(
 
 def _names(allowance: Allowance, rule: Rule) -> bool:
     return any(code in {rule.code, rule.name} for code in allowance.codes)
+
+
+def _touches(finding: Finding, changed: frozenset[str]) -> bool:
+    return finding.path in changed or any(step.path in changed for step in finding.chain)
+
+
+def _baseline(findings: list[Finding], request: AuditRequest) -> tuple[list[Finding], int]:
+    """Return the findings that no baseline knows, and how many one does."""
+    if request.write_baseline is not None:
+        write_baseline(
+            request.write_baseline,
+            [(each.fingerprint, f"{each.rule} {each.path} {each.function}") for each in findings],
+        )
+        return [], len(findings)
+    if request.baseline is None:
+        return findings, 0
+    known = read_baseline(request.baseline)
+    new = [each for each in findings if each.fingerprint not in known]
+    return new, len(findings) - len(new)

@@ -138,5 +138,38 @@ class ModuleFacts:
     functions: tuple[FunctionFacts, ...]
     classes: tuple[ClassFacts, ...]
     allowances: tuple[Allowance, ...]
-    texts: tuple[tuple[int, str], ...] = ()
-    """(line, text without blanks) of lines that may carry a finding: for fingerprints."""
+
+
+def packed(facts: ModuleFacts) -> Fact:
+    """Return facts as plain tuples."""
+    functions = [
+        (
+            each.name, each.qualname, each.pos,
+            tuple([(p.name, p.kind, p.annotation, p.default) for p in each.parameters]),
+            each.returns, each.decorators, each.body, each.asynchronous, each.generator,
+            each.owner, each.outer, each.bound, each.shared, each.captured,
+        )
+        for each in facts.functions
+    ]  # fmt: skip
+    classes = [
+        (c.name, c.qualname, c.pos, c.bases, c.keywords, c.decorators, c.body, c.outer)
+        for c in facts.classes
+    ]
+    allowed = [(a.line, a.column, a.codes, a.reason, a.until, a.at) for a in facts.allowances]
+    return (VERSION, facts.lines, tuple(functions), tuple(classes), tuple(allowed))
+
+
+def unpacked(value: Fact) -> ModuleFacts:
+    """Return the facts of plain tuples that ``packed`` made."""
+    _version, lines, functions, classes, allowed = value
+    return ModuleFacts(
+        lines,
+        tuple(
+            [
+                FunctionFacts(*(*each[:3], tuple([Parameter(*p) for p in each[3]]), *each[4:]))
+                for each in functions
+            ]
+        ),
+        tuple([ClassFacts(*each) for each in classes]),
+        tuple([Allowance(*each) for each in allowed]),
+    )

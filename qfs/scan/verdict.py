@@ -18,7 +18,7 @@ from qfs.scan.solve import Effect, Node, Solver
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One function on the way."""
+    """One function on the way, and the line in it at which the way goes on."""
 
     path: str
     line: int
@@ -81,9 +81,30 @@ def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
             made = _found(solver, number, effect, came, doubt=best[number][0])
             if place not in found or _rank(made) < _rank(found[place]):
                 found[place] = made
-    ordered = sorted(found.values(), key=lambda each: (each.path, each.pos, each.rule.code))
+    ordered = sorted(
+        _one_each(found).values(), key=lambda each: (each.path, each.pos, each.rule.code)
+    )
     functions, proved = _proofs(solver, done)
     return Judged(tuple(ordered), functions, proved)
+
+
+def _one_each(
+    found: dict[tuple[str, str, Pos], Found],
+) -> dict[tuple[str, str, Pos], Found]:
+    """Keep one finding for each place at which an order comes into being: the most certain."""
+    best: dict[tuple[str, Pos], Found] = {}
+    for (_code, path, pos), each in found.items():
+        if not any(target.startswith("set-") for target in each.rule.targets):
+            continue
+        before = best.get((path, pos))
+        if before is None or (_rank(each), each.rule.code) < (_rank(before), before.rule.code):
+            best[path, pos] = each
+    return {
+        key: each
+        for key, each in found.items()
+        if best.get((key[1], key[2]), each) is each
+        or not any(target.startswith("set-") for target in each.rule.targets)
+    }
 
 
 _VERDICTS = ("violation", "possible", "unknown")
@@ -117,7 +138,7 @@ def _found(
 ) -> Found:
     steps: list[Step] = [Step(effect.path, effect.pos[0], effect.text)]
     at = number
-    line = solver.nodes[number].function.facts.pos[0]
+    line = effect.pos[0]
     while True:
         function = solver.nodes[at].function
         steps.append(Step(function.module.path, line, function.label))

@@ -7,9 +7,11 @@
 """
 
 import os
+import subprocess
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -171,3 +173,39 @@ def read_settings(start: Path) -> tuple[Path, dict[str, Any]]:
         if isinstance(table, dict):
             return at, table
     return Path.cwd(), {}
+
+
+def changed_files(root: Path, reference: str) -> list[str]:
+    """Return the files that differ from a git revision, new ones included, relative to the root.
+
+    Raises InputError when git or the revision is missing.
+    """
+    out: dict[str, None] = {}
+    commands = (
+        ["git", "diff", "--name-only", "--relative", "-z", "--end-of-options", reference, "--"],
+        ["git", "ls-files", "--others", "--exclude-standard", "-z"],
+    )
+    for command in commands:
+        try:
+            done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+        except OSError as error:
+            raise InputError(f"git cannot be run: {error.strerror}", place=str(root)) from None
+        if done.returncode:
+            text = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise InputError(
+                text[-1] if text else "git failed",
+                place=str(root),
+                way_out="pass a revision that this repository has",
+            )
+        for name in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+            if name:
+                out[name] = None
+    return sorted(out)
+
+
+def engine_digest() -> str:
+    """Return a digest of the scanner's own files, so that no cache outlives a change of them."""
+    digest = sha256()
+    for path in sorted((Path(str(files("qfs"))) / "scan").rglob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

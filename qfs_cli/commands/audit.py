@@ -8,13 +8,23 @@ import typer
 from qfs.app.audit import AuditReport, AuditRequest, audit
 from qfs.app.failure import UsageError
 from qfs_cli.render import audit as text
-from qfs_cli.render import audit_github, audit_json, audit_sarif
+from qfs_cli.render import (
+    audit_github,
+    audit_gitlab,
+    audit_json,
+    audit_junit,
+    audit_markdown,
+    audit_sarif,
+)
 
 FORMATS = {
     "text": text.render,
     "json": audit_json.render,
     "sarif": audit_sarif.render,
     "github": audit_github.render,
+    "gitlab": audit_gitlab.render,
+    "junit": audit_junit.render,
+    "markdown": audit_markdown.render,
 }
 
 
@@ -42,6 +52,24 @@ def command(
     require_proof: Annotated[
         bool, typer.Option("--require-proof", help="Fail on anything that is not proved.")
     ] = False,
+    per_file: Annotated[
+        bool, typer.Option("--per-file", help="Judge each file alone: fast, and blind between.")
+    ] = False,
+    since: Annotated[
+        str, typer.Option(metavar="REF", help="Only what files changed since a revision touch.")
+    ] = "",
+    baseline: Annotated[
+        Path | None, typer.Option(help="Do not report the findings that this file knows.")
+    ] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(help="Write every finding to this file as known.")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither read nor write the user's cache.")
+    ] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Print counts a rule, and the summary, only.")
+    ] = False,
 ) -> None:
     """Scan sources for non-determinism: which value, by which way, differs between two runs."""
     if form not in FORMATS:
@@ -55,14 +83,28 @@ def command(
             packs=_codes(pack),
             policy=float_policy,
             require_proof=require_proof,
+            per_file=per_file,
+            since=since,
+            baseline=baseline,
+            write_baseline=write_baseline,
+            cache=not no_cache,
         )
     )
-    rendered = FORMATS[form](report)
+    rendered = text.statistics(report) if statistics else FORMATS[form](report)
     if output is None:
         typer.echo(rendered, nl=False)
     else:
-        output.write_text(rendered, encoding="utf-8")
+        _write(output, rendered)
     _finish(report)
+
+
+def _write(path: Path, rendered: str) -> None:
+    try:
+        path.write_text(rendered, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot be written: {error.strerror}", place=str(path), way_out="pass another --output"
+        ) from None
 
 
 def _finish(report: AuditReport) -> None:

@@ -12,6 +12,17 @@ def render(report: AuditReport) -> str:
     return "\n".join(out) + "\n"
 
 
+def statistics(report: AuditReport) -> str:
+    """Return one line a rule and verdict, most frequent first, and the summary."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for each in report.findings:
+        key = (each.rule, each.verdict, each.name)
+        counts[key] = counts.get(key, 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    lines = [f"{count:6}  {code} {verdict} {name}" for (code, verdict, name), count in ordered]
+    return "\n".join([*lines, _summary(report)]) + "\n"
+
+
 def _finding(finding: Finding) -> list[str]:
     place = f"{finding.path}:{finding.line}:{finding.column}"
     lines = [f"{place}: {finding.verdict.upper()} {finding.rule} {finding.message}"]

@@ -1,0 +1,44 @@
+"""Baselines: findings that were there before, by fingerprints that no line number enters.
+
+- A baseline is JSON, schema ``qfs.baseline/1``: fingerprint to a line that people can read.
+- It is written sorted, so that its changes can be reviewed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qfs.errors import InputError
+
+SCHEMA = "qfs.baseline/1"
+
+
+def read_baseline(path: Path) -> Mapping[str, str]:
+    """Return {fingerprint: text}; raises InputError for a file that is no baseline."""
+    place = str(path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", place=place, way_out="make it by --write-baseline"
+        ) from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"not JSON: {error}", place=place) from None
+    known = content.get("findings") if isinstance(content, dict) else None
+    if not isinstance(known, dict) or content.get("schema") != SCHEMA:
+        raise InputError(
+            "not a baseline of qfs", place=place, way_out="make it by --write-baseline"
+        )
+    return {str(key): str(value) for key, value in known.items()}
+
+
+def write_baseline(path: Path, findings: Sequence[tuple[str, str]]) -> None:
+    """Write (fingerprint, text) pairs; raises InputError when the file cannot be written."""
+    content = {"schema": SCHEMA, "findings": dict(findings)}
+    try:
+        path.write_text(
+            json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", place=str(path)) from None

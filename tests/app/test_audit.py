@@ -1,0 +1,231 @@
+"""The audit as a use case: zones, entries, ways, allowances, baselines, revisions."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qfs.app.audit import AuditReport, AuditRequest, audit
+from qfs.errors import InputError, UsageError
+
+CLOCK = "import time\n\ndef now():\n    return time.time()\n"
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def rules(report: AuditReport) -> list[str]:
+    return [f"{each.verdict} {each.rule} {each.path}" for each in report.findings]
+
+
+def test_a_clean_file_is_clean_and_a_clock_is_a_violation(tmp_path: Path) -> None:
+    write(tmp_path, {"good.py": "def f(x: int) -> int:\n    return x + 1\n", "bad.py": CLOCK})
+    assert audit(AuditRequest((tmp_path / "good.py",))).exit_code == 0
+    report = audit(AuditRequest((tmp_path / "bad.py",)))
+    assert report.exit_code == 1
+    assert [each.rule for each in report.findings] == ["QFS101"]
+
+
+def test_only_what_the_zone_reaches_is_judged(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": '[tool.qfs]\nzone = ["app/core"]\n',
+            "app/__init__.py": "",
+            "app/core/__init__.py": "",
+            "app/core/pure.py": "from app.shell import now\n\ndef step():\n    return now()\n",
+            "app/shell.py": CLOCK
+            + "\ndef later():\n    import random\n    return random.random()\n",
+        },
+    )
+    report = audit(AuditRequest((tmp_path / "app",)))
+    assert rules(report) == ["violation QFS101 app/shell.py"]
+    names = [step.name for step in report.findings[0].chain]
+    assert names == ["app.core.pure:step", "app.shell:now", "time.time"]
+
+
+def test_an_entry_pattern_judges_what_it_reaches(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": CLOCK + "\ndef entry():\n    return 1\n"})
+    assert rules(audit(AuditRequest((tmp_path / "m.py",), entries=("m:entry",)))) == []
+    assert len(rules(audit(AuditRequest((tmp_path / "m.py",), entries=("*:n*",))))) == 1
+
+
+def test_a_may_edge_makes_a_possible_finding(tmp_path: Path) -> None:
+    code = (
+        CLOCK + "\nclass A:\n    def tick(self): return now()\n\ndef use(x):\n    return x.tick()\n"
+    )
+    write(tmp_path, {"m.py": code})
+    report = audit(AuditRequest((tmp_path / "m.py",), entries=("m:use",)))
+    assert rules(report) == ["possible QFS101 " + report.findings[0].path]
+    assert report.exit_code == 1
+
+
+def test_what_cannot_be_known_fails_only_when_a_proof_is_required(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": "import somebody\n\ndef f():\n    return somebody.compute()\n"})
+    request = AuditRequest((tmp_path / "m.py",))
+    assert audit(request).exit_code == 0
+    strict = AuditRequest((tmp_path / "m.py",), require_proof=True)
+    assert audit(strict).exit_code == 1
+    assert audit(strict).count("unknown") == 1
+
+
+ALLOWANCES = [
+    ("with a reason it hides", '  # qfs: allow[QFS101] reason="log line"', [], 1),
+    ("by name it hides too", '  # qfs: allow[wall-clock] reason="log line"', [], 1),
+    ("without a reason it does not", "  # qfs: allow[QFS101]", ["QFS002", "QFS101"], 0),
+    ("without a code it does not", '  # qfs: allow reason="x"', ["QFS002", "QFS101"], 0),
+    ("another code does not, and is unused", '  # qfs: allow[QFS201] reason="x"',
+     ["QFS001", "QFS101"], 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("what", "comment", "expected", "hidden"), ALLOWANCES, ids=[case[0] for case in ALLOWANCES]
+)
+def test_an_allowance(
+    what: str, comment: str, expected: list[str], hidden: int, tmp_path: Path
+) -> None:
+    write(tmp_path, {"m.py": CLOCK.replace("time.time()", f"time.time(){comment}")})
+    report = audit(AuditRequest((tmp_path / "m.py",)))
+    assert sorted(each.rule for each in report.findings) == expected
+    assert len(report.suppressed) == hidden
+
+
+def test_an_allowance_is_no_proof(tmp_path: Path) -> None:
+    comment = '  # qfs: allow[QFS101] reason="log line"'
+    write(tmp_path, {"m.py": CLOCK.replace("time.time()", f"time.time(){comment}")})
+    assert audit(AuditRequest((tmp_path / "m.py",))).exit_code == 0
+    assert audit(AuditRequest((tmp_path / "m.py",), require_proof=True)).exit_code == 1
+
+
+def test_a_baseline_keeps_known_findings_quiet_wherever_they_move(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": CLOCK})
+    known = tmp_path / "known.json"
+    first = audit(AuditRequest((tmp_path / "m.py",), write_baseline=known))
+    assert (first.exit_code, first.baselined) == (0, 1)
+    write(tmp_path, {"m.py": "# moved\n\n\n" + CLOCK})
+    assert audit(AuditRequest((tmp_path / "m.py",), baseline=known)).exit_code == 0
+    write(tmp_path, {"m.py": CLOCK + "\ndef more():\n    return time.time()\n"})
+    second = audit(AuditRequest((tmp_path / "m.py",), baseline=known))
+    assert [each.function for each in second.findings] == ["m:more"]
+
+
+def test_since_a_revision_only_changed_files_speak(tmp_path: Path) -> None:
+    write(tmp_path, {"old.py": CLOCK, "pyproject.toml": "[tool.qfs]\n"})
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    write(tmp_path, {"new.py": CLOCK})
+    report = audit(AuditRequest((tmp_path,), since="HEAD"))
+    assert rules(report) == ["violation QFS101 new.py"]
+    with pytest.raises(InputError):
+        audit(AuditRequest((tmp_path,), since="no-such-revision"))
+
+
+def test_float_policies_differ_in_what_they_allow(tmp_path: Path) -> None:
+    code = "import math\n\ndef f(x: int):\n    return math.sin(x * 0.5)\n"
+    write(tmp_path, {"m.py": code})
+    found = {
+        policy: [
+            each.rule for each in audit(AuditRequest((tmp_path / "m.py",), policy=policy)).findings
+        ]
+        for policy in ("ban", "ieee-basic", "allow")
+    }
+    assert found == {"ban": ["QFS505", "QFS501"], "ieee-basic": ["QFS505"], "allow": []}
+
+
+def test_select_and_ignore_take_codes_names_and_beginnings(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": CLOCK + "\ndef g():\n    return id(1)\n"})
+    paths = (tmp_path / "m.py",)
+    assert [f.rule for f in audit(AuditRequest(paths, select=("QFS1",))).findings] == ["QFS101"]
+    assert [f.rule for f in audit(AuditRequest(paths, ignore=("wall-clock",))).findings] == [
+        "QFS302"
+    ]
+
+
+MISTAKES = [
+    ("no path", {"paths": ()}, UsageError),
+    ("a path that does not exist", {"paths": (Path("no/such/place.py"),)}, InputError),
+    ("a policy that does not exist", {"policy": "maybe"}, UsageError),
+    ("a pack that does not exist", {"packs": ("nothing",)}, UsageError),
+    ("a code that does not exist", {"select": ("QFS999",)}, UsageError),
+    ("a baseline that does not exist", {"baseline": Path("no/such/baseline.json")}, InputError),
+]
+
+
+@pytest.mark.parametrize(("what", "change", "error"), MISTAKES, ids=[case[0] for case in MISTAKES])
+def test_a_mistake_is_told(
+    what: str, change: dict[str, object], error: type[Exception], tmp_path: Path
+) -> None:
+    write(tmp_path, {"m.py": CLOCK})
+    with pytest.raises(error):
+        audit(AuditRequest(**{"paths": (tmp_path / "m.py",), **change}))  # type: ignore[arg-type]
+
+
+def test_an_unreadable_file_is_an_error_and_the_others_are_still_scanned(tmp_path: Path) -> None:
+    write(tmp_path, {"bad.py": "def f(:\n", "m.py": CLOCK})
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    report = audit(AuditRequest((tmp_path,)))
+    assert report.exit_code == 2
+    assert len(report.errors) == 2
+    assert [each.rule for each in report.findings] == ["QFS101"]
+
+
+RUN = """
+import sys
+from pathlib import Path
+from qfs.app.audit import AuditRequest, audit
+report = audit(AuditRequest(tuple(Path(p) for p in sys.argv[1:]), entries=("*:entry", "*:f*")))
+for each in report.findings:
+    print(each)
+print(report.source_digest, report.rules_digest, report.functions, report.proved)
+"""
+
+
+def test_the_answer_depends_on_neither_hash_seed_nor_order_of_paths(tmp_path: Path) -> None:
+    corpus = Path(__file__).parent.parent / "corpus" / "audit" / "found.txt"
+    parts = corpus.read_text(encoding="utf-8").split("### ")[1:]
+    names = []
+    for at, part in enumerate(parts[::4]):
+        name = f"m{at}.py"
+        write(tmp_path, {name: part.partition("\n")[2]})
+        names.append(name)
+    answers = []
+    for seed, order in (("0", names), ("1", names[::-1]), ("7", sorted(names, key=hash))):
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, *order],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        )
+        answers.append(done.stdout)
+    assert answers[0].count(b"\n") > 20
+    assert answers[1:] == answers[:1] * 2
+
+
+def test_a_warm_cache_gives_the_same_report(tmp_path: Path) -> None:
+    write(tmp_path, {"src/m.py": CLOCK, "src/bad.py": "def f(:\n"})
+    request = AuditRequest((tmp_path / "src",), cache=True, cache_folder=tmp_path / "cache")
+    cold, warm = audit(request), audit(request)
+    assert cold == warm == audit(AuditRequest((tmp_path / "src",)))
+    write(tmp_path, {"src/m.py": "def f():\n    return 1\n"})
+    assert audit(request).findings == ()
+    (tmp_path / "cache" / "audit.sqlite3").write_bytes(b"garbage" * 1000)
+    assert audit(request).findings == ()
+
+
+def test_each_file_alone_sees_less_than_the_whole_program(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": CLOCK, "b.py": "from a import now\n\ndef step():\n    return now()\n"})
+    whole = audit(AuditRequest((tmp_path,), entries=("b:step",)))
+    alone = audit(AuditRequest((tmp_path,), entries=("b:step",), per_file=True))
+    assert [each.rule for each in whole.findings] == ["QFS101"]
+    assert [each.verdict for each in alone.findings] == ["unknown"]
