@@ -287,7 +287,10 @@ def mpfr(function: str, args: tuple[Any, ...], precision: int) -> Span | Fractio
     # (twice, for powers), which these bits pay for.
     # Away from zero, so that no underflow ends at zero.
     context = gmpy2.context(
-        precision=precision + _extra(args), emax=2**40, emin=-(2**40), round=gmpy2.RoundAwayZero
+        precision=precision + _extra(args),
+        emax=gmpy2.get_emax_max(),
+        emin=gmpy2.get_emin_min(),
+        round=gmpy2.RoundAwayZero,
     )
     with context:
         value = _MPFR[function](*_mpfrs(saturated(function, args), function)) * SCALE
