@@ -181,20 +181,20 @@ def _hidden(places: tuple[str, ...], files: tuple[Path, ...]) -> tracing.Parting
 
 
 def _line_of(tree: ast.Module, kind: str, name: str) -> int:
+    """Return the first line of a function's own, or at which a function names the global."""
+    found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if kind != "module global" and node.name == name:
-                return node.lineno
-            if kind == "module global":
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Name) and inner.id == name:
-                        return inner.lineno
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute):
-            own = node.id if isinstance(node, ast.Name) else node.attr
-            if own == name:
-                return node.lineno
-    return 0
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if kind != "module global" and node.name == name:
+            return node.lineno
+        found += [
+            inner.lineno
+            for inner in ast.walk(node)
+            if (isinstance(inner, ast.Name) and inner.id == name)
+            or (isinstance(inner, ast.Attribute) and inner.attr == name)
+        ]
+    return min(found, default=0)
 
 
 def _source(path: Path, line: int) -> str:

@@ -1,9 +1,9 @@
 """Runs a program in many environments, and names the one variable that it is sensitive to.
 
-- First as usual, again, and with a second pass in the same process (is there hidden state?), then
-  the environments of a pairwise plan, those that change most first.
+- First as usual, twice, and with a second pass in one process (is there hidden state?); then the
+  environments of a pairwise plan, those that change most first.
 - At the first divergence the plan ends: halves of what that environment changed are put back until
-  one variable is left. Thread scheduling is tried on its own, often, because it is a matter of luck.
+  one variable is left. Thread scheduling is tried on its own, often: it is a matter of luck.
 - A run that crashes where the usual one does not diverges; one that hangs or exhausts its memory
   leaves the question open, and an open question is never reported as identical.
 - Source: A. Zeller, R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002.

@@ -52,7 +52,8 @@ _OS = {
 _RANDOM = ("random", "uniform", "triangular", "randint", "choice", "randrange", "sample", "shuffle",
            "choices", "normalvariate", "lognormvariate", "expovariate", "vonmisesvariate",
            "gammavariate", "gauss", "betavariate", "binomialvariate", "paretovariate",
-           "weibullvariate", "getstate", "setstate", "getrandbits", "randbytes", "seed")  # fmt: skip
+           "weibullvariate", "getstate", "setstate", "getrandbits", "randbytes",
+        "seed")  # fmt: skip
 
 _SIGNALS = ("signal", "alarm", "setitimer", "getitimer", "pause", "sigwait", "sigtimedwait",
             "raise_signal", "pthread_sigmask", "set_wakeup_fd")  # fmt: skip

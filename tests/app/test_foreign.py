@@ -1,0 +1,289 @@
+"""Programs that know nothing of QFS: how they are called, compared, and named when they misbehave."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qfs.app.foreign import ForeignReport, ForeignRequest, replay_foreign
+from qfs.errors import InputError, UsageError
+
+MEGABYTE = 1024 * 1024
+
+
+def replayed(
+    folder: Path, source: str, inputs: list[Any], target: str = "program:entry", **options: Any
+) -> ForeignReport:
+    """Write a program and its inputs down and replay it, two runs and a second pass."""
+    (folder / "program.py").write_text(source, encoding="utf-8")
+    given = folder / "given"
+    given.mkdir(exist_ok=True)
+    (given / "inputs.jsonl").write_text(
+        "".join(f"{json.dumps(one)}\n" for one in inputs), encoding="utf-8"
+    )
+    request = {"inputs": given / "inputs.jsonl", "folder": folder, **options}
+    return replay_foreign(ForeignRequest(callable=target, **request))
+
+
+def digest(report: ForeignReport) -> str:
+    """Return the digest over every result."""
+    assert report.perturbed is not None, report.failed
+    return report.perturbed.digest
+
+
+WAYS = (
+    ("one parameter", "def entry(x):\n    return [x]\n", [5]),
+    ("a list for one parameter", "def entry(x):\n    return x\n", [[5]]),
+    ("a list over parameters", "def entry(x, y):\n    return [x]\n", [[5, 0]]),
+    ("an object over parameters", "def entry(x, y):\n    return [x]\n", [{"y": 0, "x": 5}]),
+    ("arguments", "def entry(x, y=0):\n    return [x]\n", [{"args": [5]}]),
+    ("keywords", "def entry(*, x):\n    return [x]\n", [{"kwargs": {"x": 5}}]),
+    ("a coroutine", "async def entry(x):\n    return [x]\n", [5]),
+)
+
+
+@pytest.mark.parametrize(("way", "source", "inputs"), WAYS, ids=[way for way, _, _ in WAYS])
+def test_an_input_reaches_the_parameters(
+    way: str, source: str, inputs: list[Any], tmp_path: Path
+) -> None:
+    report = replayed(tmp_path, source, inputs)
+    assert report.exit_code == 0, report.document()
+    plain = replayed(tmp_path, "def entry(x):\n    return [5]\n", [5])
+    assert digest(report) == digest(plain)
+
+
+def test_a_generator_is_run_to_its_end(tmp_path: Path) -> None:
+    source = "def entry(x):\n    yield x\n    yield x + {}\n"
+    one = replayed(tmp_path, source.format(1), [5])
+    other = replayed(tmp_path, source.format(2), [5])
+    assert one.exit_code == other.exit_code == 0
+    assert digest(one) != digest(other)
+
+
+def test_a_callable_of_nothing_is_called_once(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("def entry():\n    return 7\n", encoding="utf-8")
+    report = replay_foreign(ForeignRequest(callable="program:entry", folder=tmp_path))
+    assert (report.exit_code, report.document()["commands"]) == (0, 1)
+
+
+ACCOUNT = """
+class Account:
+    def __init__(self):
+        self.balance = 0
+    def apply(self, amount):
+        self.balance += amount
+"""
+
+
+@pytest.mark.parametrize(
+    "target", ["program:Account", "program:Account.apply", "program.py:Account"]
+)
+def test_an_instance_is_made_anew_and_its_attributes_are_state(target: str, tmp_path: Path) -> None:
+    report = replayed(tmp_path, ACCOUNT, [5, -2], target)
+    assert report.exit_code == 0, report.document()
+    other = replayed(tmp_path, ACCOUNT, [5, -3], target)
+    assert digest(report) != digest(other)
+
+
+COUNTER = "SEEN = []\n\ndef entry(x):\n    SEEN.append(x)\n    return len(SEEN)\n"
+
+
+def test_declared_state_of_a_module_is_put_back_and_undeclared_state_is_named(
+    tmp_path: Path,
+) -> None:
+    declared = replayed(tmp_path, COUNTER, [1, 2], state=("SEEN",))
+    assert declared.exit_code == 0, declared.document()
+    hidden = replayed(tmp_path, COUNTER, [1, 2])
+    assert hidden.exit_code == 1
+    found = hidden.document()["divergence"]
+    assert (found["environment"], found["kept_in"]) == ("history", ["module global SEEN"])
+    assert found["cause"]["source"] == "SEEN.append(x)"
+
+
+MISDEEDS = (
+    ("raised", "def entry(x):\n    return 1 // x\n", [1, 0], 0, "input 1: ZeroDivisionError"),
+    ("input-changed", "def entry(x):\n    x.append(1)\n    return 1\n", [[]], 0, "input 0"),
+    (
+        "forked",
+        "import os\n\ndef entry(x):\n    child = os.fork()\n    if child:\n"
+        "        os.waitpid(child, 0)\n    return x\n",
+        [1, 2],
+        0,
+        "input 0: os.fork",
+    ),
+    (
+        "wrote-beside-inputs",
+        "import os, pathlib\n\ndef entry(x):\n    pathlib.Path(x, 'made').write_text('a')\n"
+        "    return 1\n",
+        ["(given)"],
+        1,
+        "made",
+    ),
+    (
+        "opaque",
+        "import threading\n\ndef entry(x):\n    return threading.Lock()\n",
+        [1],
+        2,
+        "_thread.lock",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "inputs", "code", "words"), MISDEEDS, ids=[one[0] for one in MISDEEDS]
+)
+def test_what_a_program_does_besides_is_named(
+    kind: str, source: str, inputs: list[Any], code: int, words: str, tmp_path: Path
+) -> None:
+    given = [str(tmp_path / "given") if one == "(given)" else one for one in inputs]
+    report = replayed(tmp_path, source, given)
+    notes = {one["kind"]: one["text"] for one in report.document()["notes"]}
+    assert words in notes[kind]
+    assert report.exit_code == code
+
+
+FAULTS = (
+    ("hung", "import time\n\ndef entry(x):\n    while x:\n        pass\n", [0, 1], "at input 1"),
+    ("memory", "def entry(x):\n    return len(bytearray(x))\n", [1, 900 * MEGABYTE], "at input 1"),
+    ("crashed", "import os\n\ndef entry(x):\n    os.kill(os.getpid() * 0 or REAL, x)\n\nimport posix\nREAL = int(open('/proc/self/stat').read().split()[0])\n", [0, 11], "SIGSEGV"),
+    ("crashed", "import os\n\ndef entry(x):\n    os._exit(3)\n", [0], "exit code 3"),
+    ("unloadable", "import no_such_module\n", [0], "no_such_module"),
+    ("unloadable", "def another(x):\n    pass\n", [0], "entry"),
+    ("unloadable", "def entry(x:\n", [0], "SyntaxError"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("reason", "source", "inputs", "words"), FAULTS)
+def test_a_run_that_does_not_end_well_is_inconclusive_and_named(
+    reason: str, source: str, inputs: list[Any], words: str, tmp_path: Path
+) -> None:
+    report = replayed(tmp_path, source, inputs, timeout_s=2, memory_bytes=512 * MEGABYTE)
+    assert report.failed is not None
+    assert (report.failed.reason, report.exit_code, report.identical) == (reason, 2, False)
+    assert words in report.failed.words
+
+
+def test_a_program_that_always_raises_is_no_clean_replay(tmp_path: Path) -> None:
+    report = replayed(tmp_path, "def entry(x):\n    raise KeyError(x)\n", [1, 2])
+    assert (report.exit_code, report.identical) == (2, False)
+
+
+def test_the_same_request_gives_the_same_bytes(tmp_path: Path) -> None:
+    source = "def entry(x):\n    return list({'a', 'b', x})\n"
+    texts = [
+        json.dumps(replayed(tmp_path, source, ["c"], perturb=True, other_pythons=False).document())
+        for _ in range(2)
+    ]
+    assert texts[0] == texts[1]
+    assert str(tmp_path) not in texts[0]
+
+
+def test_the_real_folder_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("as it was", encoding="utf-8")
+    source = (
+        "from pathlib import Path\n\ndef entry(x):\n    Path('made').write_text('a')\n"
+        "    Path('data.txt').write_text(x)\n    return Path('data.txt').read_text()\n"
+    )
+    report = replayed(tmp_path, source, ["changed"])
+    assert report.exit_code == 0, report.document()
+    assert not (tmp_path / "made").exists()
+    assert not (tmp_path / "__pycache__").exists()
+    assert (tmp_path / "data.txt").read_text(encoding="utf-8") == "as it was"
+
+
+def sim(folder: Path, body: str) -> None:
+    """Write a program that is run whole."""
+    head = "import os, time\nos.makedirs('out', exist_ok=True)\n"
+    (folder / "sim.py").write_text(head + body, encoding="utf-8")
+
+
+def test_a_command_is_compared_by_the_files_that_it_writes(tmp_path: Path) -> None:
+    sim(tmp_path, "open('out/trades.csv', 'w').write('\\n'.join({'a', 'b', 'c', 'd'}))\n")
+    report = replay_foreign(
+        ForeignRequest(
+            command="python sim.py",
+            watch=("out",),
+            perturb=True,
+            folder=tmp_path,
+            other_pythons=False,
+            jobs=2,
+        )
+    )
+    found = report.document()["divergence"]
+    assert report.exit_code == 1
+    assert (found["file"], found["environment"]) == ("out/trades.csv", "PYTHONHASHSEED")
+    assert found["key"].startswith("line ")
+    assert found["cause"]["rule"] == "QFS403"
+    assert not (tmp_path / "out").exists()
+
+
+COMMANDS = (
+    ("a program that writes the same", "open('out/a', 'w').write('a')\n", 0),
+    ("a program that prints the clock", "print(time.time())\n", 1),
+    ("a program that fails", "raise SystemExit(4)\n", 2),
+)
+
+
+@pytest.mark.parametrize(("what", "body", "code"), COMMANDS, ids=[one[0] for one in COMMANDS])
+def test_a_command_ends_with_its_exit_code(what: str, body: str, code: int, tmp_path: Path) -> None:
+    sim(tmp_path, body)
+    only = ("clock",)
+    report = replay_foreign(
+        ForeignRequest(
+            command="python sim.py", watch=("out",), perturb=True, only=only, folder=tmp_path
+        )
+    )
+    assert report.exit_code == code, report.document()
+
+
+def test_a_program_in_another_language_is_compared_as_well(tmp_path: Path) -> None:
+    (tmp_path / "sim.sh").write_text("mkdir -p out; echo $HOME > out/home\n", encoding="utf-8")
+    report = replay_foreign(
+        ForeignRequest(
+            command="sh sim.sh", watch=("out",), perturb=True, only=("HOME",), folder=tmp_path
+        )
+    )
+    found = report.document()["divergence"]
+    assert (found["environment"], found["file"]) == ("HOME", "out/home")
+
+
+WRONG = (
+    ("nothing to run", {}, UsageError, "what is to be replayed"),
+    ("two things to run", {"callable": "a:b", "command": "c"}, UsageError, "one of them"),
+    ("no callable", {"callable": "program"}, UsageError, "names no callable"),
+    ("no such file", {"callable": "absent.py:f"}, InputError, "no such file"),
+    ("an empty command", {"command": " "}, UsageError, "empty command"),
+    ("a sealed command", {"command": "true", "sealed": True}, UsageError, "cannot be sealed"),
+    ("inputs that are absent", {"callable": "a:b", "inputs": "absent"}, InputError, "No such file"),
+    ("inputs that are no JSON", {"callable": "a:b", "inputs": "bad"}, InputError, "bad:2"),
+    ("inputs that are no text", {"callable": "a:b", "inputs": "bytes"}, InputError, "byte 0"),
+    ("no inputs", {"callable": "a:b", "inputs": "none"}, InputError, "no inputs"),
+)
+
+
+@pytest.mark.parametrize(
+    ("what", "request_", "error", "words"), WRONG, ids=[one[0] for one in WRONG]
+)
+def test_a_request_that_makes_no_sense_is_refused(
+    what: str, request_: dict[str, Any], error: type[Exception], words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "bad").write_text("1\n{\n", encoding="utf-8")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    (tmp_path / "none").write_bytes(b"")
+    if "inputs" in request_:
+        request_ = {**request_, "inputs": tmp_path / request_["inputs"]}
+    with pytest.raises(error, match=words):
+        replay_foreign(ForeignRequest(folder=tmp_path, **request_))
+
+
+def test_a_sealed_run_says_what_was_refused_where_and_what_to_do(tmp_path: Path) -> None:
+    source = "import time\n\ndef entry(x):\n    return time.time() if x else 0\n"
+    report = replayed(tmp_path, source, [0, 1, 1], sealed=True)
+    assert report.exit_code == 1
+    first, second = report.refusals
+    assert (first["call"], first["input"], second["input"]) == ("time.time", 1, 2)
+    assert first["place"] == "program.py:4 in entry"
+    assert "context.time_us" in first["instead"]
+    clean = replayed(tmp_path, "def entry(x):\n    return x\n", [1], sealed=True)
+    assert (clean.exit_code, clean.identical) == (0, True)
