@@ -123,6 +123,9 @@ def saturated(function: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         doublings = (1 + args[1] // SCALE).bit_length() - 1
         enough = 2000 // doublings if doublings else 2000 * SCALE // args[1]
         return args[0], args[1], min(args[2], enough + 1)
+    if function == "annuity" and args[1] < 0:
+        # P r g/(g - 1): below g = 2**-2000 it is a tiny number of the sign of P.
+        return args[0], args[1], min(args[2], 2000 * SCALE // -args[1] + 1)
     cut = _CUTS.get(function)
     if cut is None:
         return args
