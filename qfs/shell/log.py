@@ -16,15 +16,18 @@
 import fcntl
 import os
 from dataclasses import dataclass
+from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from struct import Struct
+from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 from zlib import crc32
 
 from qfs.canon import DIGEST_BYTES, MAX_BYTES, ZERO_DIGEST, Digest
-from qfs.errors import CanonError, EnvironmentFault, InputError, UsageError
+from qfs.errors import CanonError, EnvironmentFault, InputError, QFSError, UsageError
 from qfs.halt import Code, Halt, HaltRecord
 
 FRAME_MAGIC = b"QFSLOG1\n"
@@ -72,32 +75,40 @@ class LogReading:
 
 
 def create(directory: Path, genesis: bytes, root: Digest) -> "LogWriter":
-    """Begin a log with its genesis frame, on the disk when this returns.
+    """Begin a log with its genesis frame, on the disk when this returns, whole or not at all.
 
     Makes the directory when it is missing. Raises UsageError when it holds a log already.
     """
     folder = directory / "log"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
-    except FileExistsError:
-        raise UsageError(
-            "the directory holds a ledger already",
-            place=str(directory),
-            way_out="choose another directory; a ledger is never overwritten",
-        ) from None
+        made = Path(mkdtemp(prefix=".log-", dir=directory))
     except OSError as error:
         raise InputError(
             f"cannot be made: {error.strerror}",
             place=str(directory),
             way_out="choose a directory that you may write",
         ) from None
-    lock = _lock(folder)
-    reading = LogReading((), None, ZERO_DIGEST, 1, 0, 0)
-    writer = LogWriter(folder, lock, reading)
-    writer.append(genesis, root)
-    writer.sync()
-    _sync_folder(folder)
+    lock = _lock(made)
+    try:
+        made.chmod(0o755)  # mkdtemp's own mode would keep readers out
+        writer = LogWriter(folder, lock, LogReading((), None, ZERO_DIGEST, 1, 0, 0), begun_in=made)
+        writer.append(genesis, root)
+        writer.sync()
+        _sync_folder(made)
+        made.rename(folder)
+    except OSError as error:
+        rmtree(made)
+        if error.errno not in (ENOTEMPTY, EEXIST, ENOTDIR):
+            raise
+        raise UsageError(
+            "the directory holds a ledger already",
+            place=str(directory),
+            way_out="choose another directory; a ledger is never overwritten",
+        ) from None
+    except QFSError:
+        rmtree(made)
+        raise
     _sync_folder(directory)
     return writer
 
@@ -128,7 +139,9 @@ def open_writer(directory: Path) -> tuple["LogWriter", LogReading]:
 class LogWriter:
     """The one writer of a log; use it as a context manager or close it."""
 
-    def __init__(self, folder: Path, lock: int, reading: LogReading) -> None:
+    def __init__(
+        self, folder: Path, lock: int, reading: LogReading, *, begun_in: Path | None = None
+    ) -> None:
         self._folder = folder
         self._lock = lock
         self._segment = reading.segment
@@ -137,7 +150,7 @@ class LogWriter:
         self._seq = len(reading.frames)
         self._durable = reading.durable
         self._failed: str | None = None
-        self._file = _open_segment(folder, reading.segment)
+        self._file = _open_segment(begun_in or folder, reading.segment)
 
     def __enter__(self) -> Self:
         return self
@@ -203,11 +216,13 @@ class LogWriter:
     def _write(self, data: bytes) -> None:
         self._alive()
         rest = memoryview(data)
+        self._failed = "an interrupted write"  # a signal may end this between two pieces
         try:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as error:
             raise self._dead("write", error) from None
+        self._failed = None
         self._size += len(data)
 
     def _alive(self) -> None:

@@ -236,6 +236,24 @@ def test_a_ledger_is_never_overwritten(tmp_path):
     assert tree_of(tmp_path) == before
 
 
+def test_a_log_begins_whole_or_not_at_all(tmp_path):
+    """What a creator that died left behind is no log and is in nobody's way."""
+    with pytest.raises(UsageError, match="a root of 3"):
+        create(tmp_path / "ledger", b"genesis", Digest(b"abc"))
+    assert list((tmp_path / "ledger").iterdir()) == []
+    (tmp_path / "ledger" / ".log-left").mkdir()
+    write(tmp_path / "ledger", 3)
+    assert len(read(tmp_path / "ledger").frames) == 3
+    assert (tmp_path / "ledger/log").stat().st_mode & 0o777 == 0o755
+
+
+def test_two_ledgers_cannot_begin_in_one_directory(tmp_path):
+    (tmp_path / "log").write_text("something else")
+    with pytest.raises(UsageError, match="holds a ledger already"):
+        create(tmp_path, b"genesis", root_of(0))
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
 def test_a_failing_disk_stops_the_writer(tmp_path):
     """A full disk, for real: /dev/full answers every write with ENOSPC."""
     write(tmp_path, 2)
