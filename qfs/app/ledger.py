@@ -14,7 +14,7 @@ from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.worlds import derive, last_of
 from qfs.canon import Digest
 from qfs.errors import UsageError
-from qfs.kernel import Genesis, Order, World, found, restore_world
+from qfs.kernel import Genesis, Machines, Order, World, found, restore_world
 from qfs.keys import COMMANDS as KEY_COMMANDS
 from qfs.keys import Enrol, Role
 from qfs.ledger import COMMANDS, TOKENS, Found, State, written
@@ -231,14 +231,19 @@ def check(directory: Path, provider: str = providers.DEFAULT) -> CheckReport:
     """
     reading, world = _derived(directory, provider)
     checks: list[tuple[str, bool]] = [("every_packet_and_root_is_re_derived", True)]
-    for name, kept in sorted(world.states.items()):
-        checks += [
-            (f"{name}.{invariant.name}", invariant.holds(kept))
-            for invariant in MACHINES[name, world.versions[name]].state_invariants
-        ]
+    checks += sentences(world)
     again = restore_world(MACHINES, b"".join(world.snapshot()))
     checks.append(("a_snapshot_leads_to_the_same_root", again.root == world.root))
     return CheckReport(world.seq, world.root, tuple(checks), reading.torn_at)
+
+
+def sentences(world: World, machines: Machines = MACHINES) -> list[tuple[str, bool]]:
+    """Return each state invariant of each machine, as ``machine.name``, and whether it holds."""
+    return [
+        (f"{name}.{invariant.name}", invariant.holds(kept))
+        for name, kept in sorted(world.states.items())
+        for invariant in machines[name, world.versions[name]].state_invariants
+    ]
 
 
 def _derived(directory: Path, provider: str) -> tuple[LogReading, World]:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qfs.app.ledger import sentences
 from qfs.app.worlds import QFS, Derived, Program, last_resumed, read_world
 from qfs.canon import Digest
 from qfs.errors import InputError, QFSError
-from qfs.halt import Halt
+from qfs.halt import Code, Halt, check
 from qfs.kernel import World, restore_world
 from qfs.shell import providers
 from qfs.shell.exports import put
@@ -75,9 +76,12 @@ class Finder:
 def take(directory: Path, provider: str = providers.DEFAULT) -> SnapshotReport:
     """Write the snapshot of a ledger's world after its last packet, all of it derived again.
 
-    Raises InputError when it cannot be written; halts when the ledger cannot be re-derived.
+    Raises InputError when it cannot be written; halts when the ledger cannot be re-derived, or
+    when a state invariant of a machine does not hold.
     """
     world = read_world(directory, providers.verifier(provider)).world
+    for name, holds in sentences(world, QFS.machines):
+        check(holds, Code.INVARIANT_BROKEN, invariant=name, seq=world.seq)
     folder = directory / _FOLDER
     try:
         folder.mkdir(exist_ok=True)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.ledger import InitRequest, check, init, ledger_of, state
+from qfs.app.ledger import InitRequest, check, init, ledger_of, sentences, state
+from qfs.app.machines import MACHINES
 from qfs.app.worlds import read_world
 from qfs.errors import InputError, UsageError
+from qfs.kernel import StateInvariant
 from qfs.ledger import TOKENS
 from qfs.shell import providers
 from tests.app.markets import ISSUE, OPEN_A, OPEN_B, PAY, Market, key, write_keys
@@ -97,6 +99,19 @@ def test_a_check_names_every_sentence_of_every_machine(tmp_path: Path) -> None:
     assert "keys.every_line_is_whole" in names
     assert "a_snapshot_leads_to_the_same_root" in names
     assert not replace(report, checks=(("x", False),)).holds
+
+
+def test_a_broken_sentence_is_named_with_its_machine(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    world = read_world(market.directory, providers.verifier()).world
+    broken = StateInvariant("pigs_fly", lambda state: False)
+    machines = {
+        name: replace(machine, state_invariants=(broken, *machine.state_invariants))
+        for name, machine in MACHINES.items()
+    }
+    assert all(holds for _, holds in sentences(world))
+    false = [name for name, holds in sentences(world, machines) if not holds]
+    assert false == ["keys.pigs_fly", "ledger.pigs_fly"]
 
 
 def test_what_is_no_ledger_is_an_error(tmp_path: Path) -> None:

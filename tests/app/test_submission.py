@@ -1,16 +1,20 @@
 """Submitting scenarios: what is appended, what is not, and what a halt leaves behind."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qfs import packet
+from qfs.app import submission
 from qfs.app.ledger import check, state
+from qfs.app.machines import MACHINES
 from qfs.app.scenario import read_scenario
 from qfs.app.submission import SubmitRequest, Surprise, batches, submit
 from qfs.errors import InputError, UsageError
 from qfs.halt import Code, Halt, HaltRecord
+from qfs.kernel import DeltaInvariant
 from qfs.shell import log
 from tests.app.markets import ISSUE, MARKET_DAY, OPEN_A, OPEN_B, PAY, Market, key
 
@@ -185,6 +189,28 @@ def test_a_changed_byte_halts_the_ledger_once_and_for_all(tmp_path: Path) -> Non
         assert later.value.code is Code.HALTED
         assert later.value.facts["halt"] == record.digest()
     assert market.contents() == stands
+
+
+def test_a_packet_that_breaks_an_invariant_halts_before_it_is_appended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market = Market(tmp_path)
+    assert market.submit(market.script(OPEN_A, OPEN_B)).as_expected
+    agreed = log.read(market.directory).frames[-1].root
+    broken = DeltaInvariant("nothing_is_ever_issued", lambda before, event, after: False)
+    machine = MACHINES["ledger", 1]
+    program = {**MACHINES, ("ledger", 1): replace(machine, invariants=(broken,))}
+    monkeypatch.setattr(submission, "MACHINES", program)
+    with pytest.raises(Halt, match="nothing_is_ever_issued"):
+        market.submit(market.script(ISSUE, name="issue.jsonl"))
+    record = log.read_halt(market.directory)
+    assert record is not None
+    assert (record.code, record.seq, record.root) == ("302.04", 3, agreed)
+    assert record.packet != bytes(32)
+    assert log.read(market.directory).frames[-1].root == agreed
+    monkeypatch.undo()
+    with pytest.raises(Halt, match="HALTED"):
+        market.submit(market.script(PAY, name="pay.jsonl"))
 
 
 def test_reading_a_corrupt_ledger_halts_and_writes_nothing(tmp_path: Path) -> None:
