@@ -32,7 +32,13 @@ from qfs.repro.text import why_texts_differ
 from qfs.shell.building import Built, Failed, Workshop, extra_requirements, scratch_folder
 from qfs.shell.building import build as build_one
 from qfs.shell.building_python import Interpreter, interpreter
-from qfs.shell.building_source import commit_time, read_build_system, stage
+from qfs.shell.building_source import (
+    BuildSystem,
+    Source,
+    commit_time,
+    read_build_system,
+    stage,
+)
 from qfs.shell.sandbox import find_bubblewrap, find_faketime, find_locale, interpreter_mounts
 
 __all__ = [
@@ -112,6 +118,8 @@ class Variation:
     name: str
     exercised: bool
     how: str
+    held: bool = False
+    """Whether the recipe held it on purpose, because no bare pair was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,12 @@ class BuildReport:
         """Return what stands between an identical pair and a pass."""
         return tuple([item for item in self.variations if not item.exercised])
 
+    def kept(self) -> tuple[Artifact, ...]:
+        """Return the artefacts to give away: the normalised pair's, or the bare one's."""
+        pairs = [artifact.pair for artifact in self.artifacts]
+        wanted = "normalised" if "normalised" in pairs else "bare"
+        return tuple([artifact for artifact in self.artifacts if artifact.pair == wanted])
+
     def clock_moved(self) -> bool:
         """Say whether the clock moved, without which no two builds can be compared."""
         return all(item.exercised for item in self.variations if item.name == "clock")
@@ -140,9 +154,9 @@ def build(request: BuildRequest, progress: Progress = lambda *_: None) -> BuildR
     """Build and compare; raises InputError for a source that cannot be read or built at all."""
     root = _source_folder(request.path)
     with _workshop(request) as (workshop, packages):
-        runs = _Runs(workshop, request, progress)
         pairs = _pairs(request, root, boxed=workshop.bubblewrap is not None)
-        artifacts, differences = runs.run(pairs)
+        runs = _Runs(workshop, request, pairs, progress)
+        artifacts, differences = runs.run()
         variations = runs.variations()
     return BuildReport(
         _verdict(differences, variations),
@@ -169,17 +183,11 @@ def build_once(path: Path) -> tuple[str, bytes, tuple[str, ...]]:
 
 
 def write_artifacts(report: BuildReport, folder: Path) -> tuple[Path, ...]:
-    """Write each artefact of the normalised pair, or of the bare one where there is no other."""
-    pairs = [artifact.pair for artifact in report.artifacts]
-    wanted = "normalised" if "normalised" in pairs else "bare"
+    """Write the artefacts to give away into a folder; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for artifact in report.artifacts:
-        if artifact.pair == wanted:
-            path = folder / artifact.name
-            path.write_bytes(artifact.data)
-            written.append(path)
-    return tuple(written)
+    for artifact in report.kept():
+        (folder / artifact.name).write_bytes(artifact.data)
+    return tuple([folder / artifact.name for artifact in report.kept()])
 
 
 @contextlib.contextmanager
@@ -189,13 +197,23 @@ def _workshop(request: BuildRequest) -> Iterator[tuple[Workshop, tuple[str, ...]
     system = read_build_system(root)
     if not request.kinds or request.seconds < 1:
         raise UsageError("nothing to build: name at least one kind, and a time limit above 0 s")
-    with scratch_folder() as name, interpreter(system.requires, fresh=request.fresh) as python:
-        folder = Path(name)
+    with scratch_folder() as name:
+        source = stage(root, Path(name) / "source")
+        with provided(source, system, request) as made:
+            yield made
+
+
+@contextlib.contextmanager
+def provided(
+    source: Source, system: BuildSystem, request: BuildRequest
+) -> Iterator[tuple[Workshop, tuple[str, ...]]]:
+    """Provide the back-end of a staged source; gives the workshop and the back-end's packages."""
+    with interpreter(system.requires, fresh=request.fresh) as python:
         bubblewrap = find_bubblewrap() if request.sandbox else None
         mounts = interpreter_mounts(python.python) if bubblewrap is not None else []
         workshop = Workshop(
-            folder=folder,
-            source=stage(root, folder / "source"),
+            folder=source.root.parent,
+            source=source,
             system=system,
             python=python.python,
             bubblewrap=bubblewrap,
@@ -230,8 +248,15 @@ class Pair:
 class _Runs:
     """The builds of all pairs: all first ones, then, when the clock has moved, all second ones."""
 
-    def __init__(self, workshop: Workshop, request: BuildRequest, progress: Progress) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        request: BuildRequest,
+        pairs: Sequence[Pair],
+        progress: Progress,
+    ) -> None:
         self.workshop = workshop
+        self.pairs = pairs
         self.request = request
         self.progress = progress
         self.epoch = source_epoch(request.path.resolve(), request.epoch)
@@ -239,17 +264,17 @@ class _Runs:
         self.clock_seen = True
         self.programs: dict[str, None] = {}
 
-    def run(self, pairs: Sequence[Pair]) -> tuple[list[Artifact], list[tuple[str, Difference]]]:
+    def run(self) -> tuple[list[Artifact], list[tuple[str, Difference]]]:
         """Build every pair and compare; raises InputError if a first build gives no artefact."""
         firsts = {
             (pair.label, kind): self._first(pair.first, kind)
-            for pair in pairs
+            for pair in self.pairs
             for kind in self.request.kinds
         }
         self._wait_for_the_kernel([made for made in firsts.values() if made.programs])
         artifacts: list[Artifact] = []
         differences: list[tuple[str, Difference]] = []
-        for pair in pairs:
+        for pair in self.pairs:
             for kind in self.request.kinds:
                 first, second = firsts[pair.label, kind], self._second(pair.second, kind)
                 found = self._named(pair, kind, first, _differences(first, second))
@@ -308,12 +333,15 @@ class _Runs:
     def variations(self) -> tuple[Variation, ...]:
         """Return what varied, and what this machine could not vary."""
         boxed = self.workshop.bubblewrap is not None
+        bare = any(pair.label == "bare" for pair in self.pairs)
         found = [
             Variation("clock", *self._clock()),
             Variation("network", boxed, "none" if boxed else "bubblewrap is not there to cut it"),
         ]
         for name in VARIATIONS:
-            if name in ("user", "host") and not boxed:
+            if not bare and name not in RESIDUAL:
+                found.append(Variation(name, exercised=True, how="by the recipe", held=True))
+            elif name in ("user", "host") and not boxed:
                 found.append(Variation(name, exercised=False, how="bubblewrap is not there"))
             elif name == "locale" and self.workshop.locales is None:
                 how = "C.UTF-8 and C; another needs Debian's package locales"

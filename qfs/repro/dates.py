@@ -65,7 +65,7 @@ def written(seconds: int) -> str:
     return f"{year:04}-{month:02}-{day:02} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
 
 
-def _seconds(numbers: list[int]) -> int | None:
+def seconds_of(numbers: list[int]) -> int | None:
     """Return the Unix time of year, month ... second, or None for a date that there is not."""
     year, month, day, hour, minute, second = numbers
     if not (1 <= month <= 12 and hour < 24 and minute < 60 and second < 61):
@@ -84,7 +84,7 @@ def _civil(numbers: list[int]) -> Span | None:
     """Return the span of year, month, day and, where given, hour, minute, second."""
     if len(numbers) < 3:
         return None
-    start = _seconds([*numbers, 0, 0, 0][:6])
+    start = seconds_of([*numbers, 0, 0, 0][:6])
     if start is None:
         return None
     return start, start + (_DAY - 1 if len(numbers) == 3 else 59 if len(numbers) == 5 else 0)

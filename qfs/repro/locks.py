@@ -24,7 +24,7 @@ CHECKED = (
 )
 """What `problems` checks, as sentences."""
 NOT_CHECKED = "without a network: that the index still serves these files, that newer ones exist"
-_HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Locked:
     name: str
     """Canonical."""
     version: str
-    hashes: int
+    hashes: tuple[str, ...]
+    """SHA-256 of each file of that version, in hexadecimal."""
     via: tuple[str, ...]
     """Names of what needs it: ``-r file``, or a package."""
 
@@ -58,7 +59,7 @@ def problems(
     lock is its name; asked are (place, requirement) pairs; inputs the names that a ``# via`` may
     use for the files that ask.
     """
-    found, entries = _read(lock, text)
+    found, entries = read(lock, text)
     by_name = {entry.name: entry for entry in entries}
     for place, requirement in asked:
         sentence = _unsatisfied(requirement, by_name)
@@ -83,7 +84,8 @@ def requirements(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _read(lock: str, text: str) -> tuple[list[Problem], list[Locked]]:
+def read(lock: str, text: str) -> tuple[list[Problem], list[Locked]]:
+    """Return what is wrong with the lines of a lock file, each for itself, and the good lines."""
     found: list[Problem] = []
     entries: list[Locked] = []
     for number, line, comments in _logical(text):
@@ -99,11 +101,11 @@ def _read(lock: str, text: str) -> tuple[list[Problem], list[Locked]]:
             found.append(Problem(lock, number, f"no requirement: {words[:60]}"))
             continue
         exact = re.fullmatch(r"==([^*,]+)", str(requirement.specifier))
-        hashes = len(_HASH.findall(line))
+        hashes = tuple(sorted(_HASH.findall(line)))
         if exact is None:
             found.append(Problem(lock, number, f"no exact version: {words[:60]}"))
             continue
-        if hashes == 0:
+        if not hashes:
             found.append(Problem(lock, number, f"no SHA-256: {words[:60]}"))
         name = str(canonicalize_name(requirement.name))
         entries.append(Locked(number, name, exact.group(1), hashes, _via(comments)))

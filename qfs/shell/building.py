@@ -222,6 +222,7 @@ class _Build:
             "files": files,
             "umask": environment.umask,
             "time": environment.source_time,
+            "times": {} if environment.source_date_epoch else dict(self.workshop.source.times),
             "clamp": environment.source_date_epoch is not None,
             "processors": environment.processors,
             "process_numbers": environment.process_numbers,

@@ -62,7 +62,8 @@ def _lay_out(task: dict[str, Any]) -> None:
         shutil.copyfile(os.path.join(start, name), path)  # noqa: PTH118
         if executable:
             os.chmod(path, 0o777 & ~task["umask"])  # noqa: PTH101
-        moment = times if task["clamp"] else times + 3 * number
+        usual = times if task["clamp"] else times + 3 * number
+        moment = task["times"].get(name, usual)
         os.utime(path, (moment, moment))
     for folder, _, _ in os.walk(end):
         os.utime(folder, (times, times))

@@ -10,7 +10,8 @@ import os
 import shutil
 import subprocess
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qfs.errors import InputError
@@ -40,6 +41,8 @@ class Source:
     root: Path
     files: tuple[tuple[str, bool, str | None], ...]
     """Name, whether it is executable, target of a link; in the order of the names."""
+    times: Mapping[str, int] = field(default_factory=dict)
+    """Modification times (Unix time) that a build without SOURCE_DATE_EPOCH keeps."""
 
 
 def read_build_system(root: Path) -> BuildSystem:

@@ -18,6 +18,7 @@ from qfs_cli.commands import (
     replay,
     rules,
     trail,
+    verify,
 )
 
 # In the order of the help; one line a command.
@@ -28,6 +29,7 @@ COMMANDS = (
     packet,  # sign, verify, show
     certify,  # sign what a tree is
     build,  # reproducible builds
+    verify,  # rebuild a published wheel
     lock,  # hash-locked requirements
     evidence,  # what the tree proves about itself
     ledger,  # five tokens in a folder

@@ -21,7 +21,8 @@ from qfs.app.build import (
     build,
     write_artifacts,
 )
-from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE
+from qfs.app.build_evidence import read_signer, write_evidence
+from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE, UsageError
 
 
 class Format(Enum):
@@ -49,6 +50,16 @@ _STYLES = {
     Verdict.INCONCLUSIVE: "bold yellow",
 }
 
+_PAIRS = "bare: no help at all; normalised: the recipe, with the clock still moved."
+_OUTDIR = "Write artefacts, sums, bill of materials and provenance here if nothing differs."
+_REPACK = "Compare, and write, canonically packed artefacts."
+_BISECT = "Build on, one variation at a time, for what is not explained."
+_FRESH = "Let pip make a fresh environment for the back-end."
+_KEY = "Private key that signs the provenance; needs --outdir."
+_KEY_FILE = "A file whose first line is the passphrase; mode 0600."
+_EPOCH = "Time that the normalised pair is told."
+_ACCEPT = "Exit 0 if nothing differs and the clock moved, though there is no sandbox."
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
@@ -58,42 +69,26 @@ def register(app: typer.Typer) -> None:
 def run(
     path: Annotated[Path, typer.Argument(help="Folder of the project.")] = Path(),
     *,
-    pairs: Annotated[
-        Pairs, typer.Option(help="bare: no help at all; normalised: the recipe, clock still moved.")
-    ] = Pairs.BOTH,
-    kind: Annotated[
-        list[Kind] | None, typer.Option(help="What to build; both unless given.")
-    ] = None,
-    outdir: Annotated[
-        Path | None, typer.Option(help="Write the artefacts here if nothing differs.")
-    ] = None,
-    repack: Annotated[
-        bool, typer.Option("--repack", help="Compare, and write, canonically packed artefacts.")
-    ] = False,
-    bisect: Annotated[
-        bool,
-        typer.Option(help="Build on, one variation at a time, for what is not explained."),
-    ] = True,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Let pip make a fresh environment for the back-end.")
-    ] = False,
+    pairs: Annotated[Pairs, typer.Option(help=_PAIRS)] = Pairs.BOTH,
+    kind: Annotated[list[Kind] | None, typer.Option(help="What to build; both by default.")] = None,
+    outdir: Annotated[Path | None, typer.Option(help=_OUTDIR)] = None,
+    repack: Annotated[bool, typer.Option("--repack", help=_REPACK)] = False,
+    bisect: Annotated[bool, typer.Option(help=_BISECT)] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help=_FRESH)] = False,
+    key: Annotated[Path | None, typer.Option(help=_KEY)] = None,
+    passphrase_file: Annotated[Path | None, typer.Option(help=_KEY_FILE)] = None,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one step may take.")] = 600,
-    source_date_epoch: Annotated[
-        int | None, typer.Option(min=0, help="Time that the normalised pair is told.")
-    ] = None,
-    accept_unexercised: Annotated[
-        bool,
-        typer.Option(
-            "--accept-unexercised",
-            help="Exit 0 if nothing differs and the clock moved, though there is no sandbox.",
-        ),
-    ] = False,
+    source_date_epoch: Annotated[int | None, typer.Option(min=0, help=_EPOCH)] = None,
+    accept_unexercised: Annotated[bool, typer.Option("--accept-unexercised", help=_ACCEPT)] = False,
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
 ) -> None:
     """Build a project several times in different environments and explain every difference.
 
     Exit code 0: identical though everything varied; 1: different; 2: inconclusive or an error.
     """
+    if key is not None and outdir is None:
+        raise UsageError("--key needs --outdir", way_out="say where the signed provenance goes")
+    signer = None if key is None else read_signer(key, passphrase_file)
     request = BuildRequest(
         path=path,
         pairs=pairs,
@@ -107,13 +102,18 @@ def run(
     report = _with_table(request)
     if outdir is not None and report.verdict is not Verdict.DIFFERENT:
         write_artifacts(report, outdir)
-    if output_format is Format.JSON:
-        print(json.dumps(document(report), sort_keys=True, indent=2))  # noqa: T201
-    else:
-        show(report, Console())
+        write_evidence(report, path, outdir, signer)
+    _print(report, output_format)
     inconclusive = report.verdict is Verdict.INCONCLUSIVE
     accepted = accept_unexercised and inconclusive and report.clock_moved()
     raise typer.Exit(0 if accepted else EXITS[report.verdict])
+
+
+def _print(report: BuildReport, output_format: Format) -> None:
+    if output_format is Format.JSON:
+        typer.echo(json.dumps(document(report), sort_keys=True, indent=2))
+    else:
+        show(report, Console())
 
 
 def _with_table(request: BuildRequest) -> BuildReport:
@@ -150,7 +150,8 @@ def document(report: BuildReport) -> dict[str, Any]:
             for a in report.artifacts
         ],
         "variations": [
-            {"name": v.name, "exercised": v.exercised, "how": v.how} for v in report.variations
+            {"name": v.name, "exercised": v.exercised, "held": v.held, "how": v.how}
+            for v in report.variations
         ],
         "differences": [
             {
@@ -176,11 +177,13 @@ def show(report: BuildReport, console: Console) -> None:
     console.print(artifacts)
     for variation in report.variations:
         mark = "varied" if variation.exercised else "NOT EXERCISED"
+        mark = "held" if variation.held else mark
         console.print(Text(f"  {variation.name:13} {mark}: {variation.how}"))
     if report.differences:
         console.print(_tree(report))
     missing = ", ".join([variation.name for variation in report.not_exercised()])
     line = report.verdict.value + (f" (not exercised: {missing})" if missing else "")
+    line += " (under the recipe)" if any(v.held for v in report.variations) else ""
     console.print(Text(line, style=_STYLES[report.verdict]))
 
 
