@@ -218,7 +218,18 @@ def _signers(request: SubmitRequest) -> Mapping[str, Signer]:
 
 
 def _check_names(scenario: Scenario, signers: Mapping[str, Signer]) -> None:
-    """Raise InputError at the first step that names a key which nobody has given."""
+    """Raise InputError at the first step that names a key which nobody has given.
+
+    Also for a name that stands for one key in the scenario and for another in a file.
+    """
+    for name, key in scenario.keys.items():
+        signer = signers.get(name)
+        if signer is not None and key != key_id(signer.profile, signer.public_key):
+            raise InputError(
+                f"{name!r} is another key under [keys] than in its file",
+                place=scenario.file,
+                way_out="take one of the two away",
+            )
     for step in scenario.steps:
         if step.by not in signers:
             raise InputError(
@@ -294,9 +305,11 @@ class _Submission:
         )
         for batch in batches(self.scenario):
             place, by = batch[0].place, batch[0].by
-            answer: Receipt | gate.Refusal | None = self.tick_if_late(by)
-            if answer is None:
-                answer = self.send(by, Transactions(self.groups(batch)), batch)
+            late = self.tick_if_late(by)
+            if late is not None:
+                report = replace(report, not_admitted=f"{place}: the tick before it: {late.name}")
+                break
+            answer = self.send(by, Transactions(self.groups(batch)), batch)
             if isinstance(answer, gate.Refusal):
                 report = replace(report, not_admitted=f"{place}: {answer.name}")
                 break

@@ -146,6 +146,16 @@ def test_a_gap_of_more_than_a_day_is_crossed_by_a_tick(
     assert [each.packet.kind for each in bodies(market)][1:] == [3] * ticks + [1]
 
 
+def test_a_tick_that_nobody_may_send_is_named(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    assert market.submit(market.script(OPEN_A, OPEN_B, ISSUE)).as_expected
+    late = market.script(PAY, name="late.jsonl", start_time_us=1_790_000_000_000_000 + 3 * DAY_US)
+    report = market.submit(late, ("alice",))
+    assert report.not_admitted == "late.jsonl:2:1: the tick before it: LACKS_ROLE"
+    assert report.packets == 0
+    assert market.submit(late).as_expected
+
+
 def test_time_never_goes_back(tmp_path: Path) -> None:
     market = Market(tmp_path)
     assert market.submit(market.script(OPEN_A, start_time_us=10**15)).as_expected
@@ -268,5 +278,8 @@ def test_an_owner_may_be_named_by_key_id_alone(tmp_path: Path) -> None:
     keys = {"alice": key("alice").public.id.hex()}
     report = market.submit(market.script(OPEN_A, keys=keys), ("operator",))
     assert report.as_expected
+    clash = market.script(OPEN_B, name="clash.jsonl", keys={"bob": keys["alice"]})
+    with pytest.raises(InputError, match="another key under"):
+        market.submit(clash)
     owners = {row.id: row.owner for row in state(market.directory).accounts}
     assert owners[2000] == keys["alice"]
