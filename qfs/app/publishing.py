@@ -8,6 +8,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,15 +147,16 @@ def entry_text(proof: TrailProof) -> Any:
     return shown(decode(proof.entry))
 
 
-def serve(folder: Path, port: int) -> None:
-    """Serve an exported trail as static files on this machine until interrupted.
+def serve(folder: Path, port: int, requests: int | None, started: Callable[[str], None]) -> None:
+    """Serve an exported trail as static files to this machine; started is told the address.
 
-    The folder is verified first: nobody gets to read what does not lead to its checkpoint.
+    requests is how many, None until interrupted. The folder is verified first: nobody gets to read
+    what does not lead to its checkpoint. Raises InputError, EnvironmentFault; halts as `read_export`.
     """
     if not is_export(folder):
         raise InputError("no exported trail", place=str(folder), way_out="qfs trail export")
     read_export(folder, ())
-    serving.serve_folder(folder, port)
+    serving.serve_folder(folder, port, requests, started)
 
 
 def _note(report: TrailReport, signing: Signing) -> Note:

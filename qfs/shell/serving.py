@@ -1,5 +1,6 @@
 """Serving a folder of static files to this machine: HTTP, read-only, until interrupted."""
 
+from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,8 +10,13 @@ from qfs.errors import EnvironmentFault
 HOST = "127.0.0.1"
 
 
-def serve_folder(folder: Path, port: int) -> None:
-    """Serve a folder at HOST; port 0 takes a free one. Raises EnvironmentFault."""
+def serve_folder(
+    folder: Path, port: int, requests: int | None, started: Callable[[str], None]
+) -> None:
+    """Serve a folder at HOST; port 0 takes a free one, None requests is until interrupted.
+
+    started is told the address. Raises EnvironmentFault.
+    """
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     try:
         server = ThreadingHTTPServer((HOST, port), handler)
@@ -19,4 +25,8 @@ def serve_folder(folder: Path, port: int) -> None:
             f"port {port}: {error.strerror}", way_out="choose another --port"
         ) from error
     with server:
-        server.serve_forever()
+        started(f"http://{HOST}:{server.server_address[1]}/")
+        if requests is None:
+            server.serve_forever()
+        for _ in range(requests or 0):
+            server.handle_request()

@@ -146,9 +146,13 @@ def serve(
     folder: Annotated[Path, typer.Argument(help="An exported trail.")],
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8302,
+    requests: Annotated[
+        int | None,
+        typer.Option(min=0, help="Stop after so many.", show_default="until interrupted"),
+    ] = None,
 ) -> None:
-    """Serve an exported trail to this machine as static files, until interrupted."""
-    publishing.serve(folder, port)
+    """Serve an exported trail to this machine as static files, once it is verified."""
+    publishing.serve(folder, port, requests, lambda address: typer.echo(address, err=True))
 
 
 def _print(report: TrailReport, output: Format) -> None:

@@ -106,9 +106,25 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("halted", "--key", "root.pem", "--passphrase-file", "@pass"),
     ),
     "halt show": (("@ledger",),),
-    "trail checkpoint": (("@ledger", "--output", ">new-checkpoint"),),
+    "trail checkpoint": (
+        ("@ledger", "--key", "@operator.pem", "--output", ">new-checkpoint"),
+        ("ledger", "--key", "operator.pem", "--passphrase-file", "@pass", "-o", ">new-checkpoint"),
+    ),
+    "trail export": (
+        ("@ledger", ">new-export", "--key", "@operator.pem"),
+        ("ledger", ">new-export", "--key", "operator.pem", "--passphrase-file", "@pass"),
+    ),
+    "trail prove": (
+        ("@ledger", "0", "--key", "@operator.pem", "--output", ">new-proof"),
+        ("ledger", "0", "--key", "operator.pem", "--passphrase-file", "@pass", "-o", ">new-proof"),
+    ),
+    "trail serve": (("@exported", "--port", "0", "--requests", "0"),),
     "trail show": (("@ledger",),),
-    "trail verify": (("@ledger", "--checkpoint", "@checkpoint"),),
+    "trail verify": (
+        ("@ledger", "--checkpoint", "@checkpoint"),
+        ("@exported", "--key", "@operator.pub.pem"),
+    ),
+    "trail verify-proof": (("@trail-proof", "--key", "@operator.pub.pem"),),
 }
 
 # A path that a command does not read, with the reason why spoiling it means nothing.
@@ -122,6 +138,8 @@ NOT_READ: dict[tuple[str, str], str] = {
     ("ledger prove", "--output"): "the file is made, and its name is new",
     ("packet sign", "--output"): "the file is made, and its name is new",
     ("trail checkpoint", "--output"): "the file is made, and its name is new",
+    ("trail export", "folder"): "the folder is made, and its name is new",
+    ("trail prove", "--output"): "the file is made, and its name is new",
 }
 
 # What would be spoiled elsewhere and is sound here, with the reason.
@@ -132,7 +150,13 @@ FINE: dict[tuple[str, str, str], str] = {
     },
     **{
         (name, "@pass", "truncated"): "it is a passphrase, and the key's file needs none"
-        for name in ("halt resume", "ledger submit")
+        for name in (
+            "halt resume",
+            "ledger submit",
+            "trail checkpoint",
+            "trail export",
+            "trail prove",
+        )
     },
     ("certify", "@project/sample", "empty"): "an empty module is a module without findings",
     ("audit", "@machine.py", "empty"): "an empty module is a module without findings",
@@ -159,6 +183,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("ledger", "init", "ledger", "--root-key", "root.pub.pem", "--operator", "operator.pub.pem"),
     ("ledger", "submit", "ledger", "opening.toml", "--key", "operator.pem"),
     ("trail", "checkpoint", "ledger", "--output", "checkpoint"),
+    ("trail", "export", "ledger", "exported", "--key", "operator.pem"),
+    ("trail", "prove", "ledger", "0", "--key", "operator.pem", "--output", "trail-proof"),
     ("ledger", "prove", "ledger", "1024", "--output", "proof"),
     ("evidence", "write", "project"),
     ("certify", "project", "--key", "operator.pem", "--output", "cert"),
