@@ -15,6 +15,7 @@ from typing import Any
 
 from qfs.app.cause import Cause, cause_of
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
+from qfs.app.foreign_machine import STEPS, steps_of
 from qfs.app.perturb import Divergence, Perturbed, Runner, Search, perturb, report
 from qfs.errors import InputError, UsageError
 from qfs.shell import perturbed_run, watched_command
@@ -36,6 +37,9 @@ class ForeignRequest:
     inputs: Path | None = None
     """JSON Lines; without them the callable is called once, with nothing."""
     state: tuple[str, ...] = ()
+    log: Path | None = None
+    """A log to replay with the machines below, instead of a callable."""
+    machines: tuple[str, ...] = ()
     command: str = ""
     watch: tuple[str, ...] = ()
     perturb: bool = False
@@ -194,14 +198,17 @@ def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]
             False,
         )
     inputs = request.inputs
-    if inputs is None:
+    if request.log is not None:
+        inputs = shop.folder / "inputs.jsonl"
+        inputs.write_text(steps_of(request.log, request.machines), encoding="utf-8")
+    elif inputs is None:
         inputs = shop.folder / "inputs.jsonl"
         inputs.write_text("null\n", encoding="utf-8")
     job = Job(
-        target=_target(request),
+        target=_target(request) if request.log is None else STEPS,
         inputs=inputs,
         folder=request.folder,
-        state=request.state,
+        state=request.state if request.log is None else ("seq",),
         timeout_s=request.timeout_s,
         memory_bytes=request.memory_bytes,
         sealed=request.sealed,
@@ -209,7 +216,7 @@ def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]
     )
     return (
         (lambda environment, wish: perturbed_run.run(job, environment, shop, wish)),
-        request.callable,
+        request.callable or " ".join(request.machines),
         True,
     )
 
@@ -264,10 +271,14 @@ def _files(request: ForeignRequest) -> tuple[Path, ...]:
         path = place if place.endswith(".py") else place.replace(".", "/") + ".py"
         package = place.replace(".", "/") + "/__init__.py"
         named = [request.folder / path, request.folder / package]
+        places = [name.rpartition(":")[0].replace(".", "/") for name in request.machines]
+        named += [request.folder / f"{place}.py" for place in places]
     return tuple([path for path in named if path.is_file()])
 
 
 def _check(request: ForeignRequest) -> None:
+    if request.log is not None:
+        return
     if bool(request.callable) == bool(request.command):
         raise UsageError(
             "what is to be replayed?",

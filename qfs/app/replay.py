@@ -21,6 +21,7 @@ from qfs.app.failure import (
     InputError,
     UsageError,
 )
+from qfs.app.foreign_machine import program_of
 from qfs.app.perturbing import Divergence, Run
 from qfs.app.worlds import QFS, HaltedLog, Program, derive
 from qfs.canon import ZERO_DIGEST, Digest
@@ -45,6 +46,8 @@ class ReplayRequest:
     compiled: Path | None = None
     """A folder made by ``tools/compile_core.py``."""
     jobs: int = 1
+    machines: tuple[str, ...] = ()
+    """``package.module:NAME`` of machines that QFS does not ship."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayRe
     """
     _check_compiled(request)
     verifier = None if request.trust_signatures else choice.verifier()
-    report = replay_here(request.path, verifier, QFS, progress)
+    program = program_of(request.machines, Path.cwd()) if request.machines else QFS
+    report = replay_here(request.path, verifier, program, progress)
     if not request.perturb or report.exit_code != EXIT_CLEAN:
         return report
     recorded = [frame.root.hex() for frame in log.read(request.path).frames]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -64,6 +65,7 @@ def replay(
     call: foreign.Callable = "",
     inputs: foreign.Inputs = None,
     state_attr: foreign.State = None,
+    machine: foreign.Machine = None,
     command: foreign.Command = "",
     watch: foreign.Watch = None,
     sealed: foreign.Sealed = False,
@@ -85,16 +87,11 @@ def replay(
     Exit code 0: identical. 1: truncated, diverging or refused. 2: not a log, or an environment gave
     no answer. 3: halted (CIR-302). Nothing on the disk is changed.
     """
-    if log is not None and not (call or command):
-        raise typer.Exit(
-            _replay_log(ReplayRequest(log, trust_signatures, perturb, compiled, jobs), output)
-        )
-    if log is not None:
-        raise UsageError("a log and a program", way_out="replay one of them")
     wanted = ForeignRequest(
         callable=call,
         inputs=inputs,
         state=tuple(state_attr or ()),
+        machines=tuple(machine or ()),
         command=command,
         watch=tuple(watch or ()),
         perturb=perturb,
@@ -106,10 +103,16 @@ def replay(
         timeout_s=timeout,
         memory_bytes=memory,
     )
-    raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
+    if log is None or call or command:
+        if log is not None:
+            raise UsageError("a log and a program", way_out="replay one of them")
+        raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
+    own = perturb and not machine
+    request = ReplayRequest(log, trust_signatures, own, compiled, jobs, wanted.machines)
+    raise typer.Exit(_replay_log(request, wanted, output))
 
 
-def _replay_log(request: ReplayRequest, output: Format) -> int:
+def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) -> int:
     """Replay a log, print the report, and return the exit code."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -117,6 +120,9 @@ def _replay_log(request: ReplayRequest, output: Format) -> int:
         report = use_case.replay(
             request, lambda done, total: bar.update(task, completed=done, total=total)
         )
+    if wanted.perturb and wanted.machines and report.exit_code == 0:
+        steps = replace(wanted, log=request.path)
+        return foreign.run(steps, as_json=output is Format.JSON)
     if output is Format.JSON:
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
     else:

@@ -24,6 +24,10 @@ State = Annotated[
     list[str] | None,
     typer.Option(help="Attribute that is state besides the result; of the instance or module."),
 ]
+Machine = Annotated[
+    list[str] | None,
+    typer.Option(metavar="MODULE:NAME", help="A machine that QFS does not ship, for the LOG."),
+]
 Command = Annotated[
     str, typer.Option(metavar="CMD", help="Run this whole program: 'python sim.py'.")
 ]

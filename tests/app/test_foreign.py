@@ -1,4 +1,4 @@
-"""Programs that know nothing of QFS: how they are called, compared, and named when they misbehave."""
+"""Programs that know nothing of QFS: how they are called and compared, and what they may not do."""
 
 import json
 from pathlib import Path
@@ -106,16 +106,20 @@ MISDEEDS = (
     ("input-changed", "def entry(x):\n    x.append(1)\n    return 1\n", [[]], 0, "input 0"),
     (
         "forked",
-        "import os\n\ndef entry(x):\n    child = os.fork()\n    if child:\n"
-        "        os.waitpid(child, 0)\n    return x\n",
+        (
+            "import os\n\ndef entry(x):\n    child = os.fork()\n    if child:\n"
+            "        os.waitpid(child, 0)\n    return x\n"
+        ),
         [1, 2],
         0,
         "input 0: os.fork",
     ),
     (
         "wrote-beside-inputs",
-        "import os, pathlib\n\ndef entry(x):\n    pathlib.Path(x, 'made').write_text('a')\n"
-        "    return 1\n",
+        (
+            "import os, pathlib\n\ndef entry(x):\n    pathlib.Path(x, 'made').write_text('a')\n"
+            "    return 1\n"
+        ),
         ["(given)"],
         1,
         "made",
@@ -143,10 +147,18 @@ def test_what_a_program_does_besides_is_named(
     assert report.exit_code == code
 
 
+SUICIDE = """
+import os
+
+REAL = int(open("/proc/self/stat").read().split()[0])
+
+def entry(signal):
+    os.kill(REAL, signal)
+"""
 FAULTS = (
     ("hung", "import time\n\ndef entry(x):\n    while x:\n        pass\n", [0, 1], "at input 1"),
     ("memory", "def entry(x):\n    return len(bytearray(x))\n", [1, 900 * MEGABYTE], "at input 1"),
-    ("crashed", "import os\n\ndef entry(x):\n    os.kill(os.getpid() * 0 or REAL, x)\n\nimport posix\nREAL = int(open('/proc/self/stat').read().split()[0])\n", [0, 11], "SIGSEGV"),
+    ("crashed", SUICIDE, [0, 11], "SIGSEGV"),
     ("crashed", "import os\n\ndef entry(x):\n    os._exit(3)\n", [0], "exit code 3"),
     ("unloadable", "import no_such_module\n", [0], "no_such_module"),
     ("unloadable", "def another(x):\n    pass\n", [0], "entry"),

@@ -50,7 +50,7 @@ CASES = (
     ("a branch", "def entry(x):\n    if OUTSIDE() > 1:\n        x = 4\n    return 0\n", "", 4),
     (
         "a call within",
-        "def inner(x):\n    return x + OUTSIDE()\n\ndef entry(x):\n    y = x\n    return inner(y)\n",
+        "def inner(x):\n    return x + OUTSIDE()\n\ndef entry(x):\n    return inner(x)\n",
         "return",
         4,
     ),

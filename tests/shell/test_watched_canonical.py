@@ -1,4 +1,4 @@
-"""What a value is told as: equal for what a program cannot tell apart, different for what it can."""
+"""What a value is told as: the same exactly for what a program cannot tell apart."""
 
 import threading
 from collections import OrderedDict, deque

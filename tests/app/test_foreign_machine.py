@@ -1,0 +1,97 @@
+"""A log of machines that QFS does not ship: replayed, and searched for what they depend on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qfs.app.foreign import ForeignRequest, replay_foreign
+from qfs.app.foreign_machine import program_of
+from qfs.app.replay import ReplayRequest, replay
+from qfs.errors import ContractError, InputError
+from tests.app.logs import make_log
+
+ROOT = Path(__file__).resolve().parents[2]
+# The ledger's own machine, except that a setting of the environment makes it say no.
+DESK = """
+import os
+from dataclasses import replace
+
+from qfs import ledger
+
+
+def decide(state, command, context):
+    closed = os.environ.get("DESK_CLOSED")
+    answer = ledger.MACHINE.decide(state, command, context)
+    if closed and context.seq > 1:
+        return next(iter(ledger.Refusal))
+    return answer
+
+
+MACHINE = replace(ledger.MACHINE, decide=decide)
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a log and a module that holds a machine."""
+    make_log(tmp_path / "ledger", 8)
+    (tmp_path / "desk.py").write_text(DESK, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "desk", raising=False)
+    return tmp_path
+
+
+def test_a_log_is_derived_with_the_users_machine(desk: Path) -> None:
+    request = ReplayRequest(desk / "ledger", trust_signatures=True, machines=("desk:MACHINE",))
+    assert replay(request).exit_code == 0
+    assert program_of(("desk",), desk).machines != program_of((), desk).machines
+
+
+def test_the_variable_and_the_line_of_a_users_machine_are_named(desk: Path) -> None:
+    report = replay_foreign(
+        ForeignRequest(
+            log=desk / "ledger",
+            machines=("desk:MACHINE",),
+            perturb=True,
+            folder=desk,
+            jobs=2,
+            other_pythons=False,
+        )
+    )
+    found = report.document()["divergence"]
+    assert (found["environment"], found["command"]) == ("$DESK_CLOSED", 2)
+    assert found["key"] == "result['root']"
+    assert found["cause"]["path"] == "desk.py"
+    assert "DESK_CLOSED" in found["cause"]["source"]
+
+
+def test_the_command_replays_a_log_of_the_users_machine(desk: Path) -> None:
+    words = [sys.executable, "-m", "qfs_cli.main", "replay", "ledger", "--trust-signatures"]
+    outcome = subprocess.run(
+        [*words, "--machine", "desk:MACHINE"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=desk,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.stdout.endswith("identical   yes\n")
+
+
+WRONG = (
+    ("absent", InputError, "no machine can be imported"),
+    ("desk:ABSENT", InputError, "no machine can be imported"),
+    ("desk:decide", ContractError, "is no machine"),
+)
+
+
+@pytest.mark.parametrize(("name", "error", "words"), WRONG)
+def test_what_is_no_machine_is_refused(
+    name: str, error: type[Exception], words: str, desk: Path
+) -> None:
+    with pytest.raises(error, match=words):
+        program_of((name,), desk)
