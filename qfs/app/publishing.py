@@ -151,7 +151,7 @@ def serve(folder: Path, port: int, requests: int | None, started: Callable[[str]
     """Serve an exported trail as static files to this machine; started is told the address.
 
     requests is how many, None until interrupted. The folder is verified first: nobody gets to read
-    what does not lead to its checkpoint. Raises InputError, EnvironmentFault; halts as `read_export`.
+    what does not lead to its checkpoint. Raises InputError, EnvironmentFault; may halt.
     """
     if not is_export(folder):
         raise InputError("no exported trail", place=str(folder), way_out="qfs trail export")

@@ -24,6 +24,7 @@ def serve_folder(
         raise EnvironmentFault(
             f"port {port}: {error.strerror}", way_out="choose another --port"
         ) from error
+    server.daemon_threads = False  # the last answer is finished before the process ends
     with server:
         started(f"http://{HOST}:{server.server_address[1]}/")
         if requests is None:
