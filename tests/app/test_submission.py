@@ -223,6 +223,23 @@ def test_a_packet_that_breaks_an_invariant_halts_before_it_is_appended(
         market.submit(market.script(PAY, name="pay.jsonl"))
 
 
+def test_a_log_that_records_another_root_halts_though_its_bytes_are_whole(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    market.submit(market.script(OPEN_A, OPEN_B))
+    frames = log.read(market.directory).frames
+    market.directory = tmp_path / "rewritten"
+    with log.create(market.directory, frames[0].body, frames[0].root) as writer:
+        writer.append(frames[1].body, frames[1].root)
+        writer.append(frames[2].body, frames[1].root)
+    with pytest.raises(Halt) as halted:
+        market.submit(market.script(PAY, name="pay.jsonl"))
+    assert halted.value.code is Code.ROOT_MISMATCH
+    record = log.read_halt(market.directory)
+    assert record is not None
+    assert (record.code, record.seq, record.root) == ("302.03", 2, frames[1].root)
+    assert record.packet == packet.decode(frames[2].body).id
+
+
 def test_reading_a_corrupt_ledger_halts_and_writes_nothing(tmp_path: Path) -> None:
     market = Market(tmp_path)
     market.submit(market.script(OPEN_A, OPEN_B))
