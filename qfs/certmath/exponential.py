@@ -155,7 +155,7 @@ def precision_for(log2_units: int) -> int:
 def exp(x: int, rounding: Rounding = HALF_EVEN) -> int:
     """Return R(e**(x/S) * S).
 
-    Exact only at x = 0. Termination: Lindemann. Raises Overflow above x = 135.305999368893231588.
+    Exact only at x = 0. Termination: Lindemann. Raises Overflow above x = 135.305999368893231589.
     """
     if x == 0:
         return SCALE

@@ -17,10 +17,9 @@ from qfs.certmath.rounding import (
     Rounding,
     mirrored,
     round_beside,
-    round_enclosure,
     round_ratio,
 )
-from qfs.certmath.ziv import widen
+from qfs.certmath.ziv import Enclosure, settle
 from qfs.errors import DomainError, InvalidOperation
 
 FLOWS_MAX: Final = 10_000
@@ -86,24 +85,27 @@ def _long_annuity(a: int, b: int, n: int, interest: int, rounding: Rounding) -> 
     below 1/S, and no breakpoint lies within 1/S above interest/S, a multiple of 1/S.
     """
     size = abs(interest)
-    p = 384
-    while True:
+    # 192 bits beyond those of the interest: 60 for 10**18, 60 for |g - 1| >= 2**-60, the rest to
+    # decide; and g < 2**(bits + 2) keeps every shift positive.
+    start = size.bit_length() + 192
+    low, high, shift = power_enclosure(a, b, n, start)
+    if low.bit_length() - shift > size.bit_length() + 2:
+        return round_ratio(2 * interest + 1, 2 * SCALE, rounding)
+    if shift - high.bit_length() > size.bit_length() + 2:
+        return round_beside(0, 1, rounding)
+
+    def enclose(p: int) -> Enclosure:
+        # size * g over S * |g - 1|; the end of g that is nearer to 1 gives more.
         low, high, shift = power_enclosure(a, b, n, p)
-        if low.bit_length() - shift > size.bit_length() + 2:
-            return round_ratio(2 * interest + 1, 2 * SCALE, rounding)
-        if shift - high.bit_length() > size.bit_length() + 2:
-            return round_beside(0, 1, rounding)
         one = 1 << shift
-        # Both forms of size * g over the distance of g from 1; the nearer end gives more.
-        near, far = (low - one, high - one) if a > b else (one - high, one - low)
-        if near > 0:
-            near_g, far_g = (low, high) if a > b else (high, low)
-            least = (size * far_g << p) // (SCALE * far)
-            most = (size * near_g << p) // (SCALE * near) + 1
-            raw = round_enclosure(least, most, p, rounding)
-            if raw is not None:
-                return raw
-        p = widen(p)
+        far, near = (high, low) if a > b else (low, high)
+        return (
+            (size * far << p) // (SCALE * abs(far - one)),
+            (size * near << p) // (SCALE * abs(near - one)) + 1,
+            p,
+        )
+
+    return settle(enclose, start, rounding)
 
 
 def npv(rate: int, flows: Sequence[int], rounding: Rounding = HALF_EVEN) -> int:

@@ -50,14 +50,10 @@ def breakpoints(low: int, high: int, count: int) -> tuple[Fraction, ...]:
 
 
 def _exp(t: Fraction) -> Fraction:
-    if t == 0:
-        return Fraction(1)
     return Fraction(bounds.exp_bounds(t.numerator, t.denominator, _BITS)[0], 1 << _BITS)
 
 
 def _ln(t: Fraction) -> Fraction:
-    if t == 1:
-        return Fraction(0)
     return Fraction(bounds.ln_bounds(t.numerator, t.denominator, _BITS)[0], 1 << _BITS)
 
 

@@ -85,8 +85,8 @@ def ln_integer(n: int, p: int) -> int:
     """Return ln(n) at precision p + 32 with the error of LN_ULPS - 1 ulps at p; n >= 1.
 
     n = 2**(bits - 1) * m. In ulps at p:
-    - m: 1 (floor, or exact); m * R1: 1 + 1 = 2; m * R2: 3; m * R3: 4. All floors, so u = m - 1 may
-      fall below 0 by 4, where it is taken as 0.
+    - m: 1 (floor, or exact); m * R1: 1 + 1 = 2; m * R2: 3; m * R3: 4. Each index is
+      read from the m that it multiplies, so that every product stays at or above 1 and u >= 0.
     - z = u/(u + 2), slope <= 1/2: 4/2 + 1 = 3. z² : 2 z * 3 + 1 < 1.1.
     - Horner in z²: at most 2. 2 z * polynomial: 2 (2 * 2**-24 + 1.01 * 3) + 1 < 7.2.
     - tail of the series: < 2**-3. Tables: 3 * 2. ln 2: bits * 2 * 2**-32 < 1 for bits < 2**31.
@@ -105,8 +105,6 @@ def ln_integer(n: int, p: int) -> int:
     m = m * MIDDLE[j] >> MIDDLE_BITS
     k = (m - one) >> (p - 24)
     u = (m * FINE[k] >> FINE_BITS) - one
-    if u < 0:  # noqa: PLR1730 (max() costs as much as a multiplication here)
-        u = 0
     z = (u << p) // (u + 2 * one)
     square = z * z >> p
     v = 0

@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qfs import certmath
-from qfs.certmath import Fixed, InvalidOperation, Operation, Rounding, certify, raw, recheck
+from qfs.certmath import (
+    Fixed,
+    InvalidOperation,
+    Operation,
+    Overflow,
+    Rounding,
+    certify,
+    raw,
+    recheck,
+)
 from qfs.certmath.checker import bounds, values
+from tests.certmath.poles import deep_pole
 from tests.certmath.vectors import Vector, read
 
 SCALE = 10**18
@@ -102,13 +112,16 @@ def test_a_check_that_cannot_be_decided_raises_rather_than_guesses() -> None:
         touching(2 * SCALE)
 
 
-@pytest.mark.parametrize("function", [values.ln, values.tan])
-def test_comparing_a_logarithm_or_tangent_with_itself_is_undecided(
-    function: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(values, "WIDEST", 64)
-    with pytest.raises(InvalidOperation, match="undecided"):
-        function(2 * SCALE)(1)
+def test_a_tangent_beside_its_pole_is_compared_at_more_bits() -> None:
+    pole = bounds.pi_bounds(128)[0] * SCALE >> 129
+    assert values.tan(pole)(0) == 1
+    assert values.tan(pole + 1)(0) == -1
+    # 128 bits do not tell on which side of the pole this point lies; its tangent has 287 bits.
+    _, (low, high) = bounds.sin_cos_bounds(deep_pole(), SCALE, 128)
+    assert low < 0 < high
+    assert values.tan(deep_pole())(0) == -1
+    with pytest.raises(Overflow):
+        raw.tan(deep_pole())
 
 
 def test_large_powers_are_compared_without_being_written_out() -> None:
@@ -127,6 +140,12 @@ def test_large_powers_are_compared_without_being_written_out() -> None:
         result = getattr(raw, name)(*arguments)
         assert recheck(Operation(name, HALF_EVEN, arguments, result))
         assert not recheck(Operation(name, HALF_EVEN, arguments, result + 1))
+
+
+def test_a_logarithm_is_compared_with_zero_by_its_argument_alone() -> None:
+    assert recheck(Operation("ln", Rounding.ROUND_FLOOR, (SCALE + 1,), 0))
+    assert values.ln(SCALE - 1)(0) == -1
+    assert not recheck(Operation("ln", Rounding.ROUND_CEILING, (SCALE + 1,), 0))
 
 
 def test_a_claimed_exponential_beyond_every_range_is_wrong() -> None:

@@ -19,6 +19,7 @@ from qfs.certmath import (
 )
 from qfs.certmath.rounding import HALF_EVEN
 from qfs.errors import InvalidOperation
+from tests.certmath.poles import deep_pole
 
 SCALE = 10**18
 PRECISIONS = (160, 192, 384, 1000, 1100, 2100)
@@ -136,20 +137,5 @@ def test_without_a_termination_proof_the_loop_ends_at_its_cap() -> None:
 
 def test_a_tangent_beside_its_pole_is_widened_until_the_cosine_is_not_zero() -> None:
     pole = circular.pi_series(400) * SCALE >> 401
-    assert circular.tan_enclosure(pole << 0, 160)[2] == 160
-    assert circular.tan_enclosure(_deep_pole(), 160) == (-SCALE, SCALE, 1)
-
-
-def _deep_pole() -> int:
-    """Return a grid point within 2**-158 of an odd multiple of pi/2, from pi's approximations."""
-    half_pi = circular.pi_series(2000) * SCALE >> 1  # units * 2**2000
-    best, k = 0, 1
-    a, b, c, d = 0, 1, 1, 0
-    top, bottom = half_pi, 1 << 2000
-    while True:
-        quotient, rest = divmod(top, bottom)
-        a, b, c, d = c, d, a + quotient * c, b + quotient * d
-        best, k = c, d
-        if k % 2 and best.bit_length() > 230:
-            return best
-        top, bottom = bottom, rest
+    assert circular.tan_enclosure(pole, 160)[2] == 160
+    assert circular.tan_enclosure(deep_pole(), 160) == (-SCALE, SCALE, 1)

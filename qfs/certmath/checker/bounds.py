@@ -51,27 +51,26 @@ def exp_bounds(n: int, d: int, p: int) -> Bounds:
 def ln_bounds(n: int, d: int, p: int) -> Bounds:
     """Return bounds of ln(n/d), n/d > 0 and not 1.
 
-    Halley's iteration y += 2 (x - e**y)/(x + e**y) finds a candidate; that e**(y - 2) < x < e**(y +
-    2), in units of 2**-q, is then evaluated, and is all that the answer rests on.
+    Halley's iteration y += 2 (x - e**y)/(x + e**y) finds a candidate; that e**(y - k) < x <
+    e**(y + k), k = 0, 1, 3 ... units of 2**-q, is then evaluated: all that the answer rests on.
     """
     q = p + 8
     y = (n.bit_length() - d.bit_length()) * 45426 * (1 << q) // 65536 or 1
-    slack = 2
+    step = slack = 1 << 4
+    while abs(step) >= slack:
+        size = abs(y) >> q
+        w = q + 2 * size + 8
+        middle = sum(exp_bounds(y, 1 << q, w)) >> 1
+        x = (n << w) // d
+        step = ((x - middle) << (q + 1)) // (x + middle)
+        y = y + step or 1
+    slack = 0
     while True:
-        for _ in range(q.bit_length() + 4):
-            size = abs(y) >> q
-            w = q + 2 * size + 8
-            middle = sum(exp_bounds(y, 1 << q, w)) >> 1
-            x = (n << w) // d
-            step = ((x - middle) << (q + 1)) // (x + middle)
-            y = y + step or 1
-            if -1 <= step <= 1:
-                break
         low, high = y - slack, y + slack
         w = q + 2 * (abs(y) >> q) + 16 + max(d.bit_length() - n.bit_length(), 0)
         if _exp_below(low, q, n, d, w) and _exp_above(high, q, n, d, w):
             return low >> 8, (high >> 8) + 1
-        slack *= 2
+        slack = 2 * slack + 1
 
 
 def _exp_below(y: int, q: int, n: int, d: int, w: int) -> bool:

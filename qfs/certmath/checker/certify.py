@@ -104,7 +104,7 @@ def ends(y: int, rounding: Rounding) -> Ends:
             return towards_zero
         case Rounding.ROUND_UP:
             return 2 * y - 2 * (sign > 0), sign <= 0, 2 * y + 2 * (sign < 0), sign >= 0
-        case Rounding.ROUND_05UP:
+        case _:  # ROUND_05UP
             if y % 5 == 0:
                 return 2 * y, True, 2 * y, True
             if abs(y) % 5 == 1:  # what would have ended in 0 or 5 was moved here

@@ -34,19 +34,29 @@ def rational(value: Fraction) -> Side:
     return side
 
 
+def widen(start: int, attempt: Callable[[int], int]) -> int:
+    """Return the first sign that an attempt at growing precision gives.
+
+    Raises InvalidOperation where WIDEST bits give none.
+    """
+    p = start
+    while p <= WIDEST:
+        sign = attempt(p)
+        if sign:
+            return sign
+        p *= 2
+    raise InvalidOperation(f"undecided after {WIDEST} bits")
+
+
 def bounded(enclose: Callable[[int], Bounds]) -> Side:
     """Compare an irrational value f by bounds of it; they are open, so an end may equal c."""
 
     def side(c: int) -> int:
-        p = 128
-        while p <= WIDEST:
+        def attempt(p: int) -> int:
             low, high = enclose(p)
-            if 2 * SCALE * low >= c << p:
-                return 1
-            if 2 * SCALE * high <= c << p:
-                return -1
-            p *= 2
-        raise InvalidOperation(f"undecided after {WIDEST} bits")
+            return (2 * SCALE * low >= c << p) - (2 * SCALE * high <= c << p)
+
+        return widen(128, attempt)
 
     return side
 
@@ -198,15 +208,12 @@ def ln(x: int) -> Side:
     def side(c: int) -> int:
         if c == 0:
             return 1 if x > SCALE else -1
-        p = 128 + x.bit_length() + 4 * abs(c) // SCALE
-        while p <= WIDEST:
+
+        def attempt(p: int) -> int:
             low, high = bounds.exp_bounds(c, 2 * SCALE, p)
-            if high * SCALE <= x << p:
-                return 1
-            if low * SCALE >= x << p:
-                return -1
-            p *= 2
-        raise InvalidOperation(f"undecided after {WIDEST} bits")
+            return (high * SCALE <= x << p) - (low * SCALE >= x << p)
+
+        return widen(128 + x.bit_length() + 4 * abs(c) // SCALE, attempt)
 
     return side
 
@@ -277,18 +284,15 @@ def tan(x: int) -> Side:
         return rational(Fraction(0))
 
     def side(c: int) -> int:
-        p = 128 + 2 * abs(c).bit_length()
-        while p <= WIDEST:
+        def attempt(p: int) -> int:
             (sine_low, sine_high), (low, high) = bounds.sin_cos_bounds(x, SCALE, p)
-            if low >= 0 or high <= 0:
-                ends = (low * c, high * c) if c >= 0 else (high * c, low * c)
-                sign = 1 if low >= 0 else -1
-                if 2 * SCALE * sine_low >= ends[1]:
-                    return sign
-                if 2 * SCALE * sine_high <= ends[0]:
-                    return -sign
-            p *= 2
-        raise InvalidOperation(f"undecided after {WIDEST} bits")
+            if low < 0 < high:
+                return 0
+            ends = sorted([low * c, high * c])
+            above = (2 * SCALE * sine_low >= ends[1]) - (2 * SCALE * sine_high <= ends[0])
+            return above if low >= 0 else -above
+
+        return widen(128 + 2 * abs(c).bit_length(), attempt)
 
     return side
 
@@ -428,9 +432,7 @@ def _annuity_bounds(base: Fraction, periods: int, interest: int, p: int) -> Boun
     q = p + size.bit_length()
     one = 1 << q
     low, high = _power_bounds(base, Fraction(-periods if interest > 0 else periods), q)
-    # Near u = 1 the bounds may touch it, and then say nothing yet.
-    if high >= one:
-        return 0, size << (2 * p)
+    # |ln u| >= 10**-18 > 2**-60, so that bounds of 128 bits and more keep away from 1.
     above_low, above_high = (one, one) if interest > 0 else (low, high)
     square = SCALE * SCALE
     return (

@@ -76,7 +76,7 @@ def powi(
 
 
 def exp(x: Number, rounding: Rounding = HALF_EVEN, *, log: ProofLog | None = None) -> Fixed:
-    """Return e ** x; exact only at 0. Raises Overflow above 135.305999368893231588."""
+    """Return e ** x; exact only at 0. Raises Overflow above 135.305999368893231589."""
     x_ = raw_of(x)
     mode = rounding_of(rounding)
     raw = exponential.exp(x_, mode)
