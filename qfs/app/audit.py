@@ -16,6 +16,7 @@ from qfs.app.audit_baseline import read_baseline, write_baseline
 from qfs.app.audit_work import Work, source_digest, work
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.errors import InputError, UsageError
+from qfs.scan.fixes import FIXABLE, Wanted, edits_for
 from qfs.scan.ir import Allowance
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook, read_rulebook
@@ -159,6 +160,7 @@ def audit(request: AuditRequest) -> AuditReport:
         cache.close()
     kept = [each for each in result.found if _chosen(each.rule, request)]
     findings, suppressed = _allowances(rules, kept, result.allowances, request)
+    findings = _marked(findings, {each.path: each.data for each in sources})
     if request.since:
         changed = frozenset(changed_files(root, request.since))
         findings = [each for each in findings if _touches(each, changed)]
@@ -305,3 +307,25 @@ def _baseline(findings: list[Finding], request: AuditRequest) -> tuple[list[Find
     known = read_baseline(request.baseline)
     new = [each for each in findings if each.fingerprint not in known]
     return new, len(findings) - len(new)
+
+
+def _marked(findings: Sequence[Finding], sources: Mapping[str, bytes]) -> list[Finding]:
+    """Return the findings, each saying whether it has a fix, safe or not."""
+    wanted: dict[str, list[int]] = {}
+    for at, each in enumerate(findings):
+        if each.rule in FIXABLE and each.path in sources:
+            wanted.setdefault(each.path, []).append(at)
+    out = list(findings)
+    for path, places in wanted.items():
+        asked = [
+            Wanted(
+                out[at].rule,
+                (out[at].line, out[at].column, out[at].end_line, out[at].end_column),
+                out[at].message,
+            )
+            for at in places
+        ]
+        for at, edit in zip(places, edits_for(sources[path], asked, unsafe=True), strict=True):
+            if edit is not None:
+                out[at] = replace(out[at], fix=True)
+    return out

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from qfs.app.audit import AuditReport, AuditRequest, audit
+from qfs.app.audit_fix import fix as mend
 from qfs.app.failure import UsageError
 from qfs_cli.render import audit as text
 from qfs_cli.render import (
@@ -64,6 +65,13 @@ def command(
     write_baseline: Annotated[
         Path | None, typer.Option(help="Write every finding to this file as known.")
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended safely, and audit again.")
+    ] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Mend also what changes results.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the fixes; write nothing.")] = False,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Neither read nor write the user's cache.")
     ] = False,
@@ -74,22 +82,28 @@ def command(
     """Scan sources for non-determinism: which value, by which way, differs between two runs."""
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}", way_out=f"use {', '.join(FORMATS)}")
-    report = audit(
-        AuditRequest(
-            paths=tuple(paths or [Path()]),
-            select=_codes(select),
-            ignore=_codes(ignore),
-            entries=_codes(entry),
-            packs=_codes(pack),
-            policy=float_policy,
-            require_proof=require_proof,
-            per_file=per_file,
-            since=since,
-            baseline=baseline,
-            write_baseline=write_baseline,
-            cache=not no_cache,
-        )
+    request = AuditRequest(
+        paths=tuple(paths or [Path()]),
+        select=_codes(select),
+        ignore=_codes(ignore),
+        entries=_codes(entry),
+        packs=_codes(pack),
+        policy=float_policy,
+        require_proof=require_proof,
+        per_file=per_file,
+        since=since,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        cache=not no_cache,
     )
+    if fix or unsafe_fixes or diff:
+        made = mend(request, unsafe=unsafe_fixes, diff=diff)
+        typer.echo(text.fixes(made), nl=False, err=not diff)
+        report = made.report
+        if diff:
+            raise typer.Exit(report.exit_code)
+    else:
+        report = audit(request)
     rendered = text.statistics(report) if statistics else FORMATS[form](report)
     if output is None:
         typer.echo(rendered, nl=False)

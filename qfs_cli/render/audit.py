@@ -1,6 +1,7 @@
 """An audit report for people: each finding with the way that leads to it."""
 
 from qfs.app.audit import AuditReport, Finding
+from qfs.app.audit_fix import FixReport
 
 
 def render(report: AuditReport) -> str:
@@ -10,6 +11,15 @@ def render(report: AuditReport) -> str:
         out += _finding(finding)
     out.append(_summary(report))
     return "\n".join(out) + "\n"
+
+
+def fixes(made: FixReport) -> str:
+    """Return what was mended, or the differences that would mend it."""
+    if made.diff:
+        return made.diff
+    lines = [f"mended: {path}" for path in made.changed]
+    lines += [f"put back, since its findings stayed: {path}" for path in made.put_back]
+    return "\n".join([*lines, f"{made.mended} findings mended"]) + "\n"
 
 
 def statistics(report: AuditReport) -> str:
