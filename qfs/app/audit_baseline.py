@@ -9,19 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qfs.errors import InputError
+from qfs.shell.files import read_limited
 
 SCHEMA = "qfs.baseline/1"
+MAX_BYTES = 16 * 1024 * 1024  # 16_777_216: some hundred thousand findings
 
 
 def read_baseline(path: Path) -> Mapping[str, str]:
     """Return {fingerprint: text}; raises InputError for a file that is no baseline."""
     place = str(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", place=place, way_out="make it by --write-baseline"
-        ) from None
+        content = json.loads(read_limited(path, MAX_BYTES).decode("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"not JSON: {error}", place=place) from None
     known = content.get("findings") if isinstance(content, dict) else None
