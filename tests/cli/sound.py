@@ -55,7 +55,7 @@ ROOT = "(the state root)"
 """Stands for the root of the sound ledger, which only its keys decide."""
 
 CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "audit": (("@machine.py",),),
+    "audit": (("@machine.py",), ("machine.py", "--baseline", "@baseline.json")),
     "bisect": (("@ledger", "@ledger"),),
     "build": (("@project", "--pairs", "bare", "--kind", "wheel", "--accept-unexercised"),),
     "certify": (
@@ -129,6 +129,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 # A path that a command does not read, with the reason why spoiling it means nothing.
 NOT_READ: dict[tuple[str, str], str] = {
+    ("audit", "--write-baseline"): "the known findings are written there, over older ones",
     ("audit", "--output"): "the report is written there, over an older one",
     ("replay", "--compiled"): "made by a C compiler; tests/app/test_replay_perturbed.py spoils it",
     ("build", "--outdir"): "the folder is made, and its name may be new",
@@ -186,6 +187,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("trail", "export", "ledger", "exported", "--key", "operator.pem"),
     ("trail", "prove", "ledger", "0", "--key", "operator.pem", "--output", "trail-proof"),
     ("ledger", "prove", "ledger", "1024", "--output", "proof"),
+    ("audit", "machine.py", "--write-baseline", "baseline.json"),
     ("evidence", "write", "project"),
     ("certify", "project", "--key", "operator.pem", "--output", "cert"),
     ("ledger", "state", "ledger", "--format", "json"),

@@ -24,7 +24,7 @@ _HOME = re.compile(
     r"(?<![\w.:/\-])(?:/(?:home|root|Users|mnt|work|workspace|builds?)/[\w.\-]+|[A-Z]:\\\\?Users)"
 )
 _PRIVATE_HOST = re.compile(
-    r"https?://(?:\d+\.\d+\.\d+\.\d+|[\w\-]+(?=[/:\s\"'>)]|$)|[\w.\-]+\.(?:local|internal|lan|corp))",
+    r"https?://(?:(?!127\.)\d+\.\d+\.\d+\.\d+|(?!localhost)[\w\-]+(?=[/:\s\"'>)]|$)|[\w.\-]+\.(?:local|internal|lan|corp))",
 )
 _INDEX_OPTION = re.compile(
     r"(?<!no-emit-)(?:--(?:extra-)?index-url|--find-links|--trusted-host|PIP_INDEX_URL)\b"

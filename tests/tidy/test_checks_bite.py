@@ -42,6 +42,7 @@ CASES: tuple[tuple[checks.Check, str, str], ...] = (
     (checks.path_of_one_machine, 'open("/root/x")\n', 'URL = "https://example.org/home/x"\n'),
     (checks.private_host, "http://10.0.0.5/simple\n", "https://docs.python.org/3/\n"),
     (checks.private_host, "http://buildhost/simple\n", "https://example.org/simple\n"),
+    (checks.private_host, "http://index.local/\n", "http://127.0.0.1:8000/ http://localhost:1/\n"),
     (checks.index_address, "pip install --index-url X\n", "pip-compile --no-emit-index-url\n"),
     (checks.expanded_name, f"the {PHRASE}\n", "QFS makes a state machine deterministic\n"),
     (checks.expanded_name, PHRASE.replace(" ", "\n").title(), "a financial system\n"),
