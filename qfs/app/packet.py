@@ -14,8 +14,9 @@ from qfs.app.drafts import read_draft, shown
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS
 from qfs.app.keys import passphrase_of
 from qfs.canon import decode as decode_value
-from qfs.errors import CanonError, InputError
+from qfs.errors import CanonError, InputError, ProofError
 from qfs.packet import (
+    BATCH_CONTEXT,
     CONTEXT,
     MAX_BODY_BYTES,
     MAX_ENVELOPE_BYTES,
@@ -79,6 +80,7 @@ class PacketReport:
             "payload": _payload(packet.kind, packet.payload),
             "body_bytes": len(self.signed.body),
             "signature_bytes": len(self.signed.signature),
+            "batch": None if self.signed.place is None else self.signed.place.value()[:2],
             "cosigners": [one.key.hex() for one in self.signed.cosignatures],
             "verified": self.verified,
             "provider": self.provider,
@@ -124,9 +126,13 @@ def verify(source: Path, public_key: Path, provider: str = providers.DEFAULT) ->
             way_out=f"give that key; {public_key} is {key.id.hex()}",
         )
     verifier = providers.verifier(provider)
-    good = verifier.verify(
-        key.profile, key.raw, signing_message(signed.body), signed.signature, CONTEXT
-    )
+    message, context = signing_message(signed.body), CONTEXT
+    if signed.place is not None:
+        try:
+            message, context = signed.place.message(signed.id), BATCH_CONTEXT
+        except ProofError:
+            return PacketReport(signed, verified=False, provider=verifier.name)
+    good = verifier.verify(key.profile, key.raw, message, signed.signature, context)
     return PacketReport(signed, good, verifier.name)
 
 

@@ -130,9 +130,16 @@ def consistency_path(old: int, new: int, node: NodeReader) -> tuple[Digest, ...]
 def verify_inclusion(
     leaf: Digest, index: int, size: int, path: Sequence[Digest], root: Digest
 ) -> None:
-    """Raise ProofError unless the path leads from the leaf at index to the root of size leaves.
+    """Raise ProofError unless the path leads from the leaf at index to the root of size leaves."""
+    found = inclusion_root(leaf, index, size, path)
+    if found != root:
+        raise ProofError(f"leaf {index} leads to {found.hex()}, not to {root.hex()}")
 
-    Source: RFC 9162 §2.1.3.2.
+
+def inclusion_root(leaf: Digest, index: int, size: int, path: Sequence[Digest]) -> Digest:
+    """Return the root to which a path leads from the leaf at index of size leaves.
+
+    Raises ProofError for a path of a wrong length. Source: RFC 9162 §2.1.3.2.
     """
     if not 0 <= index < size:
         raise ProofError(f"leaf {index} of {size}")
@@ -152,8 +159,7 @@ def verify_inclusion(
         last >>= 1
     if last != 0:
         raise ProofError(f"a path of {len(path)} digests is too short for {size} leaves")
-    if found != root:
-        raise ProofError(f"leaf {index} leads to {found.hex()}, not to {root.hex()}")
+    return found
 
 
 def verify_consistency(

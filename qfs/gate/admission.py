@@ -4,7 +4,7 @@
 2. the ledger; 3. whether the ledger is halted; 4. the sequence number; 5. the previous packet;
 6. time does not go back; 7. nor more than a day ahead, ticks and the first packet excepted;
 8. the key is enrolled; 9. not revoked; 10. not expired; 11. activated;
-12. the signature, then 13. each cosigner's standing and 14. signature;
+12. the signature, its own or its batch's, then 13. each cosigner's standing and 14. signature;
 15. the kind and its payload; 16. the halt that a resume names; 17. the role for the kind;
 18. the root threshold for upgrades and resumes; 19. each new key's proof of possession.
 
@@ -18,7 +18,7 @@ from enum import Enum
 from qfs import packet as packet_
 from qfs.canon import Digest
 from qfs.crypto import SIZES, KeyId, Profile, Verifier
-from qfs.errors import CanonError, ProviderFault
+from qfs.errors import CanonError, ProofError, ProviderFault
 from qfs.halt import Code
 from qfs.kernel import Action, Admitted, Resume, Tick, Transactions, World
 from qfs.keys import (
@@ -33,7 +33,7 @@ from qfs.keys import (
     standing,
     threshold,
 )
-from qfs.packet import CONTEXT, Packet, Signed
+from qfs.packet import BATCH_CONTEXT, CONTEXT, Packet, Signed
 
 MAX_STEP_US = 86_400 * 1_000_000  # 86_400_000_000: one day
 _KIND_OF = {kind.action: kind.number for kind in packet_.KINDS}
@@ -191,8 +191,13 @@ def _signers(signed: Signed, keys: State, verifier: Verifier | None) -> _Signers
     unusable = _UNUSABLE.get(standing(record, seq))
     if unusable is not None:
         return unusable
-    message = packet_.signing_message(signed.body)
-    if not _good(verifier, record, message, signed.signature):
+    message, context = packet_.signing_message(signed.body), CONTEXT
+    if signed.place is not None:
+        try:
+            message, context = signed.place.message(signed.id), BATCH_CONTEXT
+        except ProofError:
+            return Refusal.BAD_SIGNATURE
+    if not _good(verifier, record, message, signed.signature, context):
         return Refusal.BAD_SIGNATURE
     principals = [record.principal]
     for cosignature in signed.cosignatures:
@@ -201,7 +206,7 @@ def _signers(signed: Signed, keys: State, verifier: Verifier | None) -> _Signers
             return Refusal.COSIGNER_UNUSABLE
         if other.principal in principals:
             return Refusal.COSIGNER_UNUSABLE
-        if not _good(verifier, other, message, cosignature.signature):
+        if not _good(verifier, other, message, cosignature.signature, CONTEXT):
             return Refusal.BAD_COSIGNATURE
         principals.append(other.principal)
     return _Signers(record, tuple(principals))
@@ -254,14 +259,16 @@ def _possessions(action: Action, ledger: Digest, verifier: Verifier) -> Refusal 
     return None
 
 
-def _good(verifier: Verifier | None, record: KeyRecord, message: bytes, signature: bytes) -> bool:
+def _good(
+    verifier: Verifier | None, record: KeyRecord, message: bytes, signature: bytes, context: bytes
+) -> bool:
     """Say whether a packet signature is the key's; without a verifier it is trusted to be."""
     if len(signature) != SIZES[record.profile].signature:
         return False
     if verifier is None:
         return True
     return _verified(
-        verifier, record.profile, record.public_key, message, signature, context=CONTEXT
+        verifier, record.profile, record.public_key, message, signature, context=context
     )
 
 

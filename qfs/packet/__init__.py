@@ -8,6 +8,7 @@
 - Kinds of payload: one module each in ``kinds``; see ``KINDS``.
 """
 
+from qfs.packet.batch import BATCH_CONTEXT, MAX_BATCH, BatchPlace, batch, batch_message
 from qfs.packet.body import (
     CONTEXT,
     MAX_BODY_BYTES,
@@ -27,26 +28,33 @@ from qfs.packet.envelope import (
     Signed,
     decode,
     encode,
+    encode_batched,
 )
 from qfs.packet.kinds import KINDS, action_of, payload_of
 
 __all__ = [
+    "BATCH_CONTEXT",
     "CONTEXT",
     "KINDS",
+    "MAX_BATCH",
     "MAX_BODY_BYTES",
     "MAX_COSIGNATURES",
     "MAX_ENVELOPE_BYTES",
     "MAX_NUMBER",
     "MAX_SIGNATURE_BYTES",
     "SEED_BYTES",
+    "BatchPlace",
     "Cosignature",
     "Packet",
     "Signed",
     "action_of",
+    "batch",
+    "batch_message",
     "decode",
     "decode_body",
     "draft",
     "encode",
+    "encode_batched",
     "packet_id",
     "payload_of",
     "signing_message",

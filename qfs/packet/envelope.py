@@ -3,6 +3,8 @@
 - Plain: ``[1, body, signature]``.
 - Cosigned: ``[2, body, signature, [[key id, signature], ...]]``, in the order of the key ids, none
   twice: how a threshold of root keys signs one packet (a Resume). All sign the same 32 bytes.
+- Batched: ``[3, body, signature, [index, size, [digest, ...]]]``: the signature is its batch's, and
+  the rest is the way from this packet to the root that was signed (``batch.py``).
 - An envelope's bytes have no identity of their own: only bodies are chained.
 - The reader takes nothing that the writer cannot have made, and stops before a byte too many.
 """
@@ -14,10 +16,12 @@ from qfs.canon import decode as decode_value
 from qfs.canon import encode as encode_value
 from qfs.crypto import KEY_ID_BYTES, KeyId
 from qfs.errors import RecordError
+from qfs.packet.batch import BatchPlace
 from qfs.packet.body import MAX_BODY_BYTES, Packet, decode_body, packet_id
 
 PLAIN = 1
 COSIGNED = 2
+BATCHED = 3
 MAX_SIGNATURE_BYTES = 8192  # above ML-DSA-87's 4,627; the gate knows the exact length from the key
 MAX_COSIGNATURES = 16
 MAX_ENVELOPE_BYTES = MAX_BODY_BYTES + (MAX_COSIGNATURES + 2) * (
@@ -44,6 +48,8 @@ class Signed:
     """1 .. MAX_SIGNATURE_BYTES bytes; not verified."""
     cosignatures: tuple[Cosignature, ...] = ()
     """In ascending order of their key ids."""
+    place: BatchPlace | None = None
+    """Its place in a batch; None when the signature is its own."""
 
     @property
     def id(self) -> Digest:
@@ -65,6 +71,16 @@ def encode(body: bytes, signature: bytes, cosignatures: tuple[Cosignature, ...] 
     return data
 
 
+def encode_batched(body: bytes, signature: bytes, place: BatchPlace) -> bytes:
+    """Return the canonical bytes of the envelope of one packet of a batch.
+
+    Raises RecordError for what `decode` would refuse.
+    """
+    data = encode_value([BATCHED, body, signature, place.value()])
+    decode(data)
+    return data
+
+
 def decode(data: bytes) -> Signed:
     """Return the signed packet whose envelope these bytes are; verifies no signature.
 
@@ -78,14 +94,15 @@ def decode(data: bytes) -> Signed:
     items = decode_value(data)
     if type(items) is not list or not items or type(items[0]) is not int:
         raise RecordError("an envelope is an array that starts with its version", place="envelope")
-    sizes = {PLAIN: 3, COSIGNED: 4}
+    sizes = {PLAIN: 3, COSIGNED: 4, BATCHED: 4}
     if len(items) != sizes.get(items[0]):
         raise RecordError("an envelope of unknown version or length", place="envelope")
     body, signature = items[1], items[2]
     if type(body) is not bytes:
         raise RecordError("the body is a byte string", place="envelope")
     cosignatures = _cosignatures(items[3]) if items[0] == COSIGNED else ()
-    return Signed(decode_body(body), body, _signature(signature), cosignatures)
+    place = BatchPlace.of_value(items[3]) if items[0] == BATCHED else None
+    return Signed(decode_body(body), body, _signature(signature), cosignatures, place)
 
 
 def _signature(value: Value) -> bytes:

@@ -20,6 +20,7 @@ from qfs.shell.providers.choice import (
     verifier,
 )
 from qfs.shell.providers.paranoid import Paranoid
+from qfs.shell.providers.remembering import Remembering
 
 __all__ = [
     "DEFAULT",
@@ -27,6 +28,7 @@ __all__ = [
     "SECOND",
     "VERIFIERS",
     "Paranoid",
+    "Remembering",
     "deterministic_signer",
     "new_seed",
     "signer",
