@@ -74,6 +74,9 @@ def call_outside(
         return arguments.first()
     if text == "elem0":
         return elements(frame, arguments.first(), pos)[0]
+    if text is not None and text.startswith("listing"):
+        taint = Taint(frame.module.path, pos, "a directory listing", "listing")
+        return tuple([("seq", "list", atom[2], taint) for atom in parse_type(text)])
     if text is not None:
         return parse_type(text)
     return ((OBJECT, name, ""),) if name.rpartition(".")[2][:1].isupper() else ANY

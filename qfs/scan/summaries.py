@@ -1,7 +1,8 @@
 """What is known of code outside the program: which names are pure, and what they return.
 
 - Data, in ``rules/summaries``: a table a module, names separated by blanks, ``*`` for all others.
-- Returned types are written as in annotations (``list[str]``); a dotted name is an instance of that
+- Returned types are written as in annotations (``list[str]``); ``listing[str]`` is a list whose
+  order the file system decides; a dotted name is an instance of that
   class, ``arg0`` the first argument, ``elem0`` an element of it.
 - ``calls`` names the arguments that the function calls; ``mask`` code whose inner effects nobody
   can observe (caches, logging when configured so).
@@ -128,7 +129,7 @@ def _made(name: str, arguments: list[Value]) -> Value:
     second = arguments[1] if len(arguments) > 1 else ANY
     if name in _PLAIN:
         return ((PLAIN, name),)
-    if name in {"list", "iter", "gen", "deque", "view"}:
+    if name in {"list", "iter", "gen", "deque", "view", "listing"}:
         return sequence(first, name)
     if name in {"set", "frozenset"}:
         return a_set(first, name)
