@@ -6,13 +6,13 @@
 - Exit codes: 0 identical, 1 diverging or refused in a sealed run, 2 inconclusive or unreadable.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from qfs.app import importers
 from qfs.app.cause import Cause, cause_of
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.app.foreign_machine import STEPS, steps_of
@@ -24,7 +24,6 @@ from qfs.shell.perturbed_run import Failed, Job, Wish, Workshop, workshop
 from qfs.shell.perturbed_run_machine import machine, version
 
 SCHEMA = "qfs.replay/1"
-INPUTS_MAX_BYTES = 1024**3  # 1_073_741_824
 _NOTHING = ("nothing is varied",)
 
 
@@ -197,13 +196,17 @@ def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]
             request.command,
             False,
         )
-    inputs = request.inputs
+    source = inputs = request.log or request.inputs
     if request.log is not None:
         inputs = shop.folder / "inputs.jsonl"
         inputs.write_text(steps_of(request.log, request.machines), encoding="utf-8")
-    elif inputs is None:
+    elif source is None:
         inputs = shop.folder / "inputs.jsonl"
         inputs.write_text("null\n", encoding="utf-8")
+    else:
+        # What others have kept becomes JSON Lines, in a folder of ours.
+        inputs = shop.folder / "inputs.jsonl"
+        inputs.write_text(importers.read(source).text(), encoding="utf-8")
     job = Job(
         target=_target(request) if request.log is None else STEPS,
         inputs=inputs,
@@ -212,7 +215,8 @@ def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]
         timeout_s=request.timeout_s,
         memory_bytes=request.memory_bytes,
         sealed=request.sealed,
-        readable=(*request.readable, str(inputs)),
+        readable=(*request.readable, str(source or inputs)),
+        beside=None if source is None else source.resolve().parent,
     )
     return (
         (lambda environment, wish: perturbed_run.run(job, environment, shop, wish)),
@@ -306,40 +310,7 @@ def _check(request: ForeignRequest) -> None:
                 way_out="run from a folder of the program's own: it is copied for every run",
             )
     if request.inputs is not None:
-        _check_inputs(request.inputs)
-
-
-def _check_inputs(path: Path) -> None:
-    """Read every line as JSON, so that what is wrong is said with its line."""
-    try:
-        size = path.stat().st_size
-        if size > INPUTS_MAX_BYTES:
-            raise InputError(
-                f"{size} bytes exceed {INPUTS_MAX_BYTES}", place=str(path), way_out="split it"
-            )
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}",
-            place=str(path),
-            way_out="pass a file of JSON Lines",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "no UTF-8 text", place=f"{path}: byte {error.start}", way_out="pass JSON Lines in UTF-8"
-        ) from error
-    lines = text.splitlines()
-    if not lines:
-        raise InputError("no inputs", place=str(path), way_out="write one JSON value a line")
-    for number, line in enumerate(lines, start=1):
-        try:
-            json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                f"no JSON value: {error}",
-                place=f"{path}:{number}",
-                way_out="write one JSON value a line",
-            ) from error
+        importers.read(request.inputs)
 
 
 def _cause(found: Cause) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Job:
     sealed: bool = False
     readable: tuple[str, ...] = ()
     """Paths that a sealed run may read."""
+    beside: Path | None = None
+    """Where the inputs come from: what is written there is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,7 @@ def _settings(job: Job, environment: Environment, place: Path, wish: Wish) -> di
         "prelude": prelude_of(environment),
         "target": job.target,
         "inputs": str(job.inputs.resolve()),
-        "beside": str(job.inputs.resolve().parent),
+        "beside": str((job.beside or job.inputs.parent).resolve()),
         "path": [str(job.folder.resolve())],
         "state": list(job.state),
         "records": str(place / "records"),

@@ -204,7 +204,8 @@ class Scratch:
 
 def _inputs(path: str) -> list[str]:
     with open(path, encoding="utf-8") as file:  # noqa: PTH123
-        return file.read().splitlines()
+        # Not splitlines: a line separator of Unicode may stand within a JSON text.
+        return file.read().removesuffix("\n").split("\n")
 
 
 class Pass:

@@ -103,8 +103,11 @@ def test_what_only_looks_alike_is_not_reported(program: Program, tmp_path: Path)
     assert (report.exit_code, report.identical) == (0, True), report.document()
 
 
-@pytest.mark.parametrize("number", range(len(OFFICIAL)))
-def test_a_program_of_the_index_gets_its_cause(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(len(OFFICIAL)) or [None])
+def test_a_program_of_the_index_gets_its_cause(number: int | None, tmp_path: Path) -> None:
+    if number is None:
+        assert not INDEX.exists()
+        return
     one = OFFICIAL[number]
     inputs = tmp_path / "inputs.jsonl"
     given = one.get("inputs") or [None]
