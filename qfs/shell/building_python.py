@@ -48,6 +48,8 @@ class Interpreter:
 
     def packages(self, requirements: Sequence[str]) -> tuple[str, ...]:
         """Return the required distributions that are there, as ``name==version``, sorted."""
+        if not requirements:
+            return ()
         done = subprocess.run(
             [self.python, "-I", "-c", _LIST], capture_output=True, timeout=60, check=True
         )

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -59,24 +60,23 @@ def find_faketime() -> str | None:
 @cache
 def _faketime_library() -> str | None:
     for folder in ("/usr/lib", "/usr/lib64", "/usr/local/lib"):
-        for path in sorted(Path(folder).glob("**/faketime/libfaketime.so.1")):
-            environment = {"LD_PRELOAD": str(path), "FAKETIME": "+10000000"}
-            probe = "import os, time; print(int(time.time()))"
-            plain, moved = (_seconds(probe, given) for given in ({}, environment))
-            if plain is not None and moved is not None and moved - plain > 9_000_000:
-                return str(path)
+        for pattern in ("faketime/libfaketime.so.1", "*/faketime/libfaketime.so.1"):
+            for path in sorted(Path(folder).glob(pattern)):
+                if _moves_the_clock(path):
+                    return str(path)
     return None
 
 
-def _seconds(probe: str, environment: dict[str, str]) -> int | None:
-    command = [sys.executable, "-I", "-S", "-c", probe]
+def _moves_the_clock(library: Path) -> bool:
+    command = [sys.executable, "-I", "-S", "-c", "import time; print(int(time.time()))"]
+    environment = {"LD_PRELOAD": str(library), "FAKETIME": "+10000000"}
     try:
         done = subprocess.run(
-            command, env=environment, capture_output=True, timeout=_PROBE_SECONDS, check=False
+            command, env=environment, capture_output=True, timeout=_PROBE_SECONDS, check=True
         )
-        return int(done.stdout) if done.returncode == 0 else None
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
+        return int(done.stdout) - time.time() > 9_000_000
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return False
 
 
 def find_locale() -> Path | None:
