@@ -127,13 +127,21 @@ class _Reader:
         major = first >> 5
         if major == 7:
             return self._simple(first)
-        number = self._number(first & 31)
+        number = first & 31
+        if number < 24:  # most heads are one byte: no call for them
+            self.at = start + 1
+        else:
+            number = self._number(number)
+        if major == 2:
+            start = self.at
+            self.at = start + number
+            if self.at > len(self.data):
+                raise CanonError("truncated", place=f"byte {start}")
+            return self.data[start : self.at]
         if major == 0:
             return number
         if major == 1:
             return -1 - number
-        if major == 2:
-            return self._take(number)
         if major == 3:
             at = self.at
             try:

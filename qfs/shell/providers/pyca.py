@@ -6,6 +6,7 @@
 - Source: FIPS 204 §5.2 and §5.3 (context of at most 255 bytes).
 """
 
+from functools import lru_cache
 from typing import TypeAlias
 
 from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
@@ -46,8 +47,7 @@ class Verifying:
         if len(context) > MAX_CONTEXT:
             return False
         try:
-            key = PUBLIC[profile].from_public_bytes(public_key)
-            key.verify(signature, message, context)
+            _parsed(profile, public_key).verify(signature, message, context)
         except InvalidSignature:
             return False
         except (UnsupportedAlgorithm, InternalError, ValueError, TypeError) as error:
@@ -74,6 +74,12 @@ class Signing:
             return self._key.sign(message, context)
         except (UnsupportedAlgorithm, InternalError, ValueError, TypeError) as error:
             raise fault(self.profile, error) from error
+
+
+@lru_cache(maxsize=1024)
+def _parsed(profile: Profile, public_key: bytes) -> PublicKey:
+    """Return the library's own key object; parsing costs a twentieth of a verification."""
+    return PUBLIC[profile].from_public_bytes(public_key)
 
 
 def private_key(profile: Profile, seed: bytes) -> PrivateKey:

@@ -1,0 +1,267 @@
+"""Trust: verifying packets against the bare provider, batches, two threads, the audit trail."""
+
+import sqlite3
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import mldsa
+
+from benchmarks.common import Report, Table, measure, nanoseconds, ratio
+from qfs import gate, keys, packet
+from qfs.canon import Digest
+from qfs.crypto import (
+    Profile,
+    inclusion_path,
+    key_id,
+    leaf_hash,
+    reader_of,
+    root_of,
+    verify_inclusion,
+)
+from qfs.kernel import Genesis, Order, Transactions, World, found
+from qfs.shell import providers
+from qfs.trail import Fact, Kind, Trail, read
+
+PROFILE = Profile.ML_DSA_87
+SEED = b"benchmark".ljust(32)
+BATCH = 64
+ENTRIES = 2_000
+LEAVES = 1_000_000
+PAYLOAD = Transactions(((Order("ledger", [3, 1, bytes(230)]),),))
+
+
+class Scene:
+    """A ledger with one key, its next packet, and a batch of its next 64."""
+
+    def __init__(self) -> None:
+        self.signer = providers.signer(PROFILE, SEED)
+        enrol = keys.Enrol(PROFILE, self.signer.public_key, (keys.Role.ROOT,))
+        order = Order("keys", keys.COMMANDS.pack(enrol))
+        machines = {("keys", 1): keys.MACHINE}
+        self.world: World = found(machines, Genesis("bench", (("keys", 1),), (order,)))
+        bodies: list[bytes] = []
+        for number in range(BATCH):
+            draft = packet.draft(
+                ledger=self.world.ledger,
+                seq=number + 1,
+                time_us=1,
+                seed=bytes(32),
+                previous=packet.packet_id(bodies[-1]) if bodies else self.world.head,
+                key=key_id(PROFILE, self.signer.public_key),
+                action=PAYLOAD,
+            )
+            bodies.append(draft.to_bytes())
+        self.message = packet.signing_message(bodies[0])
+        self.signature = self.signer.sign(self.message, packet.CONTEXT)
+        self.envelope = packet.encode(bodies[0], self.signature)
+        signed, places = packet.batch(bodies)
+        made = self.signer.sign(signed, packet.BATCH_CONTEXT)
+        self.batch = [
+            packet.encode_batched(body, made, place)
+            for body, place in zip(bodies, places, strict=True)
+        ]
+
+
+def admission(scene: Scene) -> Table:
+    """Compare admission with the bare library, one packet at a time and in a batch."""
+    verifier = providers.verifier()
+    bare = mldsa.MLDSA87PublicKey.from_public_bytes(scene.signer.public_key)
+    worlds = [
+        _at(scene.world, number, packet.decode(data).packet.previous)
+        for number, data in enumerate(scene.batch)
+    ]
+
+    def batched() -> None:
+        remembering = providers.Remembering(verifier)
+        for world, data in zip(worlds, scene.batch, strict=True):
+            _admit(data, world, remembering)
+
+    one = measure(
+        {
+            "bare": lambda: bare.verify(scene.signature, scene.message, packet.CONTEXT),
+            "port": lambda: verifier.verify(
+                PROFILE,
+                scene.signer.public_key,
+                scene.message,
+                scene.signature,
+                packet.CONTEXT,
+            ),
+            "gate": lambda: _admit(scene.envelope, scene.world, verifier),
+            "trusted": lambda: gate.admit_trusted(scene.envelope, scene.world),
+            "decode": lambda: packet.decode(scene.envelope),
+        },
+        repeats=101,
+    )
+    many = measure({"batch": batched}, operations=BATCH, repeats=31)["batch"]
+    bare_ns = one["bare"]
+    rows = [
+        ["`cryptography` alone, key parsed once", nanoseconds(bare_ns), "1", ""],
+        ["through the port", nanoseconds(one["port"]), ratio(bare_ns, one["port"]), ""],
+        ["through the gate", nanoseconds(one["gate"]), ratio(bare_ns, one["gate"]), ">= 0.95"],
+        [f"in a batch of {BATCH}", nanoseconds(many), ratio(bare_ns, many), ">= 20"],
+        ["the gate, signatures trusted", nanoseconds(one["trusted"]), "", ""],
+        [
+            "envelope and body decoded, canonical form checked",
+            nanoseconds(one["decode"]),
+            f"{100 * one['decode'] / bare_ns:.2g} % of a verification",
+            "<= 5 %",
+        ],
+    ]
+    note = "A rate is relative to the bare library's in the same run; 256-byte payload, ML-DSA-87."
+    return Table("Admission", ["", "a packet", "rate", "goal"], rows, note)
+
+
+def threads(scene: Scene) -> Table:
+    """Compare one thread with two, by the clock on the wall."""
+    count = 400
+    rows = []
+    for name in (providers.DEFAULT, providers.SECOND):
+        verifier = providers.verifier(name)
+
+        def verify(times: int, verifier: Any = verifier) -> None:
+            for _ in range(times):
+                verifier.verify(
+                    PROFILE,
+                    scene.signer.public_key,
+                    scene.message,
+                    scene.signature,
+                    packet.CONTEXT,
+                )
+
+        def two(verify: Callable[[int], None] = verify) -> None:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(verify, [count // 2, count // 2]))
+
+        one_ns, two_ns = _wall({"one": lambda verify=verify: verify(count), "two": two})
+        rows.append(
+            [
+                name,
+                f"{count / one_ns * 1e9:.0f}/s",
+                f"{count / two_ns * 1e9:.0f}/s",
+                ratio(one_ns, two_ns),
+            ]
+        )
+    note = "Goal for the default: >= 1.8. pqcrypto never lets go of the interpreter's lock."
+    return Table("Two threads", ["provider", "one", "two", "ratio"], rows, note)
+
+
+def signing(scene: Scene) -> Table:
+    """Compare the signers."""
+    fixed = providers.deterministic_signer(PROFILE, SEED)
+    took = measure(
+        {
+            "hedged": lambda: scene.signer.sign(scene.message, packet.CONTEXT),
+            "deterministic": lambda: fixed.sign(scene.message, packet.CONTEXT),
+        },
+        repeats=101,
+    )
+    rows = [
+        ["`cryptography`, hedged", nanoseconds(took["hedged"])],
+        [
+            "`fast-mldsa`, deterministic, verified by `cryptography`",
+            nanoseconds(took["deterministic"]),
+        ],
+    ]
+    return Table("Signing", ["", "a signature"], rows)
+
+
+def trail() -> Table:
+    """Measure the audit trail: appends against SQLite, proofs at a million entries."""
+    fact = Fact(
+        Kind.ORDER, 1, Digest(bytes(32)), 1, key_id(PROFILE, bytes(2592)), "keys", "", bytes(300)
+    )
+    made = Trail.of(Digest(bytes(32)))
+    entries: list[bytes] = []
+    for _ in range(ENTRIES):
+        made, entry = made.append(fact)
+        entries.append(entry.to_bytes())
+
+    def append() -> None:
+        growing = Trail.of(Digest(bytes(32)))
+        for _ in range(ENTRIES):
+            growing, _ = growing.append(fact)
+
+    def insert() -> None:
+        with sqlite3.connect(":memory:") as database:
+            database.execute("create table trail (seq integer primary key, entry blob, hash blob)")
+            for number, data in enumerate(entries):
+                row = (number, data, sha256(data).digest())
+                database.execute("insert into trail values (?, ?, ?)", row)
+
+    took = measure(
+        {
+            "append": append,
+            "sqlite": insert,
+            "read": lambda: read(Digest(bytes(32)), entries),
+        },
+        operations=ENTRIES,
+    )
+    leaves = [leaf_hash(number.to_bytes(4, "big")) for number in range(LEAVES)]
+    start = time.thread_time_ns()
+    node = reader_of(leaves)
+    built = time.thread_time_ns() - start
+    root = root_of(leaves)
+    path = inclusion_path(123_456, LEAVES, node)
+    proofs = measure(
+        {
+            "prove": lambda: inclusion_path(123_456, LEAVES, node),
+            "check": lambda: verify_inclusion(leaves[123_456], 123_456, LEAVES, path, root),
+        },
+        repeats=101,
+    )
+    rows = [
+        [
+            "append an entry: chain, leaf, tree",
+            nanoseconds(took["append"]),
+            ratio(took["append"], took["sqlite"]),
+        ],
+        ["SQLite: insert an entry with its SHA-256, in memory", nanoseconds(took["sqlite"]), "1"],
+        [
+            "read back and verify an entry",
+            nanoseconds(took["read"]),
+            ratio(took["read"], took["sqlite"]),
+        ],
+        ["make every node over 1,000,000 leaves", nanoseconds(built), ""],
+        ["make a proof at 1,000,000", nanoseconds(proofs["prove"]), ""],
+        ["check a proof at 1,000,000", nanoseconds(proofs["check"]), ""],
+    ]
+    return Table("Audit trail", ["", "each", "against SQLite"], rows)
+
+
+def _at(world: World, seq: int, head: Digest) -> World:
+    """The world as the gate sees it after seq packets; only place and keys count there."""
+    return replace(world, seq=seq, head=head)
+
+
+def _admit(data: bytes, world: World, verifier: Any) -> None:
+    admitted = gate.verify(data, world, verifier)
+    if isinstance(admitted, gate.Refusal):
+        raise SystemExit(f"refused: {admitted}")
+
+
+def _wall(cases: dict[str, Callable[[], object]]) -> list[float]:
+    samples: dict[str, list[int]] = {name: [] for name in cases}
+    for _ in range(9):
+        for name, call in cases.items():
+            start = time.perf_counter_ns()
+            call()
+            samples[name].append(time.perf_counter_ns() - start)
+    return [statistics.median(taken) for taken in samples.values()]
+
+
+def run() -> Report:
+    """Measure everything."""
+    scene = Scene()
+    return Report(
+        "trust",
+        "Signed packets and the audit trail",
+        "Every figure is a median of interleaved repeats in one run; all but the threads by "
+        "processor time. Read the ratios.",
+        [admission(scene), threads(scene), signing(scene), trail()],
+        ("cryptography", "pqcrypto", "fast-mldsa"),
+    )
