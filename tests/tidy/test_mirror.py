@@ -12,6 +12,7 @@ So a module that is found here is used by nothing that is tested: dead, or waiti
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -84,8 +85,12 @@ def _resolve(module: str, name: str) -> Iterator[str]:
     if f"{module}.{name}" in MODULES:
         yield from _whole(f"{module}.{name}")
         return
+    found = _exports(module).get(name)
+    if found is None:  # defined by the __init__ itself, of what it imports: a table of kinds, say
+        yield from _whole(module)
+        return
     yield module
-    yield from _exports(module).get(name, ())
+    yield from found
 
 
 def _whole(module: str) -> Iterator[str]:
@@ -115,10 +120,10 @@ def _programs(path: Path) -> set[str]:
     """Return the modules of the same folder that a file names in a string."""
     folder = ".".join(path.relative_to(tree.ROOT).parts[:-1])
     words = {
-        word.removesuffix(".py")
+        word
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        for word in node.value.replace("/", " ").split()
+        for word in re.split(r"[^\w]+", node.value)
     }
     return {f"{folder}.{word}" for word in words if f"{folder}.{word}" in MODULES}
 
