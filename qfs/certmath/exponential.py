@@ -36,7 +36,7 @@ ARGUMENT_BITS: Final = 72
 
 EXP_HIGH: Final = 136 * SCALE  # e**136 * S = 1.16e77 > 2**255 = 5.8e76
 EXP_LOW: Final = -43 * SCALE  # e**-43 * S = 0.21 < 1/2
-_LOG2_E: Final = 1442695040888963407  # floor(log2(e) * 10**18), for magnitudes only
+LOG2_E: Final = 1442695040888963407  # floor(log2(e) * 10**18), for magnitudes only
 
 
 class PowerLevel:
@@ -163,7 +163,7 @@ def exp(x: int, rounding: Rounding = HALF_EVEN) -> int:
         return round_beside(0, 1, rounding)
     if x > EXP_HIGH:
         raise exp_overflow(x)
-    p = precision_for(x * _LOG2_E // (SCALE * SCALE) + 61)
+    p = precision_for(x * LOG2_E // (SCALE * SCALE) + 61)
     low, high, shift = exp_enclosure(x, p)
     raw = round_enclosure(low, high, shift, rounding)
     if raw is None:
@@ -187,7 +187,7 @@ def expm1(x: int, rounding: Rounding = HALF_EVEN) -> int:
         low, high, shift = exp_enclosure(x, p)
         return low - (SCALE << shift), high - (SCALE << shift), shift
 
-    return in_range(settle(enclose, precision_for(x * _LOG2_E // (SCALE * SCALE) + 61), rounding))
+    return in_range(settle(enclose, precision_for(x * LOG2_E // (SCALE * SCALE) + 61), rounding))
 
 
 def exp2(x: int, rounding: Rounding = HALF_EVEN) -> int:

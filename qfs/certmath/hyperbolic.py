@@ -9,7 +9,14 @@
 from typing import Final
 
 from qfs.certmath.basic import in_range
-from qfs.certmath.exponential import EXP_HIGH, EXP_LOW, exp_overflow, exp_parts, precision_for
+from qfs.certmath.exponential import (
+    EXP_HIGH,
+    EXP_LOW,
+    LOG2_E,
+    exp_overflow,
+    exp_parts,
+    precision_for,
+)
 from qfs.certmath.logarithm import ln_integer
 from qfs.certmath.rounding import HALF_EVEN, SCALE, Rounding, round_beside
 from qfs.certmath.series import ln2
@@ -46,7 +53,7 @@ def _half_sum(x: int, sign: int, rounding: Rounding) -> int:
             v = -v
         return (v - SINH_ULPS) * SCALE, (v + SINH_ULPS) * SCALE, p - k + 1
 
-    units = size * 1442695040888963407 // (SCALE * SCALE) + 61
+    units = size * LOG2_E // (SCALE * SCALE) + 61
     return in_range(settle(enclose, precision_for(units), rounding))
 
 

@@ -11,7 +11,15 @@ from math import gcd, isqrt
 from typing import Final
 
 from qfs.certmath.basic import in_range
-from qfs.certmath.exponential import EXP_HIGH, EXP_LOW, POWER_ULPS, over_ln2, power_of_two
+from qfs.certmath.exponential import (
+    EXP_HIGH,
+    EXP_LOW,
+    LOG2_E,
+    POWER_ULPS,
+    over_ln2,
+    power_of_two,
+    precision_for,
+)
 from qfs.certmath.logarithm import LEVELS, ln_units
 from qfs.certmath.rounding import (
     HALF_EVEN,
@@ -162,15 +170,21 @@ def _trim(low: int, high: int, shift: int, q: int) -> Enclosure:
 
 
 def _irrational_power(x: int, y: int, rounding: Rounding) -> int:
-    """Return R of an irrational power; the rough logarithm of the result picks the precision."""
-    wide = log_precision(y, 64)
-    log = ln_units(x, wide) * y >> wide
+    """Return R of an irrational power; its logarithm also tells which precision it needs."""
+    wide = log_precision(y, 160)
+    product = ln_units(x, wide) * y
+    log = product >> wide
     if log > EXP_HIGH:
         raise power_overflow()
     if log < EXP_LOW:
         return round_beside(0, 1, rounding)
-    units = log * 1442695040888963407 // (SCALE * SCALE) + 61
-    start = 160 if units <= 92 else (256 if units <= 188 else 384)
+    start = precision_for(log * LOG2_E // (SCALE * SCALE) + 61)
+    if start == 160:
+        low, high, shift = _power_from(product, wide, start)
+        raw = round_enclosure(low, high, shift, rounding)
+        if raw is not None:
+            return raw
+        start = 384
     return settle(lambda p: _power_of(x, y, p), start, rounding)
 
 
@@ -188,8 +202,15 @@ def log_precision(y: int, p: int) -> int:
 
 def _power_of(x: int, y: int, p: int) -> Enclosure:
     wide = log_precision(y, p)
-    # In ulps at p: 0.04 from ln x, 2 from over_ln2: below the 3 that power_of_two allows.
-    v, k = power_of_two(over_ln2(ln_units(x, wide) * y, wide, p), p)
+    return _power_from(ln_units(x, wide) * y, wide, p)
+
+
+def _power_from(product: int, wide: int, p: int) -> Enclosure:
+    """Enclose e**(product * 2**-wide/S) * S for a product of ``log_precision``.
+
+    In ulps at p: 0.04 from ln x, 2 from over_ln2: below the 3 that power_of_two allows.
+    """
+    v, k = power_of_two(over_ln2(product, wide, p), p)
     v *= SCALE
     return v - POWER_ULPS * SCALE, v + POWER_ULPS * SCALE, p - k
 
@@ -197,9 +218,7 @@ def _power_of(x: int, y: int, p: int) -> Enclosure:
 def root_enclosure(x: int, n: int, p: int) -> Enclosure:
     """Return an enclosure of (x/S) ** (1/n) * S for n >= 64, where the result is below 16."""
     wide = log_precision(0, p)
-    v, k = power_of_two(over_ln2(ln_units(x, wide) * SCALE // n, wide, p), p)
-    v *= SCALE
-    return v - POWER_ULPS * SCALE, v + POWER_ULPS * SCALE, p - k
+    return _power_from(ln_units(x, wide) * SCALE // n, wide, p)
 
 
 def power_overflow() -> Overflow:

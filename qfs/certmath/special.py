@@ -15,6 +15,7 @@ from qfs.certmath.basic import in_range
 from qfs.certmath.exponential import (
     EXP_HIGH,
     EXP_LOW,
+    LOG2_E,
     POWER_ULPS,
     exp,
     over_ln2,
@@ -107,7 +108,7 @@ def phi_pow(x: int, rounding: Rounding = HALF_EVEN) -> int:
         v *= SCALE
         return v - POWER_ULPS * SCALE, v + POWER_ULPS * SCALE, p - k
 
-    units = log * 1442695040888963407 // (SCALE * SCALE) + 61
+    units = log * LOG2_E // (SCALE * SCALE) + 61
     return in_range(settle(enclose, precision_for(units), rounding))
 
 
