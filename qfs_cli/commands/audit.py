@@ -29,55 +29,73 @@ FORMATS = {
 }
 
 
+_Paths = Annotated[
+    list[Path] | None, typer.Argument(help="Files and folders.", show_default="here")
+]
+_Form = Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")]
+_Output = Annotated[Path | None, typer.Option(help="Write the report to a file.")]
+_Select = Annotated[list[str] | None, typer.Option(help="Report these codes only.")]
+_Ignore = Annotated[list[str] | None, typer.Option(help="Do not report these codes.")]
+_Entry = Annotated[
+    list[str] | None, typer.Option(help="Entry points, module:qualname; globs allowed.")
+]
+_Pack = Annotated[list[str] | None, typer.Option(help="Rule packs; all for every one.")]
+_FloatPolicy = Annotated[str, typer.Option(help="ban, ieee-basic or allow.", show_default="ban")]
+_RequireProof = Annotated[
+    bool, typer.Option("--require-proof", help="Fail on anything that is not proved.")
+]
+_PerFile = Annotated[
+    bool, typer.Option("--per-file", help="Judge each file alone: fast, and blind between.")
+]
+_Since = Annotated[
+    str, typer.Option(metavar="REF", help="Only what files changed since a revision touch.")
+]
+_Baseline = Annotated[
+    Path | None, typer.Option(help="Do not report the findings that this file knows.")
+]
+_WriteBaseline = Annotated[
+    Path | None, typer.Option(help="Write every finding to this file as known.")
+]
+_Fix = Annotated[
+    bool, typer.Option("--fix", help="Mend what can be mended safely, and audit again.")
+]
+_UnsafeFixes = Annotated[
+    bool, typer.Option("--unsafe-fixes", help="Mend also what changes results.")
+]
+_Diff = Annotated[bool, typer.Option("--diff", help="Show the fixes; write nothing.")]
+_NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Neither read nor write the user's cache.")
+]
+_Statistics = Annotated[
+    bool, typer.Option("--statistics", help="Print counts a rule, and the summary, only.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("audit")(command)
 
 
 def command(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files and folders.", show_default="here")
-    ] = None,
+    paths: _Paths = None,
     *,
-    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "text",
-    output: Annotated[Path | None, typer.Option(help="Write the report to a file.")] = None,
-    select: Annotated[list[str] | None, typer.Option(help="Report these codes only.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Do not report these codes.")] = None,
-    entry: Annotated[
-        list[str] | None, typer.Option(help="Entry points, module:qualname; globs allowed.")
-    ] = None,
-    pack: Annotated[list[str] | None, typer.Option(help="Rule packs; all for every one.")] = None,
-    float_policy: Annotated[
-        str, typer.Option(help="ban, ieee-basic or allow.", show_default="ban")
-    ] = "",
-    require_proof: Annotated[
-        bool, typer.Option("--require-proof", help="Fail on anything that is not proved.")
-    ] = False,
-    per_file: Annotated[
-        bool, typer.Option("--per-file", help="Judge each file alone: fast, and blind between.")
-    ] = False,
-    since: Annotated[
-        str, typer.Option(metavar="REF", help="Only what files changed since a revision touch.")
-    ] = "",
-    baseline: Annotated[
-        Path | None, typer.Option(help="Do not report the findings that this file knows.")
-    ] = None,
-    write_baseline: Annotated[
-        Path | None, typer.Option(help="Write every finding to this file as known.")
-    ] = None,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Mend what can be mended safely, and audit again.")
-    ] = False,
-    unsafe_fixes: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="Mend also what changes results.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show the fixes; write nothing.")] = False,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Neither read nor write the user's cache.")
-    ] = False,
-    statistics: Annotated[
-        bool, typer.Option("--statistics", help="Print counts a rule, and the summary, only.")
-    ] = False,
+    form: _Form = "text",
+    output: _Output = None,
+    select: _Select = None,
+    ignore: _Ignore = None,
+    entry: _Entry = None,
+    pack: _Pack = None,
+    float_policy: _FloatPolicy = "",
+    require_proof: _RequireProof = False,
+    per_file: _PerFile = False,
+    since: _Since = "",
+    baseline: _Baseline = None,
+    write_baseline: _WriteBaseline = None,
+    fix: _Fix = False,
+    unsafe_fixes: _UnsafeFixes = False,
+    diff: _Diff = False,
+    no_cache: _NoCache = False,
+    statistics: _Statistics = False,
 ) -> None:
     """Scan sources for non-determinism: which value, by which way, differs between two runs."""
     if form not in FORMATS:
