@@ -1,4 +1,4 @@
-"""The program ``qfs``: registers the commands, and turns each kind of failure into its exit code.
+"""The program ``qfs``: registers what is asked for, and turns each failure into its exit code.
 
 0 clean, 1 findings or a no, 2 usage, input, environment or inconclusive, 3 halted, 70 a bug in QFS.
 """
@@ -23,7 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-commands.register(app)
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 (Typer's callback)
@@ -44,6 +43,7 @@ def root(
 def main() -> None:
     """Run the command line; the process's exit code says how it went."""
     try:
+        commands.register(app, sys.argv[1:])
         app(prog_name="qfs")
     except QFSError as error:
         _fail(f"error[{error.code}]: {error}", EXIT_USAGE)

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from typer.main import get_command
 
+from qfs_cli import commands as program
 from qfs_cli.main import app
 
 
@@ -71,6 +72,8 @@ class Command:
 
 def commands() -> tuple[Command, ...]:
     """Return every command that the help shows, in the help's order."""
+    if not app.registered_commands and not app.registered_groups:
+        program.register(app)
     return tuple(_walk(get_command(app), ()))
 
 

@@ -8,6 +8,7 @@
 """
 
 import ctypes
+import importlib
 import json
 import os
 import subprocess
@@ -60,7 +61,10 @@ def run_all(calls: list[Call]) -> list[Outcome]:
 
 def serve() -> None:
     """Read command lines, run each in a forked process, write what they did."""
-    from qfs_cli import main  # noqa: PLC0415 (the importing process does not need it)
+    from qfs_cli import commands, main  # noqa: PLC0415 (the importing process does not need it)
+
+    for name in commands.MODULES.values():  # imported once, not in each child
+        importlib.import_module(f"{commands.__name__}.{name}")
 
     calls = [Call(tuple(one["words"]), one["folder"]) for one in json.loads(sys.stdin.read())]
     json.dump([asdict(_run(call, main.main)) for call in calls], sys.stdout)

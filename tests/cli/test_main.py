@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from qfs import __version__
+from qfs_cli import commands
 
 QFS = Path(sys.executable).with_name("qfs")
 
@@ -93,3 +95,21 @@ def test_without_a_command_the_help_is_printed_and_nothing_was_done() -> None:
     outcome = subprocess.run([QFS], capture_output=True, text=True, check=False)
     assert outcome.returncode == 2
     assert "Usage: qfs" in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("name", commands.MODULES)
+def test_a_commands_module_registers_the_command_that_it_is_listed_under(name: str) -> None:
+    app = typer.Typer()
+    commands.register(app, ["--flag", name, "--help"])
+    registered = [one.name for one in (*app.registered_commands, *app.registered_groups)]
+    assert registered == [name]
+
+
+def test_a_program_that_cannot_be_imported_is_a_bug_and_never_a_finding() -> None:
+    broken = "import sys; sys.modules['qfs.app.audit'] = None; from qfs_cli import main as program"
+    words = "sys.argv = ['qfs', 'audit', '.']; program.main()"
+    outcome = subprocess.run(
+        [sys.executable, "-c", f"{broken}; {words}"], capture_output=True, text=True, check=False
+    )
+    assert outcome.returncode == 70
+    assert "this is a bug in qfs" in outcome.stderr
