@@ -1,9 +1,9 @@
 """Replays in a test run: the fixture ``qfs_replay``, and ``pytest --qfs-replay DIR``.
 
 - ``qfs_replay("module:function", "inputs.jsonl")`` fails unless the program gives the same in every
-  environment. With ``golden="name"`` its results are compared with those kept beside the test, in
-  ``golden/name.json``; ``pytest --qfs-update`` writes them.
-  environment. ``golden="name"`` compares its results with those kept beside the test, in
+  environment; ``golden="name"`` also compares its results with ``golden/name.json`` beside the
+  test, which ``pytest --qfs-update`` writes.
+- ``--qfs-replay DIR`` makes one test of every ledger directory below DIR: each root is derived.
 - Needs pytest, which QFS itself does not; nothing of QFS is imported before it is used.
 """
 

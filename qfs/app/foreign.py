@@ -16,12 +16,14 @@ from qfs.app import importers
 from qfs.app.cause import Cause, cause_of
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.app.foreign_machine import STEPS, steps_of
+from qfs.app.impact import compare_revisions
 from qfs.app.perturb import Divergence, Perturbed, Runner, Search, perturb, report
 from qfs.errors import InputError, UsageError
 from qfs.shell import perturbed_run, watched_command
 from qfs.shell.perturbation import Machine, usual, variables
 from qfs.shell.perturbed_run import Failed, Job, Wish, Workshop, workshop
 from qfs.shell.perturbed_run_machine import machine, version
+from qfs.shell.perturbed_run_revision import extract
 
 SCHEMA = "qfs.replay/1"
 _NOTHING = ("nothing is varied",)
@@ -56,6 +58,8 @@ class ForeignRequest:
     other_pythons: bool = True
     only: tuple[str, ...] = ()
     """Names of the variables to vary; all if empty."""
+    against: str = ""
+    """Revision with which the working folder is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ def replay_foreign(
     with workshop() as shop:
         run, target, hidden = _runner(request, shop)
         tell = progress or _silent
+        if request.against:
+            return _against(request, target, run, shop, tell)
         if request.sealed:
             return _sealed(request, target, run)
         here = machine(
@@ -223,6 +229,27 @@ def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]
         request.callable or " ".join(request.machines),
         True,
     )
+
+
+def _against(
+    request: ForeignRequest,
+    target: str,
+    run: Runner,
+    shop: Workshop,
+    tell: Callable[[str], None],
+) -> ForeignReport:
+    """Compare the working folder with a revision of it."""
+    tree = extract(request.folder, request.against, shop.folder / "revision")
+    old, _, _ = _runner(replace(request, folder=tree), shop)
+    plain = machine(request.folder, request.python, plain=True)
+    known = variables(Machine((request.python,), "", plain.addresses, folder=False))
+    outcome = compare_revisions(usual(known), old, run, request.against, tell)
+    if isinstance(outcome, Failed):
+        return ForeignReport(target, None, outcome, None, (), sealed=False)
+    cause = None
+    if outcome.divergence is not None:
+        cause = cause_of(outcome.divergence, outcome.parting, tree, _files(request))
+    return ForeignReport(target, outcome, None, cause, (), sealed=False)
 
 
 def _sealed(request: ForeignRequest, target: str, run: Runner) -> ForeignReport:

@@ -119,7 +119,7 @@ class Search:
         """Return the run in this environment if it diverges, None if it is as usual."""
         outcome = self.once(environment, Wish(quick=True))
         if isinstance(outcome, Told):
-            return outcome if _parted(self.base.digests, outcome.digests) is not None else None
+            return outcome if parted(self.base.digests, outcome.digests) is not None else None
         if outcome.reason in ("hung", "memory"):
             words = ", ".join([f"{n}={environment[n]}" for n in changed(environment, self.usual)])
             self.open_questions.append(f"{outcome.reason}: {outcome.words} with {words}")
@@ -188,7 +188,7 @@ def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
     second = tuple([(0, at, digest) for number, at, digest in first.digests if number == 1])
     if not search.hidden_state or not second:
         return None
-    at = _parted(once, second)
+    at = parted(once, second)
     if at is None:
         return None
     told = [str(name) for name in first.noticed.get("changed", ())]
@@ -315,7 +315,7 @@ def _described(
     search: Search, other: Environment, outcome: Told | Failed, named: tuple[str, str, str]
 ) -> Divergence:
     """Find the key at which the two results part; named is variable, effect and level."""
-    at = _parted(search.base.digests, outcome.digests)
+    at = parted(search.base.digests, outcome.digests)
     found = Divergence(0 if at is None else at, "", "", "", *named)
     if isinstance(outcome, Failed):
         at = at if at is not None else len(outcome.digests)
@@ -328,9 +328,7 @@ def _described(
     expected = search.once(search.usual, Wish(detail=number, last=number, quick=True))
     actual = search.once(other, Wish(detail=number, last=number, quick=True))
     if isinstance(expected, Told) and isinstance(actual, Told):
-        mine = expected.details[0] if expected.details else ()
-        yours = actual.details[0] if actual.details else ()
-        return _located(found, mine, yours)
+        return described_by(found, expected, actual)
     return found
 
 
@@ -384,7 +382,14 @@ def _unrepeatable(search: Search, base: Told) -> _Found:
     return _Found(replace(found, differs=len(parted), runs=runs), search.usual)
 
 
-def _parted(mine: Sequence[Item], yours: Sequence[Item]) -> int | str | None:
+def described_by(found: Divergence, expected: Told, actual: Told) -> Divergence:
+    """Return the divergence with the key at which two detailed runs part."""
+    mine = expected.details[0] if expected.details else ()
+    yours = actual.details[0] if actual.details else ()
+    return _located(found, mine, yours)
+
+
+def parted(mine: Sequence[Item], yours: Sequence[Item]) -> int | str | None:
     """Return the first input at which two runs part, or None."""
     for one, other in zip(mine, yours, strict=False):
         if one != other:

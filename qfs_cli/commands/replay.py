@@ -70,6 +70,7 @@ def replay(
     watch: foreign.Watch = None,
     sealed: foreign.Sealed = False,
     may_read: foreign.MayRead = None,
+    against: foreign.Against = "",
     seed: foreign.Seed = 0,
     repeat: foreign.Repeat = 10,
     timeout: foreign.Timeout = 60,
@@ -97,6 +98,7 @@ def replay(
         perturb=perturb,
         sealed=sealed,
         readable=tuple(may_read or ()),
+        against=against,
         seed=seed,
         jobs=jobs,
         repeats=repeat,
@@ -120,7 +122,7 @@ def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) 
         report = use_case.replay(
             request, lambda done, total: bar.update(task, completed=done, total=total)
         )
-    if wanted.perturb and wanted.machines and report.exit_code == 0:
+    if (wanted.perturb or wanted.against) and wanted.machines and report.exit_code == 0:
         steps = replace(wanted, log=request.path)
         return foreign.run(steps, as_json=output is Format.JSON)
     if output is Format.JSON:

@@ -45,6 +45,10 @@ MayRead = Annotated[
     list[str] | None,
     typer.Option(metavar="PATH", help="Path that a sealed run may read besides its inputs."),
 ]
+Against = Annotated[
+    str,
+    typer.Option(metavar="REV", help="Compare the program with a revision of its repository."),
+]
 Seed = Annotated[int, typer.Option(help="Seed of the plan of environments.")]
 Repeat = Annotated[int, typer.Option(min=1, help="How often thread scheduling is tried.")]
 Timeout = Annotated[int, typer.Option(min=1, help="Seconds that one run may take.")]

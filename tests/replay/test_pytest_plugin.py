@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from qfs import pytest_plugin
 from tests.app.logs import make_log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +27,7 @@ def pytest_run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [*command, "-p", "no:qfs", "-p", "qfs.pytest_plugin", *words],
+        [*command, "-p", "no:qfs", "-p", pytest_plugin.__name__, *words],
         cwd=folder,
         env=environment,
         capture_output=True,
