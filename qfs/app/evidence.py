@@ -154,6 +154,17 @@ def vectors(root: Path) -> Document | None:
     }
 
 
+def signatures(root: Path) -> Document | None:
+    """Return how many signature vectors each provider passes, as the tests hold it to.
+
+    [passed, not applicable, failed] a suite; tests/shell/test_vectors.py counts them anew.
+    """
+    counted = root / "tests/shell/vector_counts.json"
+    if not counted.is_file():
+        return None
+    return {"schema": "qfs.evidence.signatures/1", "providers": json.loads(counted.read_bytes())}
+
+
 def golden(root: Path) -> Document | None:
     """Replay every golden log, signatures verified: packets, commands, state root."""
     folders = sorted(
@@ -251,6 +262,7 @@ EVIDENCE: tuple[tuple[str, Callable[[Path], Document | None]], ...] = (
     ("audit", self_audit),
     ("rules", rules),
     ("vectors", vectors),
+    ("signatures", signatures),
     ("golden", golden),
     ("contracts", contracts),
     ("halts", halts),

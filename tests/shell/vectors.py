@@ -195,3 +195,22 @@ def kat(profile: Profile) -> Iterator[SignCase]:
             bytes.fromhex(fields["ctx"]),
             signed[: len(signed) - len(message)],
         )
+
+
+def mlkem_keys() -> Iterator[tuple[bytes, bytes]]:
+    """NIST ACVP ML-KEM-1024 keyGen: (64-byte seed d || z, public key)."""
+    file = bundle("acvp_vectors.json.gz")
+    asked = file["ML-KEM-keyGen-FIPS203/prompt.json"]["testGroups"]
+    expected = file["ML-KEM-keyGen-FIPS203/expectedResults.json"]["testGroups"]
+    for group, answers in zip(asked, expected, strict=True):
+        if group["parameterSet"] == "ML-KEM-1024":
+            for test, answer in zip(group["tests"], answers["tests"], strict=True):
+                yield bytes.fromhex(test["d"] + test["z"]), bytes.fromhex(answer["ek"])
+
+
+def mlkem_secrets() -> Iterator[tuple[bytes, bytes, bytes | None]]:
+    """Wycheproof ML-KEM-1024: (seed, ciphertext, shared secret or None where it must fail)."""
+    for group in wycheproof("mlkem_1024_test.json")["testGroups"]:
+        for test in group["tests"]:
+            secret = bytes.fromhex(test["K"]) if test["result"] == "valid" else None
+            yield bytes.fromhex(test["seed"]), bytes.fromhex(test["c"]), secret
