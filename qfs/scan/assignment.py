@@ -94,7 +94,9 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             frame.solver.write(("field", atom[1], target[2]), value)
         elif atom[0] == CLASS:
             frame.solver.write(("attr", atom[1], target[2]), value)
-            if frame.function.outer is not None and not _in_class_hook(frame):
+            if frame.function.outer is not None and not (
+                frame.makes_a_class() or frame.function.facts.name == "__new__"
+            ):
                 frame.site("class-state", pos, f"the class attribute {target[2]}")
         elif atom[0] == MODULE:
             frame.solver.write(("global", atom[1], target[2]), value)
@@ -105,10 +107,6 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             frame.site("dynamic-attribute", pos, f"{atom[1]}.{target[2]}")
         elif atom[0] == FUNCTION and frame.function.outer is not None:
             frame.site("global-write", pos, f"the function attribute {target[2]}")
-
-
-def _in_class_hook(frame: Frame) -> bool:
-    return frame.function.facts.name in {"__init_subclass__", "__set_name__", "__new__"}
 
 
 def _item(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
@@ -145,7 +143,8 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
     root = holder
     while root[0] in {ir.ATTR, ir.INDEX}:
         root = root[1]
-    if root[0] == ir.NAME and is_module_level(frame, root[1]) and not _memo(frame, holder, key):
+    shared = root[0] == ir.NAME and is_module_level(frame, root[1])
+    if shared and not frame.makes_a_class() and not _memo(frame, holder, key):
         for atom in frame.lookup(root[1]):
             if holder is root or atom[0] in {MODULE, INSTANCE}:
                 frame.site("global-write", pos, f"the global {root[1]}")

@@ -9,8 +9,8 @@ import builtins
 from collections.abc import Callable
 
 from qfs.scan.calls import Arguments, call, call_method
-from qfs.scan.frame import Frame
-from qfs.scan.ir import FunctionFacts, Pos
+from qfs.scan.frame import Frame, bare
+from qfs.scan.ir import Fact, FunctionFacts, Pos
 from qfs.scan.operations import text_of
 from qfs.scan.order import elements, instance_grade
 from qfs.scan.values import (
@@ -217,10 +217,18 @@ def _next(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
             out = join(out, call_method(frame, atom, "__next__", Arguments([]), pos))
             continue
         element, taint = elements(frame, (atom,), pos)
-        if taint is not None:
+        if taint is not None and not _alone(frame, fact):
             frame.leak(taint, "set-pick", "decides what next() takes")
         out = join(out, element)
     return out
+
+
+def _alone(frame: Frame, fact: Fact | None) -> bool:
+    """Say whether ``next(iter(x))`` takes the one element that x is known to have."""
+    inner = fact[2][0] if fact is not None and fact[2] else None
+    if inner is None or inner[0] != 4 or not inner[2]:
+        return False
+    return bare(inner[2][0]) in frame.single
 
 
 def _text(how: str) -> Builtin:
@@ -315,7 +323,8 @@ def _getattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     for atom in arguments.first():
-        if atom[0] in {MODULE, OUTSIDE, CLASS} and frame.function.outer is not None:
+        shared = atom[0] in {MODULE, OUTSIDE, CLASS} and frame.function.outer is not None
+        if shared and not frame.makes_a_class():
             frame.site("dynamic-attribute", pos, "setattr() on a module or class")
         elif atom[0] == INSTANCE:
             for name in arguments.at(1, ""):

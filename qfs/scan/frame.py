@@ -46,6 +46,8 @@ class Frame:
         """Unordered loops around: taint, names that depend on the element, names made inside."""
         self.assigning: Fact | None = None
         """The right side of the assignment that is being read."""
+        self.single: frozenset[object] = frozenset()
+        """Facts, without positions, of collections known to hold one element at most here."""
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
         if node.function.facts.captured:
@@ -226,6 +228,14 @@ class Frame:
                 out = join(out, self.solver.read(self.node, ("field", at, name)))
         return out
 
+    def makes_a_class(self) -> bool:
+        """Say whether the function runs while a class is made: registries are filled there."""
+        name, owner = self.function.facts.name, self.function.owner
+        if name in {"__init_subclass__", "__set_name__", "__class_getitem__"}:
+            return True
+        meta = owner is not None and "builtins.type" in self.mro(owner.number)
+        return meta and name in {"__init__", "__new__", "__prepare__"}
+
     def closure(self, number: int) -> Value:
         """Return the value of a function that is defined here."""
         owner = self.node.number if self.function.outer is not None else -1
@@ -266,6 +276,13 @@ def _special(name: str) -> Value:
     return NOTHING
 
 
+def bare(fact: Any) -> object:
+    """Return a name or attribute without its positions, to compare two of them."""
+    if fact[0] == 2:
+        return fact[:2]
+    return (3, bare(fact[1]), fact[2]) if fact[0] == 3 else None
+
+
 def mentions(fact: Fact | Any, names: frozenset[str]) -> bool:
     """Say whether a fact reads one of some names."""
     if not isinstance(fact, tuple) or not fact:
@@ -290,4 +307,4 @@ def anything(why: str = "") -> Value:
     return (("any", why),) if why else ANY
 
 
-__all__ = ["Frame", "anything", "bounded", "instance_of", "is_container", "mentions"]
+__all__ = ["Frame", "anything", "bare", "bounded", "instance_of", "is_container", "mentions"]

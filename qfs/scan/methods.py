@@ -8,7 +8,7 @@
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.calls import CANDIDATES_MAX, Arguments, call, escape
-from qfs.scan.frame import Frame
+from qfs.scan.frame import Frame, bare
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import format_spec, text_of
 from qfs.scan.order import elements
@@ -252,7 +252,9 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
 def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
     element, taint = elements(frame, (receiver,), pos)
     if name == "pop":
-        if taint is not None:
+        holder = arguments.facts[1][1] if arguments.facts is not None else None
+        alone = holder is not None and bare(holder) in frame.single
+        if taint is not None and not alone:
             frame.leak(taint, "set-pick", "decides what pop() takes")
         return element
     if name in {"union", "difference", "intersection", "symmetric_difference", "copy"}:

@@ -13,7 +13,7 @@ from qfs.scan.annotations import annotated
 from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
 from qfs.scan.expressions import evaluate
-from qfs.scan.frame import Frame, mentions
+from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.operations import enter, truth
@@ -83,18 +83,47 @@ def _return(frame: Frame, fact: Fact) -> bool:
 
 def _if(frame: Frame, fact: Fact) -> bool:
     _, test, body, otherwise = fact
+    version = frame.function.outer is None and _asks_version(test)
+    frame.quiet += version
     value = truth(frame, test)
+    frame.quiet -= version
     before = frame.copy()
     if value is False:
         return run(frame, otherwise)
     narrow(frame, test, positive=True)
+    single = frame.single
+    frame.single |= _single(test)
     goes_on = run(frame, body)
+    frame.single = single
     then = frame.env if goes_on else None
     frame.env = before
     narrow(frame, test, positive=False)
     other_goes_on = run(frame, otherwise)
     frame.merge(then, frame.env if other_goes_on else None)
     return goes_on or other_goes_on
+
+
+def _single(test: Fact) -> frozenset[object]:
+    """Return the collection of ``len(x) == 1``: it has but one order."""
+    if test[0] == ir.BOOL and test[2] == "and":
+        return frozenset().union(*[_single(part) for part in test[1]])
+    if test[0] != ir.COMPARE or len(test[2]) != 1 or test[1][0] != ir.CALL:
+        return frozenset()
+    operator, right = test[2][0]
+    call = test[1]
+    is_one = operator == "==" and right[:2] == (ir.CONST, 1)
+    if is_one and call[1][:2] == (ir.NAME, "len") and call[2]:
+        return frozenset((bare(call[2][0]),))
+    return frozenset()
+
+
+def _asks_version(test: Fact) -> bool:
+    """Say whether a module asks which Python it is for: both answers are read anyway."""
+    if test[0] == ir.BOOL:
+        return all(_asks_version(part) for part in test[1])
+    left = test[1] if test[0] == ir.COMPARE else test
+    left = left[1] if left[0] == ir.INDEX else left
+    return left[0] == ir.ATTR and left[2] in {"version_info", "platform", "implementation"}
 
 
 def narrow(frame: Frame, test: Fact, *, positive: bool) -> None:
