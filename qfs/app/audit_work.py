@@ -22,6 +22,7 @@ from qfs.scan.verdict import Found, Step
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import Problem, SourceFile, engine_digest
 
+_RECURSION = 5_000  # generated code has chains of a thousand operators or elifs
 Facts = dict[str, tuple[str, ModuleFacts]]
 
 
@@ -57,11 +58,13 @@ def work(
         known = cache.get([key]).get(key)
         if known is not None:
             return _unpacked(known, rules)
-    collecting = gc.isenabled()
+    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
     gc.disable()  # facts are long-lived and acyclic: collecting them again and again costs a fifth
     try:
         result = _fresh(sources, rules, task, cache)
     finally:
+        sys.setrecursionlimit(limit)
         if collecting:
             gc.enable()
     if cache is not None:

@@ -187,7 +187,10 @@ class Solver:
         self.depth += 1
         node.effects = {}
         node.edges = {}
-        result = self.evaluate(self, node)
+        try:
+            result = self.evaluate(self, node)
+        except RecursionError:
+            result = self._too_deep(node)
         self.depth -= 1
         node.active = False
         if node.runs > RUNS_MAX:
@@ -200,6 +203,14 @@ class Solver:
             for number in node.readers:
                 if self.nodes[number].runs <= RUNS_MAX * 2:
                     self.push(self.nodes[number])
+
+    def _too_deep(self, node: Node) -> Value:
+        """Say that a function cannot be judged: its expressions are nested too deeply."""
+        pos = node.function.facts.pos
+        for rule in self.rules.index.sites.get("unresolved-call", ()):
+            key = (rule.code, node.function.module.path, pos)
+            node.effects[key] = Effect(rule, key[1], pos, "code nested too deeply", "unknown")
+        return ANY
 
     def solve(self) -> None:
         """Evaluate until nothing changes."""

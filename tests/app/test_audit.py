@@ -229,3 +229,27 @@ def test_each_file_alone_sees_less_than_the_whole_program(tmp_path: Path) -> Non
     alone = audit(AuditRequest((tmp_path,), entries=("b:step",), per_file=True))
     assert [each.rule for each in whole.findings] == ["QFS101"]
     assert [each.verdict for each in alone.findings] == ["unknown"]
+
+
+DEEP = [
+    ("nine hundred operators", "def f():\n    return " + " + ".join(["1"] * 900) + "\n", 0),
+    ("thirty thousand operators", "def f():\n    return " + " + ".join(["1"] * 30_000) + "\n", 2),
+    (
+        "six hundred branches",
+        "def f(n):\n    if n == 0: return 0\n"
+        + "".join(f"    elif n == {at}: return {at}\n" for at in range(1, 600)),
+        0,
+    ),
+    ("five thousand brackets", "x = " + "(" * 5000 + ")" * 5000 + "\n", 2),
+    ("twenty thousand lines", "".join(f"x{at} = {{'a': [{at}]}}\n" for at in range(20_000)), 0),
+]
+
+
+@pytest.mark.parametrize(("what", "code", "exit_code"), DEEP, ids=[case[0] for case in DEEP])
+def test_generated_code_is_judged_or_said_to_be_too_deep(
+    what: str, code: str, exit_code: int, tmp_path: Path
+) -> None:
+    write(tmp_path, {"m.py": code})
+    limit = sys.getrecursionlimit()
+    assert audit(AuditRequest((tmp_path / "m.py",))).exit_code == exit_code
+    assert sys.getrecursionlimit() == limit
