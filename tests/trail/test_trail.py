@@ -117,7 +117,16 @@ GROUPS = (
 
 
 def receipt(*answers: Refused | None) -> Receipt:
-    return Receipt(7, PACKET, LEDGER, answers, 0, (), ())
+    return Receipt(
+        seq=7,
+        packet=PACKET,
+        root=LEDGER,
+        answers=answers,
+        orders=0,
+        cost=0,
+        effects=(),
+        activated=(),
+    )
 
 
 def facts(action: Any, *answers: Refused | None) -> list[tuple[Kind, str, str, bytes]]:
