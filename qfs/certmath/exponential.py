@@ -35,6 +35,7 @@ ARGUMENT_BITS: Final = 72
 """|argument| * S < 2**72 wherever the kernel is called: e**x and its like have |x| < 4722."""
 
 EXP_HIGH: Final = 136 * SCALE  # e**136 * S = 1.16e77 > 2**255 = 5.8e76
+EXP_SMALL: Final = 21 * SCALE  # log2(e**21 * S) = 90.1 <= 92: precision_for gives 160
 EXP_LOW: Final = -43 * SCALE  # e**-43 * S = 0.21 < 1/2
 LOG2_E: Final = 1442695040888963407  # floor(log2(e) * 10**18), for magnitudes only
 
@@ -163,9 +164,12 @@ def exp(x: int, rounding: Rounding = HALF_EVEN) -> int:
         return round_beside(0, 1, rounding)
     if x > EXP_HIGH:
         raise exp_overflow(x)
-    p = precision_for(x * LOG2_E // (SCALE * SCALE) + 61)
-    low, high, shift = exp_enclosure(x, p)
-    raw = round_enclosure(low, high, shift, rounding)
+    # precision_for, and exp_enclosure below TABLE_BITS, written out: this is the hottest path.
+    p = 160 if x < EXP_SMALL else precision_for(x * LOG2_E // (SCALE * SCALE) + 61)
+    v, k = power_of_two(x * power_level(p).inverse_ln2 >> ARGUMENT_BITS, p)
+    v *= SCALE
+    error = POWER_ULPS * SCALE
+    raw = round_enclosure(v - error, v + error, p - k, rounding)
     if raw is None:
         raw = settle(lambda q: exp_enclosure(x, q), 384, rounding)
     return in_range(raw)

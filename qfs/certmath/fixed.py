@@ -386,17 +386,19 @@ class Fixed:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Return pydantic's schema: JSON strings only, so that no number passes a float."""
-        from pydantic_core import core_schema  # noqa: PLC0415 (only pydantic calls this)
-
-        text = core_schema.no_info_after_validator_function(
-            cls, core_schema.str_schema(strict=True, pattern=JSON_PATTERN)
-        )
-        return core_schema.json_or_python_schema(
-            json_schema=text,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), text]),
-            serialization=core_schema.to_string_ser_schema(),
-        )
+        """Return pydantic's core schema, a plain dictionary: JSON strings only, no numbers."""
+        text = {
+            "type": "function-after",
+            "function": {"type": "no-info", "function": cls},
+            "schema": {"type": "str", "strict": True, "pattern": JSON_PATTERN},
+        }
+        number = {"type": "union", "choices": [{"type": "is-instance", "cls": cls}, text]}
+        return {
+            "type": "json-or-python",
+            "json_schema": text,
+            "python_schema": number,
+            "serialization": {"type": "to-string"},
+        }
 
 
 Number: TypeAlias = Fixed | int
