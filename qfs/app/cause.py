@@ -15,13 +15,13 @@ from qfs.app.perturb import Divergence, Parting
 from qfs.errors import QFSError
 from qfs.shell import tracing
 
-_RULES = {
+RULES = {
     "PYTHONHASHSEED": "QFS401",
     "TZ": "QFS606",
     "LC_ALL": "QFS608",
     "clock": "QFS101",
     "random": "QFS203",
-    "directory-order": "QFS702",
+    "directory-order": "QFS408",
     "cpu-count": "QFS603",
     "cwd": "QFS605",
     "HOME": "QFS605",
@@ -119,7 +119,7 @@ def _cause(divergence: Divergence, found: tracing.Parting, folder: Path) -> Caus
         expected=found.expected,
         actual=found.actual,
         effect=finding.effect if finding is not None else divergence.effect,
-        rule=code,
+        rule=rule.code if rule is not None else "",
         rule_name=rule.name if rule is not None else "",
         rule_at_line=at_line,
         instead=rule.instead if rule is not None else "",
@@ -130,7 +130,7 @@ def _rule(divergence: Divergence) -> str:
     first = divergence.variable.split(" and ")[0]
     if first.startswith("$"):
         return "QFS601"
-    return _RULES.get(first, "")
+    return RULES.get(first, "")
 
 
 def _effects(divergence: Divergence) -> tuple[str, ...]:

@@ -377,6 +377,9 @@ def _unrepeatable(search: Search, base: Told) -> _Found:
     parted = [one for one in outcomes if one is not None]
     threads = bool(base.noticed.get("threads"))
     variable, effect = ("threads", "concurrency") if threads else ("unrepeatable", "native")
+    if not threads and not search.machine.addresses:
+        # All else that is known stands still here; addresses do only where setarch may fix them.
+        variable, effect = "addresses", "identity"
     sample = parted[0] if parted else base
     found = _described(search, search.usual, sample, (variable, effect, "same again"))
     return _Found(replace(found, differs=len(parted), runs=runs), search.usual)

@@ -20,6 +20,8 @@ from qfs.shell.watched_imports import on_import, replace, replace_method
 
 STEP_NS = 1_000_000  # one millisecond a reading
 _REAL_SLEEP = time.sleep
+_SCATTERED = 400  # blocks of each size: more than are free after the start
+_KEPT: list[bytes] = []
 _NOISE_EVENTS = 50_000  # then a thread is left alone, so that a long one ends
 # Modules that wait for the outside: a clock that stands still would make them wait for ever.
 _WAITING = ("asyncio", "threading", "queue", "selectors", "socket", "subprocess", "concurrent",
@@ -58,6 +60,8 @@ def apply(settings: dict[str, Any]) -> None:
     if settings.get("noise"):
         make_noise(settings["noise"])
     on_import("threading", count_threads)
+    if settings.get("scattered"):
+        scatter()
     keep_environment_reads()
 
 
@@ -322,6 +326,22 @@ def change_collector(how: str) -> None:
         gc.disable()
     elif how == "eager":
         gc.set_threshold(1, 1, 1)
+
+
+def scatter() -> None:
+    """Leave free memory in no order: new objects do not lie in the order of their making."""
+    state = 12_345
+    for size in range(16, 513, 16):
+        blocks: list[Any] = [bytes(max(0, size - 33)) for _ in range(_SCATTERED)]
+        order = list(range(_SCATTERED))
+        for place in range(_SCATTERED - 1, 0, -1):
+            state = (state * 1_664_525 + 1_013_904_223) & 0xFFFF_FFFF
+            other = (state >> 8) % (place + 1)
+            order[place], order[other] = order[other], order[place]
+        # Half of the blocks stay for good, so that the free ones lie between them.
+        _KEPT.extend([blocks[place] for place in order[::2]])
+        for place in order[1::2]:
+            blocks[place] = None
 
 
 def make_noise(seed: int) -> None:

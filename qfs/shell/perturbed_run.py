@@ -197,7 +197,7 @@ def variables_of(environment: Environment, place: Path, shop: Workshop) -> dict[
         USER=environment["USER"],
         LOGNAME=environment["USER"],
         TMPDIR=str(temporary),
-        PYTHONMALLOC=environment["allocator"],
+        PYTHONMALLOC="malloc" if environment["allocator"] == "malloc" else "pymalloc",
         PYTHONCOERCECLOCALE="0",
         PYTHONUTF8="0",
         PYTHONDONTWRITEBYTECODE="1",
@@ -247,6 +247,7 @@ def prelude_of(environment: Environment) -> dict[str, Any]:
         "host": f"{environment['hostname']}.example",
         "user": environment["USER"],
         "gc": environment["gc"],
+        "scattered": environment["allocator"] == "scattered",
     }
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.cause import cause_of
+from qfs.app.audit import rulebook
+from qfs.app.cause import RULES, cause_of
 from qfs.app.perturb import Divergence, Parting
+from qfs.shell.perturbation import FIXED
 from qfs.shell.perturbed_run import Told
 
 SOURCE = "import time\n\n\ndef entry(x):\n    now = time.time()\n    return now\n"
@@ -51,6 +53,12 @@ def test_without_a_trace_the_audits_own_finding_is_named(tmp_path: Path) -> None
     assert cause is not None
     assert (cause.line, cause.rule) == (5, "QFS101")
     assert cause_of(divergence("gc", "gc"), None, tmp_path, (path,)) is None
+
+
+def test_every_variable_has_a_rule_that_exists() -> None:
+    known = {rule.code for rule in rulebook(("all",)).rules}
+    assert {name: code for name, code in RULES.items() if code not in known} == {}
+    assert {one.name for one in FIXED} <= set(RULES)
 
 
 PLACES = (

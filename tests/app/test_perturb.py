@@ -115,6 +115,17 @@ def test_what_is_never_the_same_twice_is_said_to_be_so() -> None:
     assert not found.identical
 
 
+def test_where_addresses_cannot_be_fixed_they_are_what_is_left() -> None:
+    count = iter(range(1000))
+    poor = Machine(("python-a",), "", addresses=False, folder=True)
+
+    def run(environment: Environment, wish: Wish) -> Told:
+        del environment
+        return Told(((0, 0, str(next(count))),), {"steps": 1 + wish.passes})
+
+    assert variable_of(perturb(Search(run, poor, hidden_state=False))) == "addresses"
+
+
 def test_only_the_chosen_variables_are_varied() -> None:
     found = searched(lambda at: at["TZ"], only=("gc", "umask"))
     assert isinstance(found, Perturbed)

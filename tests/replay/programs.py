@@ -83,7 +83,7 @@ PLANTED = (
         ORDERS,
         "directory-order",
         "folder.glob",
-        ("QFS702",),
+        ("QFS408", "QFS702"),
     ),
     Program(
         "the time of day",

@@ -109,9 +109,12 @@ def test_a_program_of_the_index_gets_its_cause(number: int | None, tmp_path: Pat
         assert not INDEX.exists()
         return
     one = OFFICIAL[number]
-    inputs = tmp_path / "inputs.jsonl"
     given = one.get("inputs") or [None]
-    inputs.write_text("".join(json.dumps(value) + "\n" for value in given), encoding="utf-8")
+    inputs = tmp_path / "inputs.jsonl"
+    if isinstance(given, str):
+        inputs = FOLDER / given
+    else:
+        inputs.write_text("".join(json.dumps(value) + "\n" for value in given), encoding="utf-8")
     report = replay_foreign(
         ForeignRequest(
             callable=f"{one['file']}:{one['callable']}",
