@@ -19,9 +19,9 @@ from qfs.scan.rulebook import Rulebook
 from qfs.scan.values import ANY, KNOWN, NOTHING, PLAIN, Taint, Value, bounded, join, same
 
 CONTEXTS_MAX = 4
-RUNS_MAX = 14
+RUNS_MAX = 8
 EAGER_DEPTH = 24
-CELL_GROWTH_MAX = 40
+CELL_GROWTH_MAX = 12
 
 CellKey: TypeAlias = tuple[Any, ...]
 
