@@ -184,7 +184,7 @@ def adversarial() -> Table:
             "average": each(getattr(raw, name), average), "ties": each(getattr(raw, name), ties),
         }, COUNT)  # fmt: skip
         worst = max([
-            measure({"one": each(getattr(raw, name), [tie] * 20)}, 20, repeats=5)["one"]
+            measure({"one": each(getattr(raw, name), [tie] * 20)}, 20, repeats=15)["one"]
             for tie in ties[:60]
         ])  # fmt: skip
         rows.append([

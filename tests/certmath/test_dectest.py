@@ -7,15 +7,15 @@
 
 import re
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
-
-import test
 
 from qfs import certmath
 from qfs.certmath import Fixed
 from tests.certmath.vectors import say
 
-FILES = Path(next(iter(test.__path__))) / "decimaltestdata"
+SUITE = find_spec("test")
+FILES = Path(SUITE.origin or "").parent / "decimaltestdata" if SUITE else Path("decimaltestdata")
 NAMES = (
     "add", "subtract", "multiply", "divide", "divideint", "remainder", "compare", "minus", "abs",
     "plus", "squareroot",
