@@ -276,7 +276,7 @@ REMEDIES: dict[Cause, Remedy] = {
         "the build ends in an error in one environment only",
         "read the error under the difference; the environment that broke it is named there",
     ),
-    Cause.UNKNOWN: Remedy("not explained", "run with --deep, or compare the two files by hand"),
+    Cause.UNKNOWN: Remedy("not explained", "compare the two files by hand, or with diffoscope"),
 }
 
 CONSEQUENCES = frozenset((Cause.RECORD_FOLLOWS, Cause.ELF_BUILD_ID))

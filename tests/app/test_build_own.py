@@ -12,7 +12,7 @@ import pytest
 
 from qfs.app.build import BuildRequest, Verdict, build
 from qfs.shell import building_shim
-from qfs.shell.building_source import stage
+from qfs.shell.building_source import Source, stage
 from qfs.shell.sandbox import find_bubblewrap, find_locale
 from tests.tidy import tree
 
@@ -20,11 +20,10 @@ DAY = 86_400
 
 
 def build_with_the_build_package(
-    folder: Path, umask: int, ahead: int, modified: int
+    source: Source, folder: Path, umask: int, ahead: int, modified: int
 ) -> dict[str, str]:
-    """Run ``python -m build`` on a copy of the tree; returns the artefacts' digests."""
+    """Run ``python -m build`` on a copy of the source; returns the artefacts' digests."""
     folder.mkdir(parents=True)
-    source = stage(tree.ROOT, folder / "staged")
     copy = folder / "copy"
     previous = os.umask(umask)
     try:
@@ -65,9 +64,10 @@ def build_with_the_build_package(
 def test_two_runs_of_build_in_other_folders_umasks_and_dates_give_the_same_bytes(
     tmp_path: Path,
 ) -> None:
-    first = build_with_the_build_package(tmp_path / "here", 0o022, 0, 1_612_345_678)
+    source = stage(tree.ROOT, tmp_path / "staged")
+    first = build_with_the_build_package(source, tmp_path / "here", 0o022, 0, 1_612_345_678)
     second = build_with_the_build_package(
-        tmp_path / "there/and/deeper", 0o077, 500 * DAY, 1_715_000_001
+        source, tmp_path / "there/and/deeper", 0o077, 500 * DAY, 1_715_000_001
     )
     assert len(first) == 2
     assert first == second
