@@ -195,12 +195,12 @@ def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
     # A cache or a default that keeps values says more than the globals that they came from.
     kinds = ("mutable default", "cache", "closure", "function attribute")
     places = tuple(sorted(told, key=lambda name: not name.startswith(kinds)))
-    if not places:
-        # Nothing was kept: objects lay elsewhere in memory, or the collector came at another time.
-        for name in ("addresses", "allocator", "gc"):
-            moved = _alone(search, name)
-            if moved is not None:
-                return moved
+    # A generator without a seed is kept, but what it draws is chance. Where nothing was kept,
+    # objects lay elsewhere in memory, or the collector came at another time.
+    for name in ("random", *(() if places else ("addresses", "allocator", "gc"))):
+        moved = _alone(search, name)
+        if moved is not None:
+            return moved
     found = Divergence(at, "", "", "", "history", "global-state", "second pass", places=places)
     if not isinstance(at, int):
         return found

@@ -225,6 +225,10 @@ def change_entropy(entropy: Entropy) -> None:
         module._generate_time_safe = None  # noqa: SLF001 (libuuid reads clock and chance itself)
         module._node = 0x0200_0000_0001  # noqa: SLF001
 
+    def change_tempfile(module: Any) -> None:
+        _rewinds.append(lambda: setattr(module, "_name_sequence", None))
+
+    on_import("tempfile", change_tempfile)
     on_import("random", change_random)
     on_import("uuid", change_uuid)
 

@@ -259,6 +259,7 @@ def _settings(job: Job, environment: Environment, place: Path, wish: Wish) -> di
         "beside": str((job.beside or job.inputs.parent).resolve()),
         "path": [str(job.folder.resolve())],
         "state": list(job.state),
+        "place": str(place),
         "records": str(place / "records"),
         "trace_to": str(place / "events.json"),
         "memory": job.memory_bytes,

@@ -27,6 +27,10 @@ _BARE: tuple[tuple[type, Any], ...] = (
 _OPAQUE_MODULES = ("_thread", "threading", "_socket", "socket", "_io", "select", "mmap")
 
 
+scratch = [""]
+"""The folder of this run alone, which is told as ``(scratch)``: each run has another."""
+
+
 class TooLargeError(Exception):
     """A value of more parts than can be told."""
 
@@ -76,7 +80,7 @@ class Teller:
             text = ascii(value)
             if kind is str and "0x" in value and _ADDRESS.search(value):
                 self.notes.setdefault("address", f"{path or 'the value'}: {text[:120]}")
-        self.leaves.append((path, f"{kind.__name__} {text}"))
+        self.leaves.append((path, f"{kind.__name__} {_general(text)}"))
 
     def _compound(self, kind: type, value: Any, path: str) -> None:
         if kind is list or kind is tuple:
@@ -139,7 +143,7 @@ class Teller:
             self.leaves.append((path, f"{name} {value.dtype.str} {value.shape}"))
             self.tell(value.tolist(), path)
         elif kind.__module__ in ("decimal", "_decimal", "fractions", "uuid", "datetime", "pathlib"):
-            self.leaves.append((path, f"{kind.__qualname__} {value!r}"))
+            self.leaves.append((path, f"{kind.__qualname__} {_general(repr(value))}"))
         else:
             self._attributes(kind, name, value, path)
 
@@ -155,11 +159,11 @@ class Teller:
             self._named(attributes, path)
 
     def _attributes(self, kind: type, name: str, value: Any, path: str) -> None:
-        found = dict(_slots(kind, value))
         own = getattr(value, "__dict__", None)
+        found = dict(_slots(kind, value))
         if isinstance(own, dict):
             found.update(own)
-        if found or own is not None:
+        if (found or own is not None) and not _keeps_more(kind):
             self.leaves.append((path, name))
             self._named(found, path)
             return
@@ -187,6 +191,16 @@ class Teller:
         name = f"{kind.__module__}.{kind.__qualname__}"
         self.notes.setdefault("opaque", f"{path or 'the value'}: a {name} cannot be compared")
         self.leaves.append((path, f"opaque {name}"))
+
+
+def _keeps_more(kind: type) -> bool:
+    """Say whether a class says itself how it is taken apart: it keeps more than attributes."""
+    names = ("__reduce__", "__reduce_ex__")
+    return any(name in base.__dict__ for base in kind.__mro__[:-1] for name in names)
+
+
+def _general(text: str) -> str:
+    return text.replace(scratch[0], "(scratch)") if scratch[0] else text
 
 
 def _slots(kind: type, value: Any) -> Iterator[tuple[str, Any]]:

@@ -151,6 +151,7 @@ def _limited(values: Iterator[Any]) -> Iterator[Any]:
 
 def run(settings: dict[str, Any], records: Any, seal: Any) -> None:
     """Import the target, do the passes, write the records."""
+    canonical.scratch[0] = settings["place"]
     inputs = _inputs(settings["inputs"])
     watch = Watch(settings, records)
     recorder = None

@@ -135,6 +135,14 @@ PLANTED = (
         ("QFS201",),
     ),
     Program(
+        "a generator without a seed, made once",
+        "import random\n\nRNG = random.Random()\n\ndef entry(x):\n    return RNG.random()\n",
+        NOTHING,
+        "random",
+        "RNG = random.Random()",
+        ("QFS202",),
+    ),
+    Program(
         "a random identity",
         "import uuid\n\ndef entry(x):\n    return {'order': str(uuid.uuid4()), 'side': 'buy'}\n",
         NOTHING,
@@ -190,6 +198,22 @@ PLANTED = (
         "gc",
     ),
     Program(
+        "the working folder",
+        "import os\n\ndef entry(x):\n    return os.getcwd()\n",
+        NOTHING,
+        "cwd",
+        "os.getcwd",
+        ("QFS605",),
+    ),
+    Program(
+        "the name of a temporary file",
+        "import tempfile\n\ndef entry(x):\n    with tempfile.NamedTemporaryFile() as file:\n"
+        "        return file.name\n",
+        NOTHING,
+        "random|TMPDIR",
+        "NamedTemporaryFile",
+    ),
+    Program(
         "a race",
         "import threading\n\ndef entry(x):\n    total = [0]\n    def work():\n        for _ in range(300):\n"
         "            seen = total[0]\n            total[0] = seen + 1\n"
@@ -239,6 +263,14 @@ PLANTED = (
 )
 
 ALIKE = (
+    Program(
+        "a file in the folder for temporary files",
+        "import tempfile\n\ndef entry(x):\n    with tempfile.TemporaryDirectory(prefix='a') as name:\n"
+        "        with open(name + '/b', 'w') as file:\n            file.write('c')\n"
+        "        with open(name + '/b') as file:\n            return file.read()\n",
+        NOTHING,
+        "",
+    ),
     Program("a sorted set", "def entry(names):\n    return sorted(set(names))\n", ORDERS, ""),
     Program(
         "a set that is only counted", "def entry(names):\n    return len(set(names))\n", ORDERS, ""

@@ -1,10 +1,12 @@
 """What a value is told as: the same exactly for what a program cannot tell apart."""
 
+import itertools
 import threading
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
+from random import Random
 from typing import Any
 
 import pytest
@@ -66,6 +68,9 @@ DIFFERENT = (
     ("\ud800", "?"),
     (ValueError("a"), ValueError("b")),
     (None, 0),
+    (Random(1), Random(2)),
+    (itertools.count(1), itertools.count(2)),
+    (deque([1]), deque([2])),
 )
 
 
