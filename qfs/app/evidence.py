@@ -88,13 +88,13 @@ class EvidenceReport:
 
 def write(root: Path) -> EvidenceReport:
     """Regenerate every file; returns what they are now."""
-    write_evidence(_tree(root), gather(root))
+    write_evidence(_tree(root), _names(), gather(root))
     return check(root)
 
 
 def check(root: Path) -> EvidenceReport:
     """Compare the committed files with what the tree gives, byte for byte."""
-    made, kept = gather(root), read_evidence(_tree(root))
+    made, kept = gather(root), read_evidence(_tree(root), _names())
     digests = file_digests(root / "audit", sorted(kept))
     pieces = [
         Piece(name, _state(made.get(name), kept.get(name)), digests.get(name, ""))
@@ -269,6 +269,11 @@ EVIDENCE: tuple[tuple[str, Callable[[Path], Document | None]], ...] = (
     ("wheel", wheel),
 )
 """Name of the file under ``audit/`` and what makes it."""
+
+
+def _names() -> list[str]:
+    """Return the files that are ours to write; others in ``audit/`` have their own makers."""
+    return [f"{name}.json" for name, _ in EVIDENCE]
 
 
 def _state(made: bytes | None, kept: bytes | None) -> State:

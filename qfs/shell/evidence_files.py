@@ -11,6 +11,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from qfs.errors import EnvironmentFault, InputError
@@ -100,17 +101,17 @@ def import_contracts(root: Path) -> dict[str, bool]:
     return found
 
 
-def read_evidence(root: Path) -> dict[str, bytes]:
-    """Return the JSON files in the evidence folder, by name; no signatures, no releases."""
+def read_evidence(root: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Return those of the named files that are in the evidence folder."""
     folder = root / EVIDENCE
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.json"))}
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
-def write_evidence(root: Path, files: dict[str, bytes]) -> None:
-    """Make the evidence folder hold these JSON files and no others."""
+def write_evidence(root: Path, names: Sequence[str], files: dict[str, bytes]) -> None:
+    """Write the files; remove the named ones that there is nothing for; leave all others alone."""
     folder = root / EVIDENCE
     folder.mkdir(exist_ok=True)
-    for name in read_evidence(root):
+    for name in read_evidence(root, names):
         if name not in files:
             (folder / name).unlink()
     for name, data in files.items():

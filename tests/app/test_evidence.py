@@ -38,7 +38,7 @@ def test_evidence_about_the_rest_does_not_change_with_itself(tmp_path: Path) -> 
     [
         (lambda root: (root / "audit/source.json").write_text("{}"), "source.json", State.STALE),
         (lambda root: (root / "audit/source.json").unlink(), "source.json", State.MISSING),
-        (lambda root: (root / "audit/other.json").write_text("{}"), "other.json", State.UNKNOWN),
+        (lambda root: (root / "audit/golden.json").write_text("{}"), "golden.json", State.UNKNOWN),
         (lambda root: (root / "new.txt").write_text("new"), "source.json", State.STALE),
         (lambda root: shutil.rmtree(root / "audit"), "source.json", State.MISSING),
     ],
@@ -91,3 +91,11 @@ def test_a_broken_contract_is_in_the_evidence(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_source_tree_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no pyproject\.toml"):
         check(tmp_path)
+
+
+def test_files_of_other_makers_are_left_alone(tmp_path: Path) -> None:
+    root = small(tmp_path / "tree")
+    write(root)
+    (root / "audit/proved-elsewhere.json").write_text("{}", "utf-8")
+    assert write(root).current
+    assert (root / "audit/proved-elsewhere.json").read_text("utf-8") == "{}"
