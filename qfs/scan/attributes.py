@@ -24,12 +24,17 @@ from qfs.scan.values import (
     join,
 )
 
+_KINDS_MAX = 5
+_OWN = {INSTANCE, CLASS, MODULE, OUTSIDE, SUPER, FUNCTION, OBJECT}
 _NAMES = {"__name__", "__qualname__", "__module__", "__doc__"}
 
 
 def attribute(frame: Frame, holder: Value, name: str, pos: Pos) -> Value:
     """Return an attribute of a value."""
     out: Value = NOTHING
+    rest = [atom for atom in holder if atom[0] not in _OWN]
+    if len(rest) > _KINDS_MAX:  # so many built-in kinds: a method of any of them
+        holder = (*[atom for atom in holder if atom[0] in _OWN], *ANY)
     for atom in holder:
         out = join(out, _of(frame, atom, name, pos))
     return out

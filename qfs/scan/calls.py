@@ -28,6 +28,7 @@ from qfs.scan.values import (
     OBJECT,
     OUTSIDE,
     PARTIAL,
+    PLAIN,
     SEQUENCE,
     STR,
     SUPER,
@@ -38,6 +39,7 @@ from qfs.scan.values import (
     join,
     sequence,
     table,
+    type_name,
 )
 
 CANDIDATES_MAX = 12
@@ -292,6 +294,14 @@ def bind_arguments(
     return bound
 
 
+_PLAIN_NOTES = {
+    "int": ("int", "bool"),
+    "bool": ("bool", "int"),
+    "str": ("str", "none"),
+    "bytes": ("bytes", "bytearray", "none"),
+}
+
+
 def _missing(
     frame: Frame, function: Function, parameter: ir.Parameter, arguments: Arguments
 ) -> Value:
@@ -306,7 +316,14 @@ def _missing(
 
 
 def _declared(frame: Frame, function: Function, parameter: ir.Parameter, value: Value) -> Value:
-    """Return the argument, or what the annotation promises where the argument says nothing."""
+    """Return the argument, or what the annotation promises where the argument says nothing.
+
+    A plain annotation (``int``, ``str``, ``bytes``, ``bool``) also drops what contradicts it.
+    """
+    note = parameter.annotation
+    if note is not None and note[0] == ir.NAME and note[1] in _PLAIN_NOTES:
+        kept = tuple([atom for atom in value if type_name(atom) in _PLAIN_NOTES[note[1]]])
+        return value if len(kept) == len(value) else join(kept, ((PLAIN, note[1]),))
     if parameter.annotation is None or not any(atom[0] == ANYTHING for atom in value):
         return value
     if parameter.annotation is not None and function.module is not frame.module:
