@@ -20,12 +20,13 @@ from packaging.utils import (
 
 from qfs import __version__
 from qfs.app.build import Artifact, BuildReport
+from qfs.app.signed_statements import read_statement
 from qfs.crypto import Signer
 from qfs.errors import InputError
 from qfs.repro.locks import read
 from qfs.repro.sbom import bill_of_materials
-from qfs.repro.statements import MAX_BYTES, Statement, Subject, opened, sealed
-from qfs.shell import keystore, providers
+from qfs.repro.statements import Statement, Subject, sealed
+from qfs.shell import keystore
 from qfs.shell.evidence_files import file_digests, lock_names, tree_digest
 from qfs.shell.files import read_limited
 from qfs.shell.lock_files import read_text
@@ -109,9 +110,7 @@ def check_attestation(artifact: Path, attestation: Path, public_key: Path) -> St
 
     Raises ProofError if the key did not sign it, InputError for files that cannot be read.
     """
-    key = keystore.read_public(public_key)
-    envelope = read_limited(attestation, MAX_BYTES)
-    statement = opened(envelope, [(key.profile, key.raw)], providers.verifier())
+    _, statement = read_statement(attestation, public_key)
     found = hashlib.sha256(read_limited(artifact, _ARTIFACT_MAX)).hexdigest()
     said = [value for s in statement.subjects for name, value in s.digest if name == "sha256"]
     return statement if found in said else None

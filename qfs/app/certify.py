@@ -17,11 +17,12 @@ from typing import Any
 
 from qfs import __version__
 from qfs.app.audit import AuditReport, AuditRequest, audit
+from qfs.app.signed_statements import read_statement
 from qfs.errors import InputError
-from qfs.repro.statements import MAX_BYTES, Statement, Subject, opened, sealed
-from qfs.shell import keystore, providers
+from qfs.repro.statements import Statement, Subject, sealed
+from qfs.shell import keystore
 from qfs.shell.evidence_files import file_digests, lock_names, tree_digest
-from qfs.shell.files import read_limited, write_new
+from qfs.shell.files import write_new
 
 PREDICATE = "urn:qfs:certificate:1"
 
@@ -92,14 +93,7 @@ def verify(
 
     Raises ProofError if the key did not sign it, InputError if it is no certificate.
     """
-    key = keystore.read_public(public_key)
-    envelope = read_limited(certificate, MAX_BYTES)
-    try:
-        claimed = opened(envelope, [(key.profile, key.raw)], providers.verifier())
-    except InputError as error:
-        raise InputError(
-            f"{error.place}: {error.what}", place=str(certificate), way_out=error.way_out
-        ) from error
+    envelope, claimed = read_statement(certificate, public_key)
     if claimed.predicate_type != PREDICATE:
         raise InputError(
             f"a statement of type {claimed.predicate_type!r}, no certificate",

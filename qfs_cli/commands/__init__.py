@@ -9,29 +9,29 @@ from importlib import import_module
 
 import typer
 
-# Command and module, in the order of the help; one line a command.
-MODULES = {
-    "audit": "audit",  # which value, by which way, differs between two runs
-    "rules": "rules",  # the catalogue of rules
-    "keys": "keys",  # ML-DSA key files
-    "packet": "packet",  # sign, verify, show
-    "certify": "certify",  # sign what a tree is
-    "build": "build",  # reproducible builds
-    "verify": "verify",  # rebuild a published wheel
-    "lock": "lock",  # hash-locked requirements
-    "evidence": "evidence",  # what the tree proves about itself
-    "ledger": "ledger",  # five tokens in a folder
-    "replay": "replay",  # every state root again
-    "halt": "halt",  # why a ledger stands, and going on
-    "trail": "trail",  # keys, upgrades, halts, for outsiders
-    "bisect": "bisection",  # where two logs part
-    "doctor": "doctor",  # what works here
-    "explain": "explain",  # the catalogue of codes
-}
+# In the order of the help; one line a command, and its module is called so.
+COMMANDS = (
+    "audit",  # which value, by which way, differs between two runs
+    "rules",  # the catalogue of rules
+    "keys",  # ML-DSA key files
+    "packet",  # sign, verify, show
+    "certify",  # sign what a tree is
+    "build",  # reproducible builds
+    "verify",  # rebuild a published wheel
+    "lock",  # hash-locked requirements
+    "evidence",  # what the tree proves about itself
+    "ledger",  # five tokens in a folder
+    "replay",  # every state root again
+    "halt",  # why a ledger stands, and going on
+    "trail",  # keys, upgrades, halts, for outsiders
+    "bisect",  # where two logs part
+    "doctor",  # what works here
+    "explain",  # the catalogue of codes
+)
 
 
 def register(app: typer.Typer, words: Sequence[str] = ()) -> None:
     """Add to the program the command that the words ask for, or all of them."""
     asked = next((word for word in words if not word.startswith("-")), "")
-    for name in (asked,) if asked in MODULES else tuple(MODULES):
-        import_module(f"{__name__}.{MODULES[name]}").register(app)
+    for name in (asked,) if asked in COMMANDS else COMMANDS:
+        import_module(f"{__name__}.{name}").register(app)

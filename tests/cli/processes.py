@@ -63,7 +63,7 @@ def serve() -> None:
     """Read command lines, run each in a forked process, write what they did."""
     from qfs_cli import commands, main  # noqa: PLC0415 (the importing process does not need it)
 
-    for name in commands.MODULES.values():  # imported once, not in each child
+    for name in commands.COMMANDS:  # imported once, not in each child
         importlib.import_module(f"{commands.__name__}.{name}")
 
     calls = [Call(tuple(one["words"]), one["folder"]) for one in json.loads(sys.stdin.read())]

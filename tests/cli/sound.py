@@ -51,13 +51,23 @@ DRAFT = {
     "payload": [],
 }
 
+QUICK = ("--pairs", "bare", "--kind", "wheel", "--accept-unexercised")
+WHEEL = "built/sample-1-py2.py3-none-any.whl"
+
 ROOT = "(the state root)"
 """Stands for the root of the sound ledger, which only its keys decide."""
 
 CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "audit": (("@machine.py",), ("machine.py", "--baseline", "@baseline.json")),
     "bisect": (("@ledger", "@ledger"),),
-    "build": (("@project", "--pairs", "bare", "--kind", "wheel", "--accept-unexercised"),),
+    "build": (
+        ("@project", *QUICK),
+        ("project", *QUICK, "--outdir", ">new-built", "--key", "@operator.pem"),
+        (
+            *("project", *QUICK, "--outdir", ">new-built"),
+            *("--key", "@secret.pem.age", "--passphrase-file", "@pass"),
+        ),
+    ),
     "certify": (
         ("@project", "--target", "@project/sample"),
         ("project", "--key", "@operator.pem", "--output", ">new.cert"),
@@ -71,6 +81,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "keys new": (("fresh", "--dir", "@keys", "--passphrase-file", "@pass"),),
     "ledger check": (("@ledger",),),
     "ledger export": (("@ledger", ">movements.csv"),),
+    "ledger import": (("@ledger", "@ledger"),),
     "ledger init": (
         (
             ">new-ledger",
@@ -125,6 +136,14 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("@exported", "--key", "@operator.pub.pem"),
     ),
     "trail verify-proof": (("@trail-proof", "--key", "@operator.pub.pem"),),
+    "verify": (
+        (f"@{WHEEL}", "--source", "@project"),
+        (
+            # Any bytes may be asked about: that they are not those attested is an answer.
+            *(WHEEL, "--attestation", "@built/provenance.intoto.json"),
+            *("--public-key", "@operator.pub.pem"),
+        ),
+    ),
 }
 
 # A path that a command does not read, with the reason why spoiling it means nothing.
@@ -147,7 +166,7 @@ NOT_READ: dict[tuple[str, str], str] = {
 FINE: dict[tuple[str, str, str], str] = {
     **{
         (name, "@pass", "truncated"): "it is a passphrase, if a wrong one: the key's file is named"
-        for name in ("certify", "keys export", "keys new", "ledger submit", "packet sign")
+        for name in ("build", "certify", "keys export", "keys new", "ledger submit", "packet sign")
     },
     **{
         (name, "@pass", "truncated"): "it is a passphrase, and the key's file needs none"
@@ -190,6 +209,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("audit", "machine.py", "--write-baseline", "baseline.json"),
     ("evidence", "write", "project"),
     ("certify", "project", "--key", "operator.pem", "--output", "cert"),
+    ("build", "project", *QUICK, "--outdir", "built", "--key", "operator.pem"),
     ("ledger", "state", "ledger", "--format", "json"),
 )
 

@@ -97,7 +97,7 @@ def test_without_a_command_the_help_is_printed_and_nothing_was_done() -> None:
     assert "Usage: qfs" in outcome.stdout + outcome.stderr
 
 
-@pytest.mark.parametrize("name", commands.MODULES)
+@pytest.mark.parametrize("name", commands.COMMANDS)
 def test_a_commands_module_registers_the_command_that_it_is_listed_under(name: str) -> None:
     app = typer.Typer()
     commands.register(app, ["--flag", name, "--help"])

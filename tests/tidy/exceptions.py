@@ -5,11 +5,6 @@ A line that is no longer needed fails the tests as well, so the list cannot outl
 
 EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
     (
-        "function_is_too_long",
-        "qfs_cli/commands/audit.py",
-        "the signature of the command lists its options, two lines each; the body is short",
-    ),
-    (
         "wide_except",
         "qfs/shell/watched_steps.py",
         "whatever the program under test raises is its answer, to be compared like any other",
