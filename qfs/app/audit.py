@@ -8,6 +8,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ class AuditRequest:
     """File of known findings, which are not reported."""
     write_baseline: Path | None = None
     """Where to write every finding as known; then nothing is reported."""
+    today: str = ""
+    """The day as YYYY-MM-DD, after which allowances with an earlier `until=` hide nothing; empty:
+    no allowance is past its date."""
     cache: bool = False
     cache_folder: Path | None = None
     """Where the cache lies; None for the user's cache folder."""
@@ -124,6 +128,11 @@ class AuditReport:
         elif self.suppressed:
             bad += 1
         return EXIT_FINDINGS if bad else EXIT_CLEAN
+
+
+def today() -> str:
+    """Return the day in UTC as YYYY-MM-DD: for AuditRequest, which reads no clock itself."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def audit(request: AuditRequest) -> AuditReport:
@@ -264,7 +273,8 @@ def _allowances(
         finding = _finding(each, ordinals[key])
         for allowance in allowed.get(each.path, ()):
             on_line = each.pos[0] <= allowance.line <= max(each.pos[2], each.pos[0])
-            if on_line and allowance.reason and _names(allowance, each.rule):
+            good = allowance.reason and not _is_past(allowance, request)
+            if on_line and good and _names(allowance, each.rule):
                 used[(each.path, allowance.at)] = None
                 hidden.append(replace(finding, suppressed=allowance.reason))
                 break
@@ -272,7 +282,8 @@ def _allowances(
             reported.append(finding)
     for path in sorted(allowed):
         for allowance in allowed[path]:
-            wrong = "bare-allowance" if not (allowance.reason and allowance.codes) else ""
+            whole = allowance.reason and allowance.codes and not _is_past(allowance, request)
+            wrong = "" if whole else "bare-allowance"
             if not wrong and (path, allowance.at) not in used and not request.select:
                 wrong = "unused-allowance"
             for rule in rules.index.sites.get(wrong, ()):
@@ -284,6 +295,10 @@ def _allowances(
                     reported.append(_finding(made, 1))
     reported.sort(key=lambda each: (each.path, each.line, each.column, each.rule))
     return reported, hidden
+
+
+def _is_past(allowance: Allowance, request: AuditRequest) -> bool:
+    return "" not in (allowance.until, request.today) and allowance.until < request.today
 
 
 def _names(allowance: Allowance, rule: Rule) -> bool:

@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qfs.app.snapshots import Finder
@@ -33,6 +33,8 @@ class ImportReport:
     packets: int
     """Packets in all."""
     state_root: Digest
+    torn_at: int | None = None
+    """Offset at which the other log ends in the middle of a frame; None when it ends well."""
 
     def document(self) -> dict[str, object]:
         """Return the JSON document."""
@@ -42,6 +44,7 @@ class ImportReport:
             "added": self.added,
             "packets": self.packets,
             "state_root": self.state_root.hex(),
+            "torn_at": self.torn_at,
         }
 
 
@@ -55,11 +58,13 @@ def follow(directory: Path, other: Path, provider: str = providers.DEFAULT) -> I
     refuse_halted(directory)
     verifier = providers.verifier(provider)
     reading, corrupt = log.survey(other)
+    torn_at = reading.torn_at if corrupt is None else None
     if not (directory / "log").is_dir():
         steps = derive(reading.frames, verifier=verifier, corrupt=corrupt)
         first = next(steps)
         with log.create(directory, first.frame.body, first.world.root) as writer:
-            return _appended(writer, first, steps, new=True)
+            report = _appended(writer, first, steps, new=True)
+        return replace(report, torn_at=torn_at)
     opened = opened_for_writing(directory, verifier, Finder(directory))
     with opened.writer as writer:
         mine = opened.reading.frames
@@ -73,7 +78,7 @@ def follow(directory: Path, other: Path, provider: str = providers.DEFAULT) -> I
         last = Derived(mine[-1], opened.world, None, opened.resumed)
         tail = reading.frames[len(mine) :]
         steps = derive(tail, verifier=verifier, corrupt=corrupt, after=last)
-        return _appended(writer, last, steps, new=False)
+        return replace(_appended(writer, last, steps, new=False), torn_at=torn_at)
 
 
 def _appended(

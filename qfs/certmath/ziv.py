@@ -43,4 +43,4 @@ def settle(
                 f"undecided after {p} bits: the value is within 2**-{p} of a tie or an integer",
                 way_out="termination is unproved for this function; use another argument",
             )
-        p = widen(p)
+        p = widen(p) if cap is None else min(widen(p), cap)

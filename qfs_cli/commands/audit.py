@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from qfs.app.audit import AuditReport, AuditRequest, audit
+from qfs.app.audit import AuditReport, AuditRequest, audit, today
 from qfs.app.audit_fix import fix as mend
 from qfs.app.failure import UsageError
 from qfs_cli.render import audit as text
@@ -112,6 +112,7 @@ def command(
         since=since,
         baseline=baseline,
         write_baseline=write_baseline,
+        today=today(),
         cache=not no_cache,
     )
     if fix or unsafe_fixes or diff:

@@ -218,14 +218,19 @@ def import_(
 ) -> None:
     """Follow somebody else's log: verify, derive and append each packet that is not here yet.
 
-    Exits with 2 when the two have different pasts, with 3 at a packet that cannot be derived.
+    Exits with 1 when the other log is cut in the middle of a frame, with 2 when the two have
+    different pasts, with 3 at a packet that cannot be derived.
     """
     report = replica.follow(directory, other)
     if output_format is Format.JSON:
         _json(report.document())
-        return
-    _console().print(f"{report.added} packets added, {report.packets} in all")
-    _console().print(f"state root {report.state_root.hex()}")
+    else:
+        _console().print(f"{report.added} packets added, {report.packets} in all")
+        _console().print(f"state root {report.state_root.hex()}")
+        if report.torn_at is not None:
+            _console().print(f"{other} is cut in the middle of a frame, at byte {report.torn_at}")
+    if report.torn_at is not None:
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 def _print_proof(report: proving.ProofReport) -> None:

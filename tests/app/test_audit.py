@@ -98,6 +98,25 @@ def test_an_allowance(
     assert len(report.suppressed) == hidden
 
 
+DAYS = [
+    ("before its last day", "2027-01-30", [], 1),
+    ("on its last day", "2027-01-31", [], 1),
+    ("after it", "2027-02-01", ["QFS002", "QFS101"], 0),
+    ("on no day in particular", "", [], 1),
+]
+
+
+@pytest.mark.parametrize(("when", "day", "expected", "hidden"), DAYS)
+def test_an_allowance_with_a_last_day(
+    when: str, day: str, expected: list[str], hidden: int, tmp_path: Path
+) -> None:
+    comment = '  # qfs: allow[QFS101] reason="log line" until=2027-01-31'
+    write(tmp_path, {"m.py": CLOCK.replace("time.time()", f"time.time(){comment}")})
+    report = audit(AuditRequest((tmp_path / "m.py",), today=day))
+    assert sorted(each.rule for each in report.findings) == expected
+    assert len(report.suppressed) == hidden
+
+
 def test_an_allowance_is_no_proof(tmp_path: Path) -> None:
     comment = '  # qfs: allow[QFS101] reason="log line"'
     write(tmp_path, {"m.py": CLOCK.replace("time.time()", f"time.time(){comment}")})

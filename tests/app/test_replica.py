@@ -47,6 +47,18 @@ def test_an_older_copy_adds_nothing_to_the_original(market: Market, tmp_path: Pa
     assert {k: v for k, v in market.contents().items() if k in before} == before
 
 
+def test_a_log_cut_in_a_frame_is_followed_to_the_cut_and_said_to_be_cut(
+    market: Market, tmp_path: Path
+) -> None:
+    whole = market.segment.read_bytes()
+    cut = tmp_path / "cut.log"
+    last = log.read(market.directory).frames[-1]
+    cut.write_bytes(whole[: last.offset + 40])
+    report = follow(tmp_path / "copy", cut)
+    assert (report.added, report.torn_at) == (last.seq - 1, last.offset)
+    assert follow(tmp_path / "copy", market.directory).torn_at is None
+
+
 def test_two_pasts_are_never_joined(market: Market, tmp_path: Path) -> None:
     other = Market(tmp_path, "other")
     other.submit(other.script(OPEN_B, OPEN_A, name="o.jsonl"))

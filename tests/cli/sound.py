@@ -81,7 +81,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "keys new": (("fresh", "--dir", "@keys", "--passphrase-file", "@pass"),),
     "ledger check": (("@ledger",),),
     "ledger export": (("@ledger", ">movements.csv"),),
-    "ledger import": (("@ledger", "@ledger"),),
+    "ledger import": (("@ledger", "@ledger/log/00000001.log"),),
     "ledger init": (
         (
             ">new-ledger",
@@ -179,6 +179,12 @@ FINE: dict[tuple[str, str, str], str] = {
         )
     },
     ("certify", "@project/sample", "empty"): "an empty module is a module without findings",
+    (
+        "ledger import",
+        "@ledger/log/00000001.log",
+        "truncated",
+    ): "what is whole of a cut log is followed; that it is cut is said, with exit code 1",
+    ("ledger import", "@ledger", "missing"): "a folder without a ledger gets a copy of the other",
     ("audit", "@machine.py", "empty"): "an empty module is a module without findings",
 }
 
