@@ -4,15 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MINOR := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+# The lock, and what this minor version of Python needs besides it.
+LOCKS := requirements/dev.txt $(wildcard requirements/only-$(MINOR).txt)
 # Compiled modules are kept, or every process of every test would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence
 
-$(READY): requirements/dev.txt pyproject.toml
+$(READY): $(LOCKS) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "QFS needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -q --require-hashes $(addprefix -r ,$(LOCKS))
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $(READY)
 
@@ -27,11 +30,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix -q .
 
 lock: $(READY)
-	for name in runtime dev; do \
-	  $(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-header --no-emit-find-links \
-	    --no-emit-trusted-host --no-emit-options --strip-extras --allow-unsafe \
-	    requirements/$$name.in -o requirements/$$name.txt || exit 1; \
-	done
+	$(BIN)/qfs lock
 
 # Everything that CI runs. Each line stops at the first failure.
 check: $(READY)
