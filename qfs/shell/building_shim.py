@@ -112,8 +112,10 @@ def _moved_stat(found: os.stat_result, shift: int, since: int) -> os.stat_result
     if not since <= found.st_mtime < since + shift // 2:
         return found  # older than the build, or a copy that already has the moved time
     plain = list(found)
-    named: dict[str, Any] = {
-        name: getattr(found, name) for name in dir(found) if name.startswith("st_")
+    named: dict[str, Any] = {  # what the sequence has no name for; from 3.13 on nothing else may
+        name: getattr(found, name)
+        for name in dir(found)
+        if name.startswith("st_") and name not in found.__match_args__
     }
     for place, name in ((8, "st_mtime"), (9, "st_ctime")):
         plain[place] += shift
