@@ -112,6 +112,37 @@ def answer(
     return of_fraction(Fraction((low + high + (1 << (shift - 1))) >> shift, 2))
 
 
+def allocated(
+    make: Callable[[int], Any], amount: int, weights: tuple[int, ...], mode: Rounding
+) -> tuple[int, ...]:
+    """Return the parts of an amount: each rounded, then what is missing given out one by one.
+
+    make is an oracle's exact rational of an integer; each unit goes where the exact share is
+    furthest beyond the part, the earlier part first.
+    """
+    total = sum(weights)
+    shares = [make(amount) * weight / total for weight in weights]
+    whole = [Fraction(int(_top(share)), int(_bottom(share))) for share in shares]
+    parts = [of_fraction(share).of(mode) for share in whole]
+    while sum(parts) != amount:
+        step = 1 if sum(parts) < amount else -1
+        gaps = [
+            (step * (share - part), -index)
+            for index, (share, part) in enumerate(zip(whole, parts, strict=True))
+            if weights[index]
+        ]
+        parts[-max(gaps)[1]] += step
+    return tuple(parts)
+
+
+def _top(value: Any) -> Any:
+    return value.p if isinstance(value, flint.fmpq) else value.numerator
+
+
+def _bottom(value: Any) -> Any:
+    return value.q if isinstance(value, flint.fmpq) else value.denominator
+
+
 def saturated(function: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return arguments at which a saturating function rounds alike, but can still be computed.
 

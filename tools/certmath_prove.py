@@ -4,23 +4,28 @@
   mismatch is printed and the exit code is 1.
 - Gappa proves the error budgets of the Horner kernels; its scripts are generated from the constants
   that the kernels use. Without gappa (Debian: ``apt-get install gappa``) that part is NOT RUN.
-- ``audit/certmath-prove.json`` says exactly what was run: commit, versions, seed, counts. What was
-  not run is named there and not claimed.
+- ``audit/certmath-prove.json`` says exactly what was run: commit, digest of the kernels' code,
+  versions, seed, counts. What was not run is named there and not claimed.
 """
 
 import argparse
 import json
+import os
 import platform
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import flint
+import gmpy2  # type: ignore[import-untyped]  # it ships no types
+
 from qfs.certmath import CertifiedMathError, Rounding, raw
 from tools import certmath_gappa
-from tools.certmath_oracle import MODES, answer, arb, domain_error, mpfr
+from tools.certmath_oracle import MODES, allocated, answer, arb, domain_error, mpfr
 from tools.certmath_points import (
     CONSTANTS,
     FUNCTIONS,
@@ -29,6 +34,7 @@ from tools.certmath_points import (
     hard_arguments,
     random_points,
 )
+from tools.certmath_source import kernels_digest
 
 ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "audit" / "certmath-prove.json"
@@ -63,6 +69,8 @@ def actual(function: str, point: Point, mode: Rounding) -> Any:
 
 def compare(function: str, point: Point) -> str:
     """Return an account of the first mismatch in any mode, or an empty string."""
+    if function == "allocate":
+        return compare_parts(point)
     first = second = None
     if not domain_error(function, point):
         first, second = answer(arb, function, point), answer(mpfr, function, point)
@@ -72,6 +80,20 @@ def compare(function: str, point: Point) -> str:
         wanted, given = expected(function, point, mode, first), actual(function, point, mode)
         if wanted != given:
             return f"{function}{point} {mode}: the oracles say {wanted}, QFS {given}"
+    return ""
+
+
+def compare_parts(point: Point) -> str:
+    """Return an account of the first mode in which the parts of an amount differ, or nothing."""
+    amount, weights = point
+    for mode in MODES:
+        first = allocated(flint.fmpq, amount, weights, mode)
+        second = allocated(gmpy2.mpq, amount, weights, mode)
+        if first != second:
+            return f"allocate{point} {mode}: fmpq says {first}, mpq {second}"
+        given = tuple(raw.allocate(amount, weights, mode))
+        if given != first:
+            return f"allocate{point} {mode}: the oracles say {first}, QFS {given}"
     return ""
 
 
@@ -116,19 +138,23 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=100_000, help="arguments of each kind")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--function", action="append", choices=FUNCTIONS, help="only these")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--report", type=Path, default=REPORT, help="where the JSON goes")
     options = parser.parse_args()
     started = commit()
     gappa = certmath_gappa.prove()
     results: dict[str, dict[str, int]] = {}
-    names = [name for name in (options.function or FUNCTIONS) if name != "allocate"]
-    for function in names:
-        results[function] = run(function, options.points, options.seed)
-        print(function, results[function], flush=True)
+    names = options.function or FUNCTIONS
+    with ProcessPoolExecutor(options.jobs) as pool:
+        runs = {name: pool.submit(run, name, options.points, options.seed) for name in names}
+        for name, done in runs.items():
+            results[name] = done.result()
+            print(name, results[name], flush=True)
     mismatches = sum([result["mismatches"] for result in results.values()])
     report = {
         "schema": "qfs.certmath-prove/1",
         "commit": started,
+        "kernels_sha256": kernels_digest(),
         "python": platform.python_version(),
         "oracles": {
             "arb": f"python-flint {version('python-flint')}",
