@@ -56,8 +56,9 @@ new-machine: $(READY)
 evidence: $(READY)
 	$(BIN)/qfs evidence write
 
+# PATHS=tests/certmath runs, and records, that room alone.
 nightly: $(READY)
-	QFS_PROFILE=nightly $(BIN)/python -m pytest -n auto
+	$(BIN)/python -m tools.nightly $(PATHS)
 
 prove: $(READY)
 	$(BIN)/python -m tools.certmath_prove
