@@ -5,6 +5,8 @@
 - Source: Python data model §3.3.2.
 """
 
+import builtins
+
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.values import (
@@ -35,9 +37,23 @@ def attribute(frame: Frame, holder: Value, name: str, pos: Pos) -> Value:
     rest = [atom for atom in holder if atom[0] not in _OWN]
     if len(rest) > _KINDS_MAX:  # so many built-in kinds: a method of any of them
         holder = (*[atom for atom in holder if atom[0] in _OWN], *ANY)
+    missing: Value = NOTHING
     for atom in holder:
-        out = join(out, _of(frame, atom, name, pos))
-    return out
+        found = _of(frame, atom, name, pos)
+        if atom[0] == INSTANCE and found == ((METHOD, atom, name),) and lacks(frame, atom, name):
+            missing = join(missing, found)  # an AttributeError, if ever it is this one
+        else:
+            out = join(out, found)
+    return out or missing
+
+
+def lacks(frame: Frame, atom: Atom, name: str) -> bool:
+    """Say whether an instance of the program's class cannot have an attribute for certain."""
+    number = atom[1]
+    if frame.find(number, name) or frame.find(number, "__getattr__"):
+        return False
+    closed = not any(frame.trait(number, trait) for trait in ("protocol", "outside"))
+    return closed and not frame.solver.read(frame.node, ("dynamic", number))
 
 
 def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
@@ -74,7 +90,16 @@ def _outside(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     value = frame.solver.rules.summaries.value_of(full)
     if value is not None:
         return value
-    return STR if name in _NAMES else ((OUTSIDE, full),)
+    if name in _NAMES:
+        return STR
+    return NOTHING if _no_builtin(atom[1], name) else ((OUTSIDE, full),)
+
+
+def _no_builtin(kind: str, name: str) -> bool:
+    """Say whether a built-in type has no such attribute: reading it raises AttributeError."""
+    home, _, short = kind.partition(".")
+    found = getattr(builtins, short, None) if home == "builtins" else None
+    return isinstance(found, type) and not hasattr(found, name)
 
 
 def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> Value:
@@ -169,6 +194,8 @@ def _class_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if name in _NAMES:
         return STR
     stored = frame.find(number, name)
+    if name == "__dict__":
+        return (("classdict", number),)
     if not stored:
         if name == "__members__":
             return ((("dict"), STR, ((INSTANCE, number, True),), None),)

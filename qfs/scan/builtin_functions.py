@@ -330,6 +330,8 @@ def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
             for name in arguments.at(1, ""):
                 if name[0] == KNOWN:
                     frame.solver.write(("field", atom[1], name[2]), arguments.at(2, ""))
+                else:
+                    frame.solver.write(("dynamic", atom[1]), ANY)
     return NONE
 
 

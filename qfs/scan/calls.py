@@ -331,6 +331,9 @@ def _declared(frame: Frame, function: Function, parameter: ir.Parameter, value: 
     else:
         declared = annotated(frame, parameter.annotation)
     rest = tuple([atom for atom in value if atom[0] != ANYTHING])
+    if any(atom == (ANYTHING, "parameter") for atom in value):
+        given: Atom = (ANYTHING, "parameter")
+        declared = tuple([given if atom[0] == ANYTHING else atom for atom in declared])
     return join(rest, declared)
 
 

@@ -96,7 +96,7 @@ def _parameters(solver: Solver, function: Function) -> dict[str, Value]:
             continue
         value: Value = ((ANYTHING, "parameter"),)
         if parameter.annotation is not None:
-            value = annotated(frame, parameter.annotation)
+            value = _given(annotated(frame, parameter.annotation))
         elif parameter.default is not None:
             value = join(evaluate(frame, parameter.default), ((ANYTHING, "parameter"),))
         if parameter.kind == 2:
@@ -105,6 +105,11 @@ def _parameters(solver: Solver, function: Function) -> dict[str, Value]:
             value = table(STR, value)
         bound[parameter.name] = value
     return bound
+
+
+def _given(value: Value) -> Value:
+    """Return a declared value in which what is not known is what the entry's caller gives."""
+    return tuple([(ANYTHING, "parameter") if atom[0] == ANYTHING else atom for atom in value])
 
 
 def _decorated(frame: Frame, function: Function, name: str) -> bool:

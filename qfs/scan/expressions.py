@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from qfs.scan import ir
-from qfs.scan.attributes import attribute
+from qfs.scan.attributes import attribute, lacks
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.ir import Fact
 from qfs.scan.operations import binary_value, compare, formatted
@@ -155,7 +155,7 @@ def _unary(frame: Frame, fact: Fact) -> Value:
 
 
 def _bool(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.statements import narrow  # noqa: PLC0415 (narrowing is shared with ``if``)
+    from qfs.scan.narrowing import narrow  # noqa: PLC0415 (annotations evaluate expressions)
 
     out: Value = NOTHING
     saved = dict(frame.env)
@@ -184,13 +184,16 @@ def _index(frame: Frame, fact: Fact) -> Value:
         elif tag == TUPLE:
             out = join(out, _tuple_item(atom, key, sliced=sliced))
         elif tag == INSTANCE:
-            out = join(out, call_method(frame, atom, "__getitem__", Arguments([key]), fact[3]))
+            if len(holder) == 1 or not lacks(frame, atom, "__getitem__"):
+                out = join(out, call_method(frame, atom, "__getitem__", Arguments([key]), fact[3]))
         elif tag in {PLAIN, KNOWN}:
             out = join(out, _text_item(atom, sliced=sliced))
         elif tag in {OUTSIDE, "cls", "prop"}:
             out = join(out, _outside_item(frame, atom, fact))
         elif tag == OBJECT:
             out = join(out, ((OBJECT, atom[1], ""),) if sliced else ANY)
+        elif tag == "classdict" and key and all(each[0] == KNOWN for each in key):
+            out = join(out, tuple([("slot", atom[1], each[2]) for each in key]))
         else:
             out = join(out, ANY)
     return out
@@ -235,7 +238,7 @@ def _slice(frame: Frame, fact: Fact) -> Value:
 
 
 def _if_else(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.statements import narrow  # noqa: PLC0415
+    from qfs.scan.narrowing import narrow  # noqa: PLC0415
 
     evaluate(frame, fact[1])
     saved = dict(frame.env)
@@ -258,6 +261,7 @@ def _lambda(frame: Frame, fact: Fact) -> Value:
 
 def _comp(frame: Frame, fact: Fact) -> Value:
     from qfs.scan.assignment import assign  # noqa: PLC0415
+    from qfs.scan.narrowing import narrow  # noqa: PLC0415
 
     _, kind, results, parts, _pos = fact
     saved = dict(frame.env)
@@ -269,6 +273,7 @@ def _comp(frame: Frame, fact: Fact) -> Value:
         assign(frame, target, element, fact[4])
         for condition in conditions:
             evaluate(frame, condition)
+            narrow(frame, condition, positive=True)
         if part_taint is not None and kind != "set":
             names = frozenset(_targets(target))
             frame.orders.append((part_taint, names, names))

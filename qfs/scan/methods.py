@@ -22,6 +22,7 @@ from qfs.scan.values import (
     INSTANCE,
     INT,
     KNOWN,
+    METHOD,
     NONE,
     NOTHING,
     OBJECT,
@@ -126,14 +127,46 @@ def call_builtin_method(
     if tag in {PLAIN, KNOWN}:
         return _scalar(frame, receiver, name, arguments, pos)
     if tag == OBJECT:
-        if receiver[1] in {"builtins.object", "builtins.type"}:
-            return ANY
+        if receiver[1].startswith("builtins."):
+            return _of_builtin(frame, receiver, name, arguments, pos)
         full = f"{receiver[1]}.{name}"
         return call_outside(frame, full, arguments, pos, certain=certain)
     if tag in {ANYTHING, INSTANCE}:
         return _unknown(frame, receiver, name, arguments, pos)
+    if tag == "slot" and name in {"__get__", "__set__"}:
+        key = ("field", receiver[1], receiver[2])
+        if name == "__get__":
+            return frame.solver.read(frame.node, key)
+        frame.solver.write(key, arguments.at(1, ""))
+        return NONE
     escape(frame, arguments, pos)
     return ANY
+
+
+_BUILTIN_OBJECTS: dict[str, Atom] = {
+    "builtins.dict": (TABLE, ANY, ANY, None),
+    "builtins.list": (SEQUENCE, "list", ANY, None),
+    "builtins.tuple": (SEQUENCE, "tuple", ANY, None),
+    "builtins.set": (SET, "set", ANY, None),
+    "builtins.frozenset": (SET, "frozenset", ANY, None),
+    "builtins.str": (PLAIN, "str"),
+    "builtins.bytes": (PLAIN, "bytes"),
+    "builtins.int": (PLAIN, "int"),
+}
+
+
+def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
+    """``super().__init__()`` of a class that derives from a built-in one, and the like."""
+    from qfs.scan.outside import call_outside  # noqa: PLC0415
+
+    known = _BUILTIN_OBJECTS.get(receiver[1])
+    if known is not None:
+        return call_builtin_method(frame, (METHOD, known, name), arguments, pos)
+    if receiver[1] in {"builtins.object", "builtins.type"} or receiver[2:] == ("exception",):
+        return NONE if name == "__init__" else ANY
+    if receiver[1].endswith(("Error", "Exception", "Warning", "Exit", "Interrupt")):
+        return NONE if name == "__init__" else ANY
+    return call_outside(frame, f"{receiver[1]}.{name}", arguments, pos)
 
 
 def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:

@@ -16,6 +16,7 @@ from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
+from qfs.scan.narrowing import narrow
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
 from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, Taint, Value, join
@@ -124,36 +125,6 @@ def _asks_version(test: Fact) -> bool:
     left = test[1] if test[0] == ir.COMPARE else test
     left = left[1] if left[0] == ir.INDEX else left
     return left[0] == ir.ATTR and left[2] in {"version_info", "platform", "implementation"}
-
-
-def narrow(frame: Frame, test: Fact, *, positive: bool) -> None:
-    """Use ``isinstance(name, T)`` and ``name is None`` to know more of a variable."""
-    if test[0] == ir.UNARY and test[1] == "not":
-        narrow(frame, test[2], positive=not positive)
-        return
-    if test[0] == ir.BOOL and positive and test[2:] == ("and",):
-        for part in test[1]:
-            narrow(frame, part, positive=True)
-        return
-    if test[0] == ir.CALL and test[1][0] == ir.NAME and test[1][1] == "isinstance":
-        arguments = test[2]
-        if len(arguments) == 2 and arguments[0][0] == ir.NAME and positive:
-            frame.quiet += 1
-            wanted = annotated(frame, arguments[1])
-            frame.quiet -= 1
-            name = arguments[0][1]
-            if name in frame.env and any(atom[0] == "any" for atom in frame.env[name]):
-                frame.env[name] = wanted
-        return
-    if test[0] == ir.COMPARE and test[1][0] == ir.NAME and len(test[2]) == 1:
-        operator, right = test[2][0]
-        name = test[1][1]
-        if right[0] == ir.CONST and right[1] is None and name in frame.env:
-            is_none = (operator == "is") == positive
-            if operator in {"is", "is not"} and not is_none:
-                frame.env[name] = tuple(
-                    [atom for atom in frame.env[name] if atom != ("plain", "none")]
-                )
 
 
 def _for(frame: Frame, fact: Fact) -> bool:

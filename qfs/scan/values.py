@@ -108,6 +108,8 @@ def _merge(atoms: list[Atom]) -> Value:
         if tag in {SEQUENCE, SET, TABLE}:
             slots[key] = len(out)
         if tag == ANYTHING and any(each[0] == ANYTHING for each in out):
+            if atom[1] != "parameter":  # the less that is known of it, the more counts
+                out = [atom if each[0] == ANYTHING else each for each in out]
             continue
         if atom not in out:
             out.append(atom)
@@ -124,10 +126,24 @@ def _merge(atoms: list[Atom]) -> Value:
                 element = join(element, item)
         rest = [each for each in out if each[0] != TUPLE]
         return _merge([*rest, (SEQUENCE, "tuple", element, None)])
-    if len(out) > ALTERNATIVES_MAX:
-        kept = [each for each in out if each[0] in {FUNCTION, CLASS, INSTANCE, OUTSIDE}]
-        return (*kept[: ALTERNATIVES_MAX * 3], (ANYTHING, "many"))
-    return tuple(out)
+    return tuple(out) if len(out) <= ALTERNATIVES_MAX else _fewer(out)
+
+
+_NAMED = {FUNCTION, CLASS, INSTANCE, OUTSIDE, OBJECT, METHOD}
+
+
+def _fewer(atoms: list[Atom]) -> Value:
+    """Return so many alternatives as fewer ones: first without saying who made a closure."""
+    named: dict[Atom, None] = {}
+    rest: list[Atom] = []
+    for atom in atoms:
+        if atom[0] in _NAMED:
+            named[(*atom[:3], -1) if atom[0] == FUNCTION else atom] = None
+        else:
+            rest.append(atom)
+    if len(rest) > ALTERNATIVES_MAX or len(named) > ALTERNATIVES_MAX * 3:
+        return (*list(named)[: ALTERNATIVES_MAX * 3], (ANYTHING, "many"))
+    return (*named, *rest)
 
 
 def _fold(left: Atom, right: Atom) -> Atom:

@@ -1,0 +1,176 @@
+"""Narrowing: what a condition says of a variable where it holds, and where it does not.
+
+- ``isinstance(x, T)``, ``type(x) is T``, ``type(x) in (A, B)``, ``x is None``; ``not``, ``and`` and
+  ``or`` as far as one side decides; ``kind = type(x)`` stands for ``type(x)``.
+- A variable is never left without an alternative: then the condition says nothing.
+- Source: Python typing specification, "Type narrowing".
+"""
+
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.annotations import annotated
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact
+from qfs.scan.values import (
+    ANYTHING,
+    INSTANCE,
+    NOTHING,
+    OBJECT,
+    Atom,
+    Value,
+    join,
+    type_name,
+)
+
+_IS = {"is", "=="}
+_IS_NOT = {"is not", "!="}
+
+
+def narrow(frame: Frame, test: Fact, *, positive: bool) -> None:
+    """Use a condition that holds, or does not, to know more of the variables in it."""
+    tag = test[0]
+    if tag == ir.UNARY and test[1] == "not":
+        narrow(frame, test[2], positive=not positive)
+    elif tag == ir.BOOL:
+        if positive == (test[2] == "and"):
+            for part in test[1]:
+                narrow(frame, part, positive=positive)
+    elif tag == ir.CALL:
+        _isinstance(frame, test, positive=positive)
+    elif tag == ir.COMPARE and len(test[2]) == 1:
+        _compared(frame, test[1], test[2][0], positive=positive)
+
+
+def _isinstance(frame: Frame, test: Fact, *, positive: bool) -> None:
+    callee, arguments = test[1], test[2]
+    if callee[:2] != (ir.NAME, "isinstance") or len(arguments) != 2:
+        return
+    if arguments[0][0] == ir.NAME and arguments[0][1] in frame.env:
+        _apply(frame, arguments[0][1], arguments[1], positive=positive, exact=False)
+
+
+def _compared(frame: Frame, left: Fact, part: tuple[str, Fact], *, positive: bool) -> None:
+    operator, right = part
+    if left[0] == ir.NAME and right[0] == ir.CONST and right[1] is None:
+        if operator in {"is", "is not"} and left[1] in frame.env:
+            _none(frame, left[1], is_none=(operator == "is") == positive)
+        return
+    name = _typed(frame, left)
+    if name is None or name not in frame.env:
+        return
+    if operator in _IS or operator == "in":
+        _apply(frame, name, right, positive=positive, exact=True)
+    elif operator in _IS_NOT or operator == "not in":
+        _apply(frame, name, right, positive=not positive, exact=True)
+
+
+def _none(frame: Frame, name: str, *, is_none: bool) -> None:
+    if not is_none:
+        rest = tuple([atom for atom in frame.env[name] if atom != ("plain", "none")])
+        frame.env[name] = rest
+
+
+def _typed(frame: Frame, fact: Fact) -> str | None:
+    """Return x of ``type(x)``, or of a variable that is set once, to ``type(x)``."""
+    if fact[0] == ir.CALL:
+        named = fact[1][:2] == (ir.NAME, "type") and len(fact[2]) == 1
+        return fact[2][0][1] if named and fact[2][0][0] == ir.NAME else None
+    if fact[0] != ir.NAME or fact[1] not in frame.function.bound:
+        return None
+    made = _assignments(frame.function.facts.body, fact[1])
+    if len(made) != 1 or made[0] is None or made[0][0] != ir.CALL:
+        return None
+    name = _typed(frame, made[0])
+    if name is None or _assignments(frame.function.facts.body, name):
+        return None
+    return name
+
+
+def _assignments(fact: Any, name: str) -> list[Fact | None]:
+    """Return every place at which a name is bound, with the value where it is a plain one."""
+    out: list[Fact | None] = []
+    if not isinstance(fact, tuple) or not fact:
+        return out
+    if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
+        for target in fact[1]:
+            if target[:2] == (ir.NAME, name):
+                out.append(fact[2])
+            elif _mentions(target, name):
+                out.append(None)
+        return out
+    if fact[0] in {ir.AUGMENT, ir.FOR, ir.ANNOTATE} and len(fact) >= 5:
+        if isinstance(fact[1], tuple) and _mentions(fact[1], name):
+            out.append(None)
+    for part in fact:
+        out.extend(_assignments(part, name))
+    return out
+
+
+def _mentions(fact: Any, name: str) -> bool:
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if fact[:2] == (ir.NAME, name):
+        return True
+    return any(_mentions(part, name) for part in fact)
+
+
+def _apply(frame: Frame, name: str, types: Fact, *, positive: bool, exact: bool) -> None:
+    frame.quiet += 1
+    wanted = annotated(frame, types)
+    frame.quiet -= 1
+    if not wanted or any(atom[0] == ANYTHING for atom in wanted):
+        return
+    before = frame.env[name]
+    kept: Value = NOTHING
+    for atom in before:
+        if atom[0] == ANYTHING:
+            kept = join(kept, wanted if positive else (atom,))
+            continue
+        fits = [_fit(frame, atom, each, exact=exact) for each in wanted]
+        if positive:
+            for answer, each in zip(fits, wanted, strict=True):
+                kept = join(kept, _kept(atom, each, answer))
+        elif "yes" not in fits:
+            kept = join(kept, (atom,))
+    if kept:
+        frame.env[name] = kept
+    elif positive:
+        frame.env[name] = wanted
+
+
+def _kept(atom: Atom, wanted: Atom, answer: str) -> Value:
+    if answer in {"yes", "maybe"}:
+        return (atom,)
+    return (wanted,) if answer == "narrower" else NOTHING
+
+
+def _fit(frame: Frame, atom: Atom, wanted: Atom, *, exact: bool) -> str:
+    """Say whether a value of one alternative is of a type: yes, no, maybe, or narrower."""
+    if atom[0] == INSTANCE and wanted[0] == INSTANCE:
+        return _instance(frame, atom, wanted, exact=exact)
+    if atom[0] == INSTANCE and wanted[0] not in {INSTANCE, OBJECT}:
+        return "maybe" if frame.trait(atom[1], "outside") else "no"
+    mine, other = type_name(atom), type_name(wanted)
+    if mine and wanted[0] == INSTANCE:
+        return "no"
+    if not mine or not other:
+        return "maybe"
+    if mine == other:
+        return "yes"
+    if not exact and mine == "bool" and other == "int":
+        return "yes"
+    return "maybe" if _loose(mine) or _loose(other) else "no"
+
+
+def _loose(name: str) -> bool:
+    """Say whether a built-in type's name stands for several: an iterable, a view, a table."""
+    return name not in {"int", "bool", "str", "bytes", "none", "float", "list", "tuple", "dict"}
+
+
+def _instance(frame: Frame, atom: Atom, wanted: Atom, *, exact: bool) -> str:
+    if atom[1] == wanted[1]:
+        return "yes" if not exact or atom[2] else "maybe"
+    if wanted[1] in frame.mro(atom[1]):
+        return "no" if exact and atom[2] else ("maybe" if exact else "yes")
+    return "narrower" if not atom[2] and atom[1] in frame.mro(wanted[1]) else "no"
