@@ -17,6 +17,7 @@ from qfs.kernel.contract import (
     Reducer,
     StateInvariant,
     Store,
+    machine_principal,
     no_migration,
 )
 from qfs.kernel.genesis import Genesis
@@ -65,6 +66,7 @@ __all__ = [
     "apply",
     "diverge",
     "found",
+    "machine_principal",
     "no_migration",
     "restore_world",
     "verify_proof",

@@ -7,11 +7,12 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
-from qfs.canon import Digest, Registry
+from qfs.canon import Digest, Registry, digest
+from qfs.certmath import ProofLog
 from qfs.crypto.ports import KeyId
 from qfs.kernel.admitted import Order
 from qfs.kernel.chance import Chance
@@ -35,13 +36,17 @@ class Context:
     time_us: int
     """Microseconds since 1970-01-01T00:00Z, as the signer wrote them."""
     actor: KeyId
-    """Who signed: the first key of the signing key's line of rotations; NOBODY in genesis."""
+    """Who asks: the first key of the signing key's line of rotations; NOBODY in genesis; a
+    `machine_principal` where a reaction asks in a machine's own name."""
     seed: bytes
     """32 bytes from the signer."""
     machine: str
     """Name of the machine that decides."""
     ordinal: int
     """Position of the command in the packet, reactions included."""
+    proof: ProofLog | None = field(default=None, compare=False, repr=False)
+    """Where CertifiedMath records the transaction's operations, when ``apply`` was asked to prove;
+    pass it on as ``log=`` and look at it in no other way."""
 
     def chance(self, purpose: str) -> Chance:
         """Return bytes for one purpose: reproducible, not fair (a signer can grind)."""
@@ -100,6 +105,8 @@ class Reaction:
     react: Callable[[Any, Context], tuple[Order, ...]]
     """(event, context of its command) -> orders, run at once in the same transaction; the refusal
     of one undoes the transaction."""
+    as_machine: bool = False
+    """Whether the source machine itself asks, as its `machine_principal`; else whoever asked it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,15 @@ class Difference:
     """Key inside the field, or None when the field is one value."""
     expected: Any
     actual: Any
+
+
+def machine_principal(name: str) -> KeyId:
+    """Return who a machine is where it asks another in its own name.
+
+    It is the digest of a name, not of a public key: nobody can sign as it, so what it owns moves by
+    reactions alone.
+    """
+    return KeyId(digest("qfs/machine-principal/1", name))
 
 
 @runtime_checkable

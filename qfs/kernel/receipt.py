@@ -1,6 +1,7 @@
 """What applying a packet answers: one answer a transaction, the effects, the new root.
 
 - A receipt has its own digest and is not part of the world's root.
+- The digests of the proof logs are in it when `apply` was asked to prove, and change no root.
 - A refusal is named by its enum member; a machine's members never share a name with the kernel's.
 """
 
@@ -68,6 +69,8 @@ class Receipt:
     """Identities of the effects that entered the outbox."""
     activated: tuple[tuple[str, int], ...]
     """Machine versions that became active with this packet."""
+    proofs: tuple[Digest, ...] = ()
+    """When asked for: the digest of each transaction's proof log, in the order of the answers."""
 
     def digest(self) -> Digest:
         """Return the receipt's digest."""

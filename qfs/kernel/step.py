@@ -17,13 +17,14 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from qfs.canon import encode
-from qfs.crypto.ports import NOBODY
+from qfs.certmath import ProofLog
+from qfs.crypto.ports import NOBODY, KeyId
 from qfs.errors import CertifiedMathError, InputError, QFSError
 from qfs.halt import Code, Halt, check, guard
 from qfs.kernel import outbox as outbox_
 from qfs.kernel import state as state_
 from qfs.kernel.admitted import Action, Admitted, Order, Resume, Tick, Transactions, Upgrade
-from qfs.kernel.contract import Context, Decision, Machine, Reaction
+from qfs.kernel.contract import Context, Decision, Machine, Reaction, machine_principal
 from qfs.kernel.genesis import OUTBOX, Genesis, is_machine_name
 from qfs.kernel.outbox import EffectId, Outbox, Pending
 from qfs.kernel.receipt import Receipt, Refused, TransactionRefusal, UpgradeRefusal
@@ -97,23 +98,27 @@ def apply(
     *,
     check_after: bool = False,
     watch: Watch | None = None,
+    proofs: list[ProofLog] | None = None,
 ) -> tuple[World, Receipt]:
     """Return the world after a packet, and the packet's receipt.
 
-    watch is shown each command as it ran, those of refused transactions too. check_after compares
-    each Decision.after with folding evolve over its events, as replay and the tests do. Halts, with
-    the old world made fast again, when the packet does not follow it, a machine breaks its contract
-    or an invariant, or a scheduled version is missing.
+    watch is shown each command as it ran, those of refused transactions too. To proofs is added one
+    log a transaction, which machines fill as ``context.proof``; the receipt then has their digests.
+    check_after compares each Decision.after with folding evolve over its events, as replay and the
+    tests do. Halts, with the old world made fast again, when the packet does not follow it, a
+    machine breaks its contract or an invariant, or a scheduled version is missing.
     """
     try:
         _check_follows(world, admitted)
         due = [one for one in world.schedule if one.height <= admitted.seq]
         run = _Run(machines, reactions, admitted, world, check_after=check_after)
-        run.watch = watch
+        run.watch, run.proving = watch, proofs is not None
         for one in due:
             run.activate(one)
         schedule = list(world.schedule[len(due) :])
         answers = _act(run, admitted.action, schedule)
+        if proofs is not None:
+            proofs.extend(run.proofs)
         return run.close(answers, schedule)
     except Halt:
         world.restore()
@@ -191,6 +196,8 @@ class _Run:
         self.versions: dict[str, int] = dict(world.versions)
         self.states: dict[str, Any] = {**world.states, OUTBOX: Outbox(world.outbox)}
         self.watch: Watch | None = None
+        self.proving = False
+        self.proofs: list[ProofLog] = []
         self.group = 0
         self.ordinal = 0
         self.cost = 0
@@ -215,10 +222,12 @@ class _Run:
     def transaction(self, orders: Sequence[Order], group: int = 0) -> Refused | None:
         """Run the orders of the packet's group-th transaction, whole or not at all."""
         self.group = group
+        if self.proving:
+            self.proofs.append(ProofLog())
         before = dict(self.states)
         effects = len(self.effects)
         for index, order in enumerate(orders):
-            refused = self.order(order, index, 0, "")
+            refused = self.order(order, index, 0, "", self.packet.actor)
             if refused is not None:
                 for name, state in before.items():
                     if self.states[name] is not state:
@@ -229,8 +238,10 @@ class _Run:
                 return refused
         return None
 
-    def order(self, order: Order, index: int, depth: int, reaction: str) -> Refused | None:
-        """Run one order and what reacts to it."""
+    def order(
+        self, order: Order, index: int, depth: int, reaction: str, actor: KeyId
+    ) -> Refused | None:
+        """Run one order of an actor, and what reacts to it."""
         name = order.machine
         ordinal = self.ordinal
         self.ordinal += 1
@@ -245,7 +256,7 @@ class _Run:
             return Refused(index, name, TransactionRefusal.MALFORMED_ORDER.name, reaction)
         if not self.affords(machine, command, ordinal):
             return Refused(index, name, TransactionRefusal.COST_EXCEEDED.name, reaction)
-        context = self.context(name, ordinal)
+        context = self.context(name, ordinal, actor)
         before = self.states[name]
         facts = self.facts(name, ordinal)
         decide = partial(_decide, machine, before, command, context)
@@ -339,6 +350,7 @@ class _Run:
         index, depth = place
         for event in yes.events:
             for one in hearing:
+                actor = machine_principal(one.source) if one.as_machine else context.actor
                 orders = guard(
                     partial(one.react, event, context),
                     Code.DECIDE_FAILED,
@@ -352,7 +364,7 @@ class _Run:
                         **self.facts(order.machine, context.ordinal),
                         reaction=one.name,
                     )
-                    refused = self.order(order, index, depth + 1, one.name)
+                    refused = self.order(order, index, depth + 1, one.name, actor)
                     if refused is not None:
                         return refused
         return None
@@ -381,10 +393,11 @@ class _Run:
             self.cost,
             tuple(self.effects),
             tuple(self.activated),
+            tuple([proof.digest() for proof in self.proofs]),
         )
         return world, receipt
 
-    def context(self, name: str, ordinal: int) -> Context:
+    def context(self, name: str, ordinal: int, actor: KeyId) -> Context:
         """Return what the machine may know."""
         packet = self.packet
         return Context(
@@ -392,10 +405,11 @@ class _Run:
             packet.seq,
             packet.packet,
             packet.time_us,
-            packet.actor,
+            actor,
             packet.seed,
             name,
             ordinal,
+            self.proofs[-1] if self.proving else None,
         )
 
     def facts(self, name: str, ordinal: int = 0) -> dict[str, int | str | bytes]:
