@@ -4,11 +4,14 @@ from typing import Any
 
 from qfs import keys, ledger
 from qfs.kernel.contract import Machine, Reaction
+from qfs.machines.settlement.holds import reducer as holds
+from qfs.reactions import escrow
 
 MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
+    (holds.MACHINE.name, holds.MACHINE.version): holds.MACHINE,
     (keys.MACHINE.name, keys.MACHINE.version): keys.MACHINE,
     (ledger.MACHINE.name, ledger.MACHINE.version): ledger.MACHINE,
 }
 
-REACTIONS: tuple[Reaction, ...] = ()
+REACTIONS: tuple[Reaction, ...] = (*escrow.REACTIONS,)
 """The links between machines, one line each."""
