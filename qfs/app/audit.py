@@ -70,6 +70,38 @@ class AuditRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Two runs that differ: what confirms a finding."""
+
+    entry: str
+    """The entry point that was run: ``module:qualname``."""
+    input: int | str
+    """Number of the input at which the runs part."""
+    variable: str
+    """What was varied: ``PYTHONHASHSEED``, ``TZ``, ``history`` for a second pass."""
+    level: str
+    """Its level in the other run."""
+    key: str
+    """Path inside the result or state; empty for the whole."""
+    expected: str
+    actual: str
+    places: tuple[str, ...] = ()
+    """For hidden state: where it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRun:
+    """What became of running one entry point."""
+
+    entry: str
+    runs: int
+    confirmed: int
+    """Findings that it confirmed."""
+    not_run: str
+    """What could not be run, or not be told, and why; empty if nothing was left open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One sentence about one place."""
 
@@ -90,6 +122,8 @@ class Finding:
     fix: bool = False
     suppressed: str = ""
     """The reason of the allowance that hides it, if any."""
+    witness: Witness | None = None
+    """The two runs that confirmed it, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +146,8 @@ class AuditReport:
     require_proof: bool
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     """The rules that were applied."""
+    witness: tuple[WitnessRun, ...] = ()
+    """The entry points that --witness ran, or could not run."""
 
     def count(self, verdict: str) -> int:
         """Return how many findings have a verdict."""

@@ -162,7 +162,13 @@ def _chosen(search: Search, known: tuple[Variable, ...]) -> tuple[Variable, ...]
     if not search.only:
         return known
     return tuple(
-        [one if one.name in search.only else replace(one, levels=one.levels[:1]) for one in known]
+        [
+            # `$` chooses every environment variable that the program reads.
+            one
+            if one.name in search.only or (one.name[0] == "$" and "$" in search.only)
+            else replace(one, levels=one.levels[:1])
+            for one in known
+        ]
     )
 
 

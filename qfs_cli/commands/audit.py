@@ -8,6 +8,7 @@ import typer
 from qfs.app.audit import AuditReport, AuditRequest, audit, today
 from qfs.app.audit_fix import fix as mend
 from qfs.app.failure import UsageError
+from qfs.app.witness import witness as run_witness
 from qfs_cli.render import audit as text
 from qfs_cli.render import (
     audit_github,
@@ -66,6 +67,16 @@ _Diff = Annotated[bool, typer.Option("--diff", help="Show the fixes; write nothi
 _NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither read nor write the user's cache.")
 ]
+_Witness = Annotated[
+    bool,
+    typer.Option(
+        "--witness", help="Run the entry points in other environments; confirm what then differs."
+    ),
+]
+_Inputs = Annotated[
+    Path | None,
+    typer.Option(help="Inputs of the entry points for --witness: JSON Lines, one input a line."),
+]
 _Statistics = Annotated[
     bool, typer.Option("--statistics", help="Print counts a rule, and the summary, only.")
 ]
@@ -95,11 +106,15 @@ def command(
     unsafe_fixes: _UnsafeFixes = False,
     diff: _Diff = False,
     no_cache: _NoCache = False,
+    witness: _Witness = False,
+    inputs: _Inputs = None,
     statistics: _Statistics = False,
 ) -> None:
     """Scan sources for non-determinism: which value, by which way, differs between two runs."""
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}", way_out=f"use {', '.join(FORMATS)}")
+    if inputs is not None and not witness:
+        raise UsageError("--inputs without --witness", way_out="add --witness, which runs them")
     request = AuditRequest(
         paths=tuple(paths or [Path()]),
         select=_codes(select),
@@ -123,6 +138,8 @@ def command(
             raise typer.Exit(report.exit_code)
     else:
         report = audit(request)
+    if witness:
+        report = run_witness(report, request, inputs)
     rendered = text.statistics(report) if statistics else FORMATS[form](report)
     if output is None:
         typer.echo(rendered, nl=False)

@@ -1,6 +1,6 @@
 """An audit report for people: each finding with the way that leads to it."""
 
-from qfs.app.audit import AuditReport, Finding
+from qfs.app.audit import AuditReport, Finding, Witness, WitnessRun
 from qfs.app.audit_fix import FixReport
 
 
@@ -9,6 +9,7 @@ def render(report: AuditReport) -> str:
     out = [f"{each.path}:{each.line}: not audited: {each.message}" for each in report.errors]
     for finding in report.findings:
         out += _finding(finding)
+    out += [_run(each) for each in report.witness]
     out.append(_summary(report))
     return "\n".join(out) + "\n"
 
@@ -39,8 +40,24 @@ def _finding(finding: Finding) -> list[str]:
     for depth, step in enumerate(finding.chain):
         arrow = "  " if depth == 0 else "  " + "   " * (depth - 1) + "└─ "
         lines.append(f"{arrow}{step.name}  ({step.path}:{step.line})")
+    if finding.witness is not None:
+        lines += _witness(finding.witness)
     lines.append(f"  -> {finding.instead}")
     return lines
+
+
+def _witness(seen: Witness) -> list[str]:
+    where = f"at input {seen.input}" if isinstance(seen.input, int) else f"in {seen.input}"
+    lines = [f"  seen: {seen.entry} {where} differs by {seen.variable}={seen.level}"]
+    if seen.key:
+        lines.append(f"        {seen.key}: {seen.expected} | {seen.actual}")
+    lines += [f"        kept in {place}" for place in seen.places]
+    return lines
+
+
+def _run(run: WitnessRun) -> str:
+    what = f"{run.runs} runs, {run.confirmed} confirmed" if run.runs else "NOT RUN"
+    return f"witness {run.entry}: {what}" + (f"; {run.not_run}" if run.not_run else "")
 
 
 def _summary(report: AuditReport) -> str:
@@ -48,6 +65,7 @@ def _summary(report: AuditReport) -> str:
         f"{report.files} files, {report.lines} lines",
         f"{report.proved} of {report.functions} reached functions proved",
         f"{report.count('violation')} violations",
+        *([f"{report.count('confirmed')} confirmed"] if report.count("confirmed") else []),
         f"{report.count('possible')} possible",
         f"{report.count('unknown')} unknown",
     ]

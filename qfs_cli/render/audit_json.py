@@ -33,6 +33,15 @@ def document(report: AuditReport) -> dict[str, Any]:
             "float_policy": report.policy,
             "packs": list(report.packs),
         },
+        "witness": [
+            {
+                "entry": each.entry,
+                "runs": each.runs,
+                "confirmed": each.confirmed,
+                "open": each.not_run,
+            }
+            for each in report.witness
+        ],
         "errors": [
             {"path": each.path, "line": each.line, "message": each.message}
             for each in report.errors
@@ -57,4 +66,22 @@ def _finding(finding: Finding) -> dict[str, Any]:
         ],
         "fix": finding.fix,
         "fingerprint": finding.fingerprint,
+        "witness": witness(finding),
+    }
+
+
+def witness(finding: Finding) -> dict[str, Any] | None:
+    """Return the two runs that confirmed a finding; None if there are none."""
+    seen = finding.witness
+    if seen is None:
+        return None
+    return {
+        "entry": seen.entry,
+        "input": seen.input,
+        "variable": seen.variable,
+        "value": seen.level,
+        "key": seen.key,
+        "expected": seen.expected,
+        "actual": seen.actual,
+        "kept_in": list(seen.places),
     }

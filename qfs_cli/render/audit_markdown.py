@@ -6,7 +6,10 @@ from qfs.app.audit import AuditReport
 def render(report: AuditReport) -> str:
     """Return the Markdown text."""
     counts = ", ".join(
-        [f"{report.count(verdict)} {verdict}" for verdict in ("violation", "possible", "unknown")]
+        [
+            f"{report.count(verdict)} {verdict}"
+            for verdict in ("violation", "confirmed", "possible", "unknown")
+        ]
     )
     proved = f"{report.proved} of {report.functions} reached functions proved"
     size = f"{report.files} files, {report.lines} lines"

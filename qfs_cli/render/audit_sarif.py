@@ -11,6 +11,7 @@ from typing import Any
 
 from qfs import __version__
 from qfs.app.audit import AuditReport, Finding
+from qfs_cli.render.audit_json import witness
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"violation": "error", "confirmed": "error", "possible": "warning", "unknown": "note"}
@@ -61,6 +62,14 @@ def document(report: AuditReport) -> dict[str, Any]:
                                 "locations": [_location(error.path, error.line)],
                             }
                             for error in report.errors
+                        ]
+                        + [
+                            {
+                                "level": "note",
+                                "message": {"text": f"witness {run.entry}: {run.not_run}"},
+                            }
+                            for run in report.witness
+                            if run.not_run
                         ],
                     }
                 ],
@@ -103,7 +112,11 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
         "locations": [place],
         "codeFlows": [{"threadFlows": [{"locations": steps}]}],
         "partialFingerprints": {"qfs/1": finding.fingerprint},
-        "properties": {"verdict": finding.verdict, "effect": finding.effect},
+        "properties": {
+            "verdict": finding.verdict,
+            "effect": finding.effect,
+            **({"witness": witness(finding)} if finding.witness is not None else {}),
+        },
     }
 
 

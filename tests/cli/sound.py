@@ -58,7 +58,11 @@ ROOT = "(the state root)"
 """Stands for the root of the sound ledger, which only its keys decide."""
 
 CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "audit": (("@machine.py",), ("machine.py", "--baseline", "@baseline.json")),
+    "audit": (
+        ("@machine.py",),
+        ("machine.py", "--baseline", "@baseline.json"),
+        ("machine.py", "--witness", "--entry", "machine:double", "--inputs", "@inputs.jsonl"),
+    ),
     "bisect": (("@ledger", "@ledger"),),
     "build": (
         ("@project", *QUICK),

@@ -38,6 +38,8 @@ EXITS = [
     ("no such file", ["nowhere.py"], 2),
     ("no such format", ["good.py", "--format", "poem"], 2),
     ("no such option", ["good.py", "--quickly"], 2),
+    ("inputs for no witness", ["good.py", "--inputs", "good.py"], 2),
+    ("a witness without an entry point", ["good.py", "--witness"], 2),
     ("no such rule", ["good.py", "--select", "QFS999"], 2),
     ("no such policy", ["good.py", "--float-policy", "maybe"], 2),
     ("a folder as the output", ["good.py", "--output", "."], 2),
@@ -97,6 +99,34 @@ def test_github_gitlab_junit_and_markdown_name_the_place(project: Path) -> None:
     suite = ET.fromstring(printed("junit").encode())
     assert suite.attrib["failures"] == "1"
     assert "| violation | QFS101 | `clock.py:4` |" in printed("markdown")
+
+
+MAYBE = """class Salted:
+    def tick(self):
+        return hash("abc")
+
+
+def entry(name):
+    return globals()[name]().tick()
+"""
+
+
+def test_what_a_witness_saw_is_in_text_json_and_sarif(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(MAYBE, encoding="utf-8")
+    (tmp_path / "names.jsonl").write_text('"Salted"\n', encoding="utf-8")
+    words = ("audit", "m.py", "--no-cache", "--entry", "m:entry", "--select", "QFS301")
+    words = (*words, "--witness", "--inputs", "names.jsonl")
+    text = qfs(*words, cwd=tmp_path)
+    assert "CONFIRMED QFS301" in text.stdout
+    assert "seen: m:entry at input 0 differs by PYTHONHASHSEED=" in text.stdout
+    assert (text.returncode, "1 confirmed" in text.stdout) == (1, True)
+    content = json.loads(qfs(*words, "--format", "json", cwd=tmp_path).stdout)
+    assert [each["verdict"] for each in content["findings"]] == ["confirmed"]
+    assert content["findings"][0]["witness"]["variable"] == "PYTHONHASHSEED"
+    assert content["summary"]["confirmed"] == content["witness"][0]["confirmed"] == 1
+    run = json.loads(qfs(*words, "--format", "sarif", cwd=tmp_path).stdout)["runs"][0]
+    assert [each["level"] for each in run["results"]] == ["error"]
+    assert run["results"][0]["properties"]["verdict"] == "confirmed"
 
 
 def test_the_report_goes_to_a_file(project: Path) -> None:
