@@ -8,11 +8,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from qfs.app import perturbing
+from qfs.app import perturbing, proof_logs
 from qfs.app.failure import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -23,6 +23,7 @@ from qfs.app.failure import (
 )
 from qfs.app.foreign_machine import program_of
 from qfs.app.perturbing import Divergence, Run
+from qfs.app.proof_logs import ProofFile
 from qfs.app.worlds import QFS, HaltedLog, Program, derive
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.crypto import Verifier
@@ -48,6 +49,8 @@ class ReplayRequest:
     jobs: int = 1
     machines: tuple[str, ...] = ()
     """``package.module:NAME`` of machines that QFS does not ship."""
+    proofs: Path | None = None
+    """A folder for the proof logs of the transactions; None records none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class ReplayReport:
     halt: HaltRecord | None
     divergence: Divergence | None
     environments: tuple[Run, ...]
+    proofs: tuple[ProofFile, ...] = ()
+    """The proof logs that were written; receipts hold their digests."""
 
     @property
     def identical(self) -> bool:
@@ -112,6 +117,7 @@ class ReplayReport:
             "halt": None if self.halt is None else halt_document(self.halt),
             "divergence": None if self.divergence is None else self.divergence.document(),
             "environments": [run.document() for run in self.environments],
+            "proofs": [proof.document() for proof in self.proofs],
         }
 
 
@@ -122,9 +128,11 @@ def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayRe
     nobody asks for, ProviderFault when signatures cannot be checked.
     """
     _check_compiled(request)
+    if request.proofs is not None:
+        proof_logs.make_folder(request.proofs)
     verifier = None if request.trust_signatures else choice.verifier()
     program = program_of(request.machines, Path.cwd()) if request.machines else QFS
-    report = replay_here(request.path, verifier, program, progress)
+    report = replay_here(request.path, verifier, program, progress, request.proofs)
     if not request.perturb or report.exit_code != EXIT_CLEAN:
         return report
     recorded = [frame.root.hex() for frame in log.read(request.path).frames]
@@ -136,16 +144,7 @@ def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayRe
         search_path=os.environ.get("PATH", os.defpath),
         home=Path.home(),
     )
-    return ReplayReport(
-        report.packets,
-        report.commands,
-        report.state_root,
-        report.signatures,
-        report.truncated,
-        report.halt,
-        divergence,
-        environments,
-    )
+    return replace(report, divergence=divergence, environments=environments)
 
 
 def _check_compiled(request: ReplayRequest) -> None:
@@ -166,18 +165,29 @@ def _check_compiled(request: ReplayRequest) -> None:
 
 
 def replay_here(
-    path: Path, verifier: Verifier | None, program: Program, progress: Progress | None = None
+    path: Path,
+    verifier: Verifier | None,
+    program: Program,
+    progress: Progress | None = None,
+    proofs: Path | None = None,
 ) -> ReplayReport:
-    """Replay a log in this process; without a verifier signatures are trusted."""
+    """Replay a log in this process; without a verifier signatures are trusted.
+
+    Into the folder proofs, where given, goes what each transaction computed.
+    """
     reading, corrupt = log.survey(path)
     signatures = "trusted" if verifier is None else "verified"
     packets, commands, root = 0, 0, ZERO_DIGEST
     halt: HaltRecord | None = None
     divergence: Divergence | None = None
+    written: list[ProofFile] = []
+    prove = proofs is not None
     try:
-        for step in derive(reading.frames, program, verifier, corrupt=corrupt):
+        for step in derive(reading.frames, program, verifier, corrupt=corrupt, prove=prove):
             packets, root = step.world.seq, step.world.root
             commands += 0 if step.receipt is None else step.receipt.orders
+            if proofs is not None:
+                written += proof_logs.write(proofs, packets, step.proofs)
             if progress is not None:
                 progress(packets + 1, len(reading.frames))
     except HaltedLog as stopped:
@@ -188,7 +198,9 @@ def replay_here(
     truncated = None
     if reading.torn_at is not None and corrupt is None:
         truncated = Truncation(len(reading.frames), reading.segment, reading.torn_at)
-    return ReplayReport(packets, commands, root, signatures, truncated, halt, divergence, ())
+    return ReplayReport(
+        packets, commands, root, signatures, truncated, halt, divergence, (), tuple(written)
+    )
 
 
 def halt_document(record: HaltRecord) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from qfs import packet as packet_
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.canon import ZERO_DIGEST, Digest
+from qfs.certmath import ProofLog
 from qfs.crypto import Verifier
 from qfs.errors import CanonError, InputError
 from qfs.gate import Refusal, admit_trusted, verify
@@ -57,6 +58,8 @@ class Derived:
     """The answer to the packet; None for genesis."""
     resumed: Digest
     """The last halt that a Resume has answered so far; zero before the first."""
+    proofs: tuple[ProofLog, ...] = ()
+    """What each transaction computed, where the caller asked for it."""
 
 
 class HaltedLog(Halt):
@@ -153,16 +156,18 @@ def derive(
     compare: bool = True,
     corrupt: Halt | None = None,
     after: Derived | None = None,
+    prove: bool = False,
 ) -> Iterator[Derived]:
     """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
 
     compare checks each root against the recorded one; corrupt is what stands behind the last sound
-    frame; after is the known frame that the first one follows. Halts with HaltedLog at the first
-    packet that the gate refuses, that breaks a machine or that leads to another root. Raises
-    ProviderFault when the verifier cannot answer.
+    frame; after is the known frame that the first one follows; prove collects the proof logs. Halts
+    with HaltedLog at the first packet that the gate refuses, that breaks a machine or that leads to
+    another root. Raises ProviderFault when the verifier cannot answer.
     """
     world: World | None = None if after is None else after.world
     receipt: Receipt | None = None
+    proofs: list[ProofLog] | None = None
     resumed = ZERO_DIGEST if after is None else after.resumed
     agreed = ZERO_DIGEST if after is None else after.world.root
     last: Frame | None = None if after is None else after.frame
@@ -173,15 +178,18 @@ def derive(
                 world = found_of(frame, program)
             else:
                 admitted = admit(frame, world, verifier)
+                proofs = [] if prove else None
                 world, receipt = apply(
-                    program.machines, program.reactions, world, admitted, check_after=True
+                    *(program.machines, program.reactions, world, admitted),
+                    check_after=True,
+                    proofs=proofs,
                 )
                 if isinstance(admitted.action, Resume):
                     resumed = admitted.action.halt
             if compare:
                 _check_root(frame, world.root)
             agreed = world.root
-            yield Derived(frame, world, receipt, resumed)
+            yield Derived(frame, world, receipt, resumed, tuple(proofs or ()))
     except Halt as halt:
         seq, packet = (0, ZERO_DIGEST) if last is None else (last.seq, _identity(last))
         raise HaltedLog(halt, halt.record(seq, packet, agreed, resumed)) from None

@@ -8,7 +8,7 @@
 """
 
 from qfs.certmath import raw
-from qfs.certmath.checker.certify import certify, recheck
+from qfs.certmath.checker.certify import certify, describe, recheck
 from qfs.certmath.fixed import Fixed, Number
 from qfs.certmath.forms import (
     checked_add,
@@ -110,6 +110,7 @@ __all__ = [
     "compound",
     "cos",
     "cosh",
+    "describe",
     "div",
     "divmod",
     "dot",

@@ -51,6 +51,10 @@ Jobs = Annotated[
         help="Processes at a time for --perturb.",
     ),
 ]
+Proofs = Annotated[
+    Path | None,
+    typer.Option(help="A folder for what CertifiedMath did in each transaction (qfs explain)."),
+]
 Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
 
 
@@ -79,6 +83,7 @@ def replay(
     trust_signatures: TrustSignatures = False,
     compiled: Compiled = None,
     jobs: Jobs = PROCESSES,
+    proofs: Proofs = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Derive every state root of a log again and compare it with the recorded one.
@@ -110,7 +115,7 @@ def replay(
             raise UsageError("a log and a program", way_out="replay one of them")
         raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
     own = perturb and not machine
-    request = ReplayRequest(log, trust_signatures, own, compiled, jobs, wanted.machines)
+    request = ReplayRequest(log, trust_signatures, own, compiled, jobs, wanted.machines, proofs)
     raise typer.Exit(_replay_log(request, wanted, output))
 
 
@@ -145,6 +150,9 @@ def _text(report: ReplayReport) -> list[str]:
             f"truncated   in packet {cut.packet}, segment {cut.segment}, byte {cut.offset}: "
             "what stands before it was replayed"
         )
+    if report.proofs:
+        operations = sum(proof.operations for proof in report.proofs)
+        lines.append(f"proof logs  {len(report.proofs)}, {operations} operations")
     lines.extend(_run(run) for run in report.environments)
     if report.divergence is not None:
         found = report.divergence

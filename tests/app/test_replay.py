@@ -69,6 +69,7 @@ def test_a_log_gives_its_roots_again(house):
         "halt": None,
         "divergence": None,
         "environments": [],
+        "proofs": [],
     }
 
 

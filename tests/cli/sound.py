@@ -7,7 +7,9 @@ import json
 import shutil
 from pathlib import Path
 
+from qfs import certmath
 from qfs.canon import ZERO_DIGEST, Digest
+from qfs.certmath import ProofLog
 from qfs.halt import Code, HaltRecord
 from tests.cli.processes import Call, run_all
 
@@ -78,6 +80,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("project", "--key", "@secret.pem.age", "--passphrase-file", "@pass"),
         ("project", "--check", "@cert", "--public-key", "@operator.pub.pem"),
     ),
+    "explain": (("--proof-log", "@sum.proof"),),
     "evidence check": (("@project",),),
     "evidence write": (("@project",),),
     "keys export": (("@operator.pub.pem",), ("@secret.pem.age", "--passphrase-file", "@pass")),
@@ -154,6 +157,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
 NOT_READ: dict[tuple[str, str], str] = {
     ("audit", "--write-baseline"): "the known findings are written there, over older ones",
     ("audit", "--output"): "the report is written there, over an older one",
+    ("replay", "--proofs"): "the folder is made, and its name is new",
     ("replay", "--compiled"): "made by a C compiler; tests/app/test_replay_perturbed.py spoils it",
     ("build", "--outdir"): "the folder is made, and its name may be new",
     ("certify", "--output"): "the file is made, and its name is new",
@@ -239,6 +243,9 @@ def prepare(folder: Path) -> None:
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+    log = ProofLog()
+    certmath.exp(1, log=log)
+    (folder / "sum.proof").write_bytes(log.to_bytes())
     (folder / "pass").chmod(0o600)
     (folder / "keys").mkdir()
     outcomes = run_all([Call(words, str(folder)) for words in STEPS])

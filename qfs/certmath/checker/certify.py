@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from qfs.certmath.checker import values
 from qfs.certmath.checker.values import SCALE, Side, rational
-from qfs.certmath.fixed import raw_of, raws_of, whole
+from qfs.certmath.fixed import Fixed, raw_of, raws_of, whole
 from qfs.certmath.prooflog import Operation, Raw
 from qfs.certmath.rounding import HALF_EVEN, Rounding, rounding_of
 from qfs.errors import InvalidOperation
@@ -73,6 +73,29 @@ def recheck(operation: Operation) -> bool:
     if name == "allocate":
         return _allocates(args[0], args[1], result, rounding)
     return lies(_VALUES[name](*args), result, rounding)
+
+
+def describe(operation: Operation) -> str:
+    """Return an operation as people write it: ``exp(0.05) ROUND_FLOOR = 1.051271096376024039``.
+
+    Raises InvalidOperation for an unknown function, Overflow for a number that no Fixed holds.
+    """
+    kinds = _kinds(operation.function, len(operation.arguments))
+    arguments = [
+        _shown(argument, kind) for kind, argument in zip(kinds, operation.arguments, strict=True)
+    ]
+    result = operation.result
+    if operation.function == "divmod" and type(result) is tuple:
+        shown = ", ".join([str(result[0]), *[_shown(part, "f") for part in result[1:]]])
+    else:
+        shown = _shown(result, "f")
+    return f"{operation.function}({', '.join(arguments)}) {operation.rounding} = {shown}"
+
+
+def _shown(value: Raw, kind: str) -> str:
+    if type(value) is tuple:
+        return f"[{', '.join([_shown(part, kind) for part in value])}]"
+    return str(value) if kind == "n" or type(value) is not int else str(Fixed.from_raw(value))
 
 
 def lies(side: Side, result: int, rounding: Rounding) -> bool:
