@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--report", type=Path, default=REPORT, help="where the JSON goes")
     options = parser.parse_args()
-    started = commit()
+    started, kernels = commit(), kernels_digest()
     gappa = certmath_gappa.prove()
     results: dict[str, dict[str, int]] = {}
     names = options.function or FUNCTIONS
@@ -154,7 +154,7 @@ def main() -> None:
     report = {
         "schema": "qfs.certmath-prove/1",
         "commit": started,
-        "kernels_sha256": kernels_digest(),
+        "kernels_sha256": kernels,
         "python": platform.python_version(),
         "oracles": {
             "arb": f"python-flint {version('python-flint')}",

@@ -27,6 +27,8 @@ from qfs.errors import Overflow
 POWER_ULPS: Final = 32
 """What ``power_of_two`` may err by, when its argument errs by at most ``ARGUMENT_ULPS``."""
 ARGUMENT_ULPS: Final = 3
+POWER_ERROR: Final = POWER_ULPS * SCALE
+"""The same, of a result times S."""
 HORNER_ULPS: Final = 8
 REDUCED_ULPS: Final = 4
 TABLE_STEP: Final = 24
@@ -43,7 +45,7 @@ LOG2_E: Final = 1442695040888963407  # floor(log2(e) * 10**18), for magnitudes o
 class PowerLevel:
     """Tables and coefficients at one precision p; entries err by at most 2 ulps."""
 
-    __slots__ = ("coarse", "coefficients", "fine", "inverse_ln2", "ln2", "middle", "p")
+    __slots__ = ("coarse", "coefficients", "fine", "inverse_ln2", "leading", "ln2", "middle", "p")
 
     def __init__(self, p: int) -> None:
         self.p: int = p
@@ -54,7 +56,9 @@ class PowerLevel:
         self.coarse: tuple[int, ...] = _powers(p, 8)
         self.middle: tuple[int, ...] = _powers(p, 16)
         self.fine: tuple[int, ...] = _powers(p, 24)
-        self.coefficients: tuple[int, ...] = taylor_coefficients(p)
+        coefficients = taylor_coefficients(p)
+        self.leading: int = coefficients[0]
+        self.coefficients: tuple[int, ...] = coefficients[1:]
 
 
 def taylor_coefficients(p: int) -> tuple[int, ...]:
@@ -106,12 +110,18 @@ def power_of_two(t: int, p: int) -> tuple[int, int]:
       fine (factor < 1.00002): 24.2 + 2 * 2 + 1 = 29.2 <= 32.
     Above TABLE_BITS: s errs by 4, e**s by 2 * 4 + 2 = 10 <= 32.
     """
-    fraction = t & ((1 << p) - 1)
     if p > TABLE_BITS:
+        fraction = t & ((1 << p) - 1)
         return exp_fraction(fraction * (ln2(p + 32) >> 32) >> p, p), t >> p
-    level = power_level(p)
+    return _power_at(power_level(p), t)
+
+
+def _power_at(level: PowerLevel, t: int) -> tuple[int, int]:
+    """Return what power_of_two does, at a level with tables."""
+    p = level.p
+    fraction = t & ((1 << p) - 1)
     s = (fraction & ((1 << (p - TABLE_STEP)) - 1)) * level.ln2 >> p
-    v = 0
+    v = level.leading
     for coefficient in level.coefficients:
         v = coefficient + (v * s >> p)
     v = v * level.coarse[fraction >> (p - 8)] >> p
@@ -140,7 +150,7 @@ def exp_enclosure(x: int, p: int) -> Enclosure:
     """Return an enclosure of e**(x/S) * S; |x| < 2**72."""
     v, k = exp_parts(x, p)
     v *= SCALE
-    return v - POWER_ULPS * SCALE, v + POWER_ULPS * SCALE, p - k
+    return v - POWER_ERROR, v + POWER_ERROR, p - k
 
 
 def precision_for(log2_units: int) -> int:
@@ -166,10 +176,10 @@ def exp(x: int, rounding: Rounding = HALF_EVEN) -> int:
         raise exp_overflow(x)
     # precision_for, and exp_enclosure below TABLE_BITS, written out: this is the hottest path.
     p = 160 if x < EXP_SMALL else precision_for(x * LOG2_E // (SCALE * SCALE) + 61)
-    v, k = power_of_two(x * power_level(p).inverse_ln2 >> ARGUMENT_BITS, p)
+    level = power_level(p)
+    v, k = _power_at(level, x * level.inverse_ln2 >> ARGUMENT_BITS)
     v *= SCALE
-    error = POWER_ULPS * SCALE
-    raw = round_enclosure(v - error, v + error, p - k, rounding)
+    raw = round_enclosure(v - POWER_ERROR, v + POWER_ERROR, p - k, rounding)
     if raw is None:
         raw = settle(lambda q: exp_enclosure(x, q), 384, rounding)
     return in_range(raw)
@@ -211,7 +221,7 @@ def exp2(x: int, rounding: Rounding = HALF_EVEN) -> int:
     def enclose(p: int) -> Enclosure:
         v, k = power_of_two((x << p) // SCALE, p)
         v *= SCALE
-        return v - POWER_ULPS * SCALE, v + POWER_ULPS * SCALE, p - k
+        return v - POWER_ERROR, v + POWER_ERROR, p - k
 
     return in_range(settle(enclose, precision_for(whole + 61), rounding))
 

@@ -17,6 +17,8 @@ from qfs.errors import DomainError
 
 LN_ULPS: Final = 24
 """What ``ln_integer`` and ``ln_units`` may err by."""
+LN_ERROR: Final = LN_ULPS * SCALE
+"""The same, of a result times S."""
 SQUARE_ULPS: Final = 2
 TAIL_ULPS: Final = 2
 """What z² and the polynomial in it may err by (Gappa proves the second from the first)."""
@@ -30,16 +32,23 @@ LEVELS: Final = (160, 192, 256, 384, 512, 768, 1024)
 class LogLevel:
     """Reciprocal logarithms at one precision p; entries err by at most 2 ulps."""
 
-    __slots__ = ("coarse", "fine", "inverse_ln2", "inverse_ln10", "inverses", "ln2", "middle")
+    __slots__ = (
+        *("coarse", "fine", "middle"),
+        *("inverse_ln2", "inverse_ln10", "inverses", "leading", "ln2", "p", "scale"),
+    )
 
     def __init__(self, p: int) -> None:
+        self.p: int = p
+        self.scale: int = ln_scale(p)
         self.coarse: tuple[int, ...] = _minus_ln(COARSE, COARSE_BITS, p)
         self.middle: tuple[int, ...] = _minus_ln(MIDDLE, MIDDLE_BITS, p)
         self.fine: tuple[int, ...] = _minus_ln(FINE, FINE_BITS, p)
         self.ln2: int = ln2(p + 32)
         self.inverse_ln2: int = (1 << (2 * p + 32)) // self.ln2
         self.inverse_ln10: int = (1 << (2 * p + 32)) // ln10(p + 32)
-        self.inverses: tuple[int, ...] = atanh_coefficients(p)
+        inverses = atanh_coefficients(p)
+        self.leading: int = inverses[0]
+        self.inverses: tuple[int, ...] = inverses[1:]
 
 
 def _ceil_reciprocals(bits: int, step_bits: int, count: int) -> tuple[int, ...]:
@@ -92,12 +101,22 @@ def ln_integer(n: int, p: int) -> int:
     - tail of the series: < 2**-3. Tables: 3 * 2. ln 2: bits * 2 * 2**-32 < 1 for bits < 2**31.
     In all below 15; 23 are allowed. Above TABLE_BITS: 1 + 2.
     """
+    if p > TABLE_BITS:
+        bits = n.bit_length()
+        return (bits - 1) * ln2(p + 32) + (ln_mantissa(_shifted(n, p + 1 - bits), p) << 32)
+    return _ln_at(log_level(p), n)
+
+
+def _shifted(n: int, left: int) -> int:
+    return n << left if left >= 0 else n >> -left
+
+
+def _ln_at(level: LogLevel, n: int) -> int:
+    """Return what ln_integer does, at a level with tables."""
+    p = level.p
     bits = n.bit_length()
     left = p + 1 - bits
     m = n << left if left >= 0 else n >> -left
-    if p > TABLE_BITS:
-        return (bits - 1) * ln2(p + 32) + (ln_mantissa(m, p) << 32)
-    level = log_level(p)
     one = 1 << p
     i = (m >> (p - 8)) & 255
     m = m * COARSE[i] >> COARSE_BITS
@@ -107,7 +126,7 @@ def ln_integer(n: int, p: int) -> int:
     u = (m * FINE[k] >> FINE_BITS) - one
     z = (u << p) // (u + 2 * one)
     square = z * z >> p
-    v = 0
+    v = level.leading
     for inverse in level.inverses:
         v = inverse + (v * square >> p)
     v = level.coarse[i] + level.middle[j] + level.fine[k] + (v * z >> (p - 1))
@@ -122,7 +141,8 @@ def ln_units(x: int, p: int) -> int:
 def ln_enclosure(x: int, p: int) -> Enclosure:
     """Return an enclosure of ln(x/S) * S."""
     v = ln_units(x, p)
-    return (v - LN_ULPS) * SCALE, (v + LN_ULPS) * SCALE, p
+    v *= SCALE
+    return v - LN_ERROR, v + LN_ERROR, p
 
 
 def ln(x: int, rounding: Rounding = HALF_EVEN) -> int:
@@ -134,8 +154,10 @@ def ln(x: int, rounding: Rounding = HALF_EVEN) -> int:
         raise log_domain(x)
     if x == SCALE:
         return 0
-    v = ln_units(x, 160)
-    raw = round_enclosure((v - LN_ULPS) * SCALE, (v + LN_ULPS) * SCALE, 160, rounding)
+    # ln_units below TABLE_BITS, written out: this is the hottest path.
+    level = log_level(160)
+    v = ((_ln_at(level, x) - level.scale) >> 32) * SCALE
+    raw = round_enclosure(v - LN_ERROR, v + LN_ERROR, 160, rounding)
     if raw is None:
         raw = settle(lambda p: ln_enclosure(x, p), 384, rounding)
     return raw
