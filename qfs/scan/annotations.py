@@ -126,6 +126,8 @@ def _outside(name: str) -> Value:
             return table(ANY, ANY)
         if short == "tuple":
             return sequence(ANY, "tuple")
+        if short == "Callable":
+            return ((ANYTHING, "callable"),)
         if short == "NoneType":
             return NONE
         if name.startswith(("typing.", "typing_extensions.")) or short == "object":

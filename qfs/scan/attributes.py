@@ -24,6 +24,7 @@ from qfs.scan.values import (
     Atom,
     Value,
     join,
+    type_name,
 )
 
 _KINDS_MAX = 5
@@ -40,15 +41,25 @@ def attribute(frame: Frame, holder: Value, name: str, pos: Pos) -> Value:
     missing: Value = NOTHING
     for atom in holder:
         found = _of(frame, atom, name, pos)
-        if atom[0] == INSTANCE and found == ((METHOD, atom, name),) and lacks(frame, atom, name):
+        if found == ((METHOD, atom, name),) and lacks(frame, atom, name):
             missing = join(missing, found)  # an AttributeError, if ever it is this one
         else:
             out = join(out, found)
     return out or missing
 
 
+def _supertype(atom: Atom) -> Value:
+    """Return the type under a NewType; of a type that nobody knows, another such type."""
+    if atom[0] != "newtype":
+        return (atom,)
+    names = [type_name(each) for each in atom[1]]
+    return tuple([(OUTSIDE, f"builtins.{each}") for each in names if each])
+
+
 def lacks(frame: Frame, atom: Atom, name: str) -> bool:
-    """Say whether an instance of the program's class cannot have an attribute for certain."""
+    """Say whether None, or a class of the program, cannot have an attribute for certain."""
+    if atom[0] not in {INSTANCE, CLASS}:
+        return atom == ("plain", "none") or atom[0] == "newtype"
     number = atom[1]
     if frame.find(number, name) or frame.find(number, "__getattr__"):
         return False
@@ -67,11 +78,17 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if tag == OUTSIDE:
         return _outside(frame, atom, name, pos)
     if tag == CLASS:
+        if name == "__supertype__":
+            return NOTHING
         return _class_attribute(frame, atom, name, pos)
     if tag == SUPER:
         return _super(frame, atom, name)
     if name in _NAMES:
         return STR
+    if name == "__supertype__":
+        return _supertype(atom)
+    if tag == METHOD:
+        return ((METHOD, ANY[0], name),)
     if tag == OBJECT:
         value = frame.solver.rules.summaries.value_of(f"{atom[1]}.{name}")
         if value is not None:

@@ -21,6 +21,7 @@ from qfs.scan.values import (
     ANYTHING,
     CLASS,
     FUNCTION,
+    GIVEN,
     INSTANCE,
     KNOWN,
     METHOD,
@@ -202,10 +203,12 @@ def call(
             )
             out = join(out, call(frame, atom[1], inner, pos, certain=certain))
         elif tag == ANYTHING:
-            if atom[1] != "parameter":
+            if atom[1] not in GIVEN:
                 frame.site("unresolved-call", pos, "a call of something unknown", "unknown")
             escape(frame, arguments, pos)
             out = join(out, ANY)
+        elif tag == OBJECT:
+            out = join(out, _call_object(frame, atom, arguments, pos, certain=certain))
         elif tag in {"static", "classm"}:
             out = join(out, call(frame, atom[1], arguments, pos, certain=certain))
         elif tag == "newtype":
@@ -213,6 +216,18 @@ def call(
         elif tag in {"operator.methodcaller", "operator.attrgetter"}:
             out = join(out, _got(frame, atom, arguments, pos))
     return out
+
+
+def _call_object(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> Value:
+    """Return what an object from outside gives when it is called; a class makes an instance."""
+    from qfs.scan.outside import call_outside  # noqa: PLC0415
+
+    if atom[1] == "builtins.type":
+        escape(frame, arguments, pos)
+        return ANY
+    return call_outside(frame, f"{atom[1]}.__call__", arguments, pos, certain=certain)
 
 
 def _got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos) -> Value:
@@ -323,7 +338,7 @@ def _declared(frame: Frame, function: Function, parameter: ir.Parameter, value: 
     note = parameter.annotation
     if note is not None and note[0] == ir.NAME and note[1] in _PLAIN_NOTES:
         kept = tuple([atom for atom in value if type_name(atom) in _PLAIN_NOTES[note[1]]])
-        return value if len(kept) == len(value) else join(kept, ((PLAIN, note[1]),))
+        return value if kept and len(kept) == len(value) else join(kept, ((PLAIN, note[1]),))
     if parameter.annotation is None or not any(atom[0] == ANYTHING for atom in value):
         return value
     if parameter.annotation is not None and function.module is not frame.module:

@@ -214,7 +214,7 @@ def _tuple_item(atom: Atom, key: Value, *, sliced: bool) -> Value:
 def _text_item(atom: Atom, *, sliced: bool) -> Value:
     if atom[1] in {"bytes", "bytearray"}:
         return ((PLAIN, atom[1]),) if sliced else INT
-    return STR if atom[1] == "str" else ANY
+    return STR if atom[1] == "str" else NOTHING  # a TypeError
 
 
 def _outside_item(frame: Frame, atom: Atom, fact: Fact) -> Value:

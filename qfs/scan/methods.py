@@ -7,6 +7,7 @@
 
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
+from qfs.scan.attributes import bind
 from qfs.scan.calls import CANDIDATES_MAX, Arguments, call, escape
 from qfs.scan.frame import Frame, bare
 from qfs.scan.ir import Fact, Pos
@@ -18,6 +19,7 @@ from qfs.scan.values import (
     ANYTHING,
     BOOL,
     BYTES,
+    CLASS,
     FUNCTION,
     INSTANCE,
     INT,
@@ -189,8 +191,10 @@ def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos:
     for function in candidates:
         if function.owner is None:
             continue
-        atom = (FUNCTION, function.number, (INSTANCE, function.owner.number, False), -1)
-        out = join(out, call(frame, (atom,), arguments, pos, certain=False))
+        owner = function.owner.number
+        stored = frame.find(owner, name)
+        method = bind(frame, stored, (INSTANCE, owner, False), ((CLASS, owner),), pos)
+        out = join(out, call(frame, method, arguments, pos, certain=False))
     return out or ANY
 
 

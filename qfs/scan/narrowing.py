@@ -23,6 +23,7 @@ from qfs.scan.values import (
     type_name,
 )
 
+_SENTINEL: Atom = (OBJECT, "builtins.object", "")
 _IS = {"is", "=="}
 _IS_NOT = {"is not", "!="}
 
@@ -54,7 +55,11 @@ def _compared(frame: Frame, left: Fact, part: tuple[str, Fact], *, positive: boo
     operator, right = part
     if left[0] == ir.NAME and right[0] == ir.CONST and right[1] is None:
         if operator in {"is", "is not"} and left[1] in frame.env:
-            _none(frame, left[1], is_none=(operator == "is") == positive)
+            _drop(frame, left[1], ("plain", "none"), holds=(operator == "is") == positive)
+        return
+    both = left[0] == ir.NAME and right[0] == ir.NAME and operator in {"is", "is not"}
+    if both and left[1] in frame.env and frame.lookup(right[1]) == (_SENTINEL,):
+        _drop(frame, left[1], _SENTINEL, holds=(operator == "is") == positive)
         return
     name = _typed(frame, left)
     if name is None or name not in frame.env:
@@ -65,10 +70,13 @@ def _compared(frame: Frame, left: Fact, part: tuple[str, Fact], *, positive: boo
         _apply(frame, name, right, positive=not positive, exact=True)
 
 
-def _none(frame: Frame, name: str, *, is_none: bool) -> None:
-    if not is_none:
-        rest = tuple([atom for atom in frame.env[name] if atom != ("plain", "none")])
+def _drop(frame: Frame, name: str, one: Atom, *, holds: bool) -> None:
+    """Let a variable be None, or one sentinel ``object()``, or not be it."""
+    rest = tuple([atom for atom in frame.env[name] if atom != one])
+    if not holds:
         frame.env[name] = rest
+    elif one in frame.env[name]:
+        frame.env[name] = (one,)
 
 
 def _typed(frame: Frame, fact: Fact) -> str | None:
@@ -99,9 +107,9 @@ def _assignments(fact: Any, name: str) -> list[Fact | None]:
             elif _mentions(target, name):
                 out.append(None)
         return out
-    if fact[0] in {ir.AUGMENT, ir.FOR, ir.ANNOTATE} and len(fact) >= 5:
-        if isinstance(fact[1], tuple) and _mentions(fact[1], name):
-            out.append(None)
+    binds = fact[0] in {ir.AUGMENT, ir.FOR, ir.ANNOTATE} and len(fact) >= 5
+    if binds and isinstance(fact[1], tuple) and _mentions(fact[1], name):
+        out.append(None)
     for part in fact:
         out.extend(_assignments(part, name))
     return out

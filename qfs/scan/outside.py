@@ -16,6 +16,7 @@ from qfs.scan.values import (
     ANY,
     ANYTHING,
     FUNCTION,
+    INSTANCE,
     KNOWN,
     METHOD,
     NOTHING,
@@ -153,11 +154,16 @@ def _callbacks(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, known
         return
     for value in arguments.all():
         for atom in value:
-            if atom[0] in {FUNCTION, PARTIAL} or (atom[0] == METHOD and known):
+            if atom[0] in {FUNCTION, PARTIAL} or (known and _is_method(atom)):
                 inner = Arguments([], star=ANY, double=True)
                 call(frame, (atom,), inner, pos, certain=known)
             elif atom[0] == OUTSIDE and known and name in frame.solver.rules.summaries.calls:
                 call(frame, (atom,), Arguments([ANY]), pos, certain=True)
+
+
+def _is_method(atom: Atom) -> bool:
+    """Say whether an alternative is a method for certain, not an attribute nobody knows of."""
+    return atom[0] == METHOD and atom[1][0] not in {ANYTHING, INSTANCE, METHOD}
 
 
 def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:

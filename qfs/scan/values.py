@@ -28,7 +28,11 @@ PARTIAL = "part"  # callee, positional, keywords
 METHOD = "bm"  # receiver, name
 SUPER = "super"  # class number, receiver
 
+GIVEN = ("parameter", "callable")
+"""Why nothing is known of a value: an entry point's caller gave it, or it was declared callable."""
 ALTERNATIVES_MAX = 10
+CALLED_MAX = 256
+"""Functions and classes among the alternatives: a table of functions holds many."""
 DEPTH_MAX = 3
 
 
@@ -108,7 +112,7 @@ def _merge(atoms: list[Atom]) -> Value:
         if tag in {SEQUENCE, SET, TABLE}:
             slots[key] = len(out)
         if tag == ANYTHING and any(each[0] == ANYTHING for each in out):
-            if atom[1] != "parameter":  # the less that is known of it, the more counts
+            if atom[1] not in GIVEN:  # the less that is known of it, the more counts
                 out = [atom if each[0] == ANYTHING else each for each in out]
             continue
         if atom not in out:
@@ -120,30 +124,62 @@ def _merge(atoms: list[Atom]) -> Value:
                 out.append((PLAIN, name))
     if sum(1 for each in out if each[0] == TUPLE) > 2:
         tuples = [each for each in out if each[0] == TUPLE]
+        rest = [each for each in out if each[0] != TUPLE]
+        if len({len(each[1]) for each in tuples}) == 1:
+            return _merge([*rest, _item_by_item(tuples)])
         element: Value = ()
         for each in tuples:
             for item in each[1]:
                 element = join(element, item)
-        rest = [each for each in out if each[0] != TUPLE]
         return _merge([*rest, (SEQUENCE, "tuple", element, None)])
     return tuple(out) if len(out) <= ALTERNATIVES_MAX else _fewer(out)
 
 
-_NAMED = {FUNCTION, CLASS, INSTANCE, OUTSIDE, OBJECT, METHOD}
+def _item_by_item(tuples: list[Atom]) -> Atom:
+    """Return one tuple for several of one length."""
+    items: list[Value] = list(tuples[0][1])
+    for each in tuples[1:]:
+        items = [join(one, other) for one, other in zip(items, each[1], strict=True)]
+    return (TUPLE, tuple(items))
+
+
+def only_names(before: Value, after: Value) -> bool:
+    """Say whether a value has grown by functions and classes alone: there are only so many."""
+    return all(atom[0] in _CALLED for atom in after if atom not in before)
+
+
+_CALLED = {FUNCTION, CLASS, SUPER}
+_NAMED = {INSTANCE, OUTSIDE}
 
 
 def _fewer(atoms: list[Atom]) -> Value:
     """Return so many alternatives as fewer ones: first without saying who made a closure."""
-    named: dict[Atom, None] = {}
+    called: dict[Atom, None] = {}
+    partials: dict[Any, Atom] = {}
     rest: list[Atom] = []
     for atom in atoms:
-        if atom[0] in _NAMED:
-            named[(*atom[:3], -1) if atom[0] == FUNCTION else atom] = None
+        if atom[0] == PARTIAL:
+            key = (atom[1], len(atom[2]), tuple([name for name, _value in atom[3]]))
+            partials[key] = _partials(partials[key], atom) if key in partials else atom
+        elif atom[0] in _CALLED:
+            called[(*atom[:3], -1) if atom[0] == FUNCTION else atom] = None
         else:
             rest.append(atom)
-    if len(rest) > ALTERNATIVES_MAX or len(named) > ALTERNATIVES_MAX * 3:
-        return (*list(named)[: ALTERNATIVES_MAX * 3], (ANYTHING, "many"))
-    return (*named, *rest)
+    if len(rest) > ALTERNATIVES_MAX or len(called) + len(partials) > CALLED_MAX:
+        kept = [atom for atom in rest if atom[0] in _NAMED]
+        out = [*list(called)[:CALLED_MAX], *partials.values(), *kept[: ALTERNATIVES_MAX * 3]]
+        return (*out, (ANYTHING, "many"))
+    return (*called, *partials.values(), *rest)
+
+
+def _partials(left: Atom, right: Atom) -> Atom:
+    """Return one partial for two of the same function that fill the same parameters."""
+    positional = [join(one, other) for one, other in zip(left[2], right[2], strict=True)]
+    words = [
+        (name, join(one, other))
+        for (name, one), (_name, other) in zip(left[3], right[3], strict=True)
+    ]
+    return (PARTIAL, left[1], tuple(positional), tuple(words))
 
 
 def _fold(left: Atom, right: Atom) -> Atom:
@@ -171,7 +207,7 @@ def bounded(value: Value, depth: int = DEPTH_MAX) -> Value:
                 out.append((SEQUENCE, "tuple", ANY, None))
         elif tag == PARTIAL:
             out.append(atom if depth > 1 else (ANYTHING, "deep"))
-        elif tag in {FUNCTION, METHOD} and depth <= 0 and atom[-1] is not None:
+        elif tag == METHOD and depth <= 0:
             out.append((ANYTHING, "deep"))
         else:
             out.append(atom)
