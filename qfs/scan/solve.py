@@ -16,7 +16,18 @@ from qfs.scan.ir import Pos
 from qfs.scan.program import Function, Program
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook
-from qfs.scan.values import ANY, KNOWN, NOTHING, PLAIN, Taint, Value, bounded, join, same
+from qfs.scan.values import (
+    ANY,
+    KNOWN,
+    NOTHING,
+    PLAIN,
+    Taint,
+    Value,
+    bounded,
+    join,
+    only_names,
+    same,
+)
 
 CONTEXTS_MAX = 4
 RUNS_MAX = 8
@@ -103,7 +114,7 @@ class Solver:
         after = bounded(join(before, value))
         if key in self.cells and same(before, after):
             return
-        times = self.growth.get(key, 0) + 1
+        times = self.growth.get(key, 0) + (not only_names(before, after))
         self.growth[key] = times
         if times > 2:
             after = bounded(_widen(after))
