@@ -25,7 +25,7 @@ OURS = (
     "tests",
     "tools",
 )
-CORPORA = ("tests/corpus", "examples/broken", "benchmarks/corpus")
+CORPORA = ("tests/corpus", "tests/replay/planted", "examples/broken", "benchmarks/corpus")
 GENERATED_FOLDERS = (
     "__pycache__",
     ".mypy_cache",
