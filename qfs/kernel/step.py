@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from qfs.canon import encode
 from qfs.certmath import ProofLog
+from qfs.crypto.merkle import Frontier
 from qfs.crypto.ports import NOBODY, KeyId
 from qfs.errors import CertifiedMathError, InputError, QFSError
 from qfs.halt import Code, Halt, check, guard
@@ -28,7 +29,7 @@ from qfs.kernel.contract import Context, Decision, Machine, Reaction, machine_pr
 from qfs.kernel.genesis import OUTBOX, Genesis, is_machine_name
 from qfs.kernel.outbox import EffectId, Outbox, Pending
 from qfs.kernel.receipt import Receipt, Refused, TransactionRefusal, UpgradeRefusal
-from qfs.kernel.world import Machines, World, find, make_world
+from qfs.kernel.world import Machines, World, find, grown, make_world
 
 MAX_REACTION_DEPTH = 8
 PACKET_COST_MAX = 1 << 18  # 262_144 units: about 43,000 transfers
@@ -74,7 +75,12 @@ def found(machines: Machines, genesis: Genesis, reactions: Sequence[Reaction] = 
         for name, version in versions.items()
     }
     empty = make_world(
-        (ledger, 0, ledger, 0), versions, states, schedule=(), outbox=outbox_.genesis().pending
+        (ledger, 0, ledger, 0),
+        Frontier(),
+        versions,
+        states,
+        schedule=(),
+        outbox=outbox_.genesis().pending,
     )
     packet = Admitted(
         ledger, 0, ledger, ledger, 0, NOBODY, bytes(_SEED_BYTES), Transactions((genesis.orders,))
@@ -378,6 +384,7 @@ class _Run:
         names = sorted(self.states)
         world = make_world(
             (packet.ledger, packet.seq, packet.packet, packet.time_us),
+            grown(self.world, packet.packet),
             {name: self.versions[name] for name in names},
             {name: self.states[name] for name in names},
             schedule=schedule,

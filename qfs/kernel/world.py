@@ -1,7 +1,9 @@
 """World: everything that replicas agree on after a packet, and its one root.
 
-- The root is the digest over seq, head, time, ledger id, every enabled machine's (name, version,
-  root) in name order, the schedule of upgrades and the outbox.
+- The root is the digest over seq, head, time, ledger id, the root of the packets' tree, every
+  enabled machine's (name, version, root) in name order, the schedule of upgrades and the outbox.
+- Packets hang in an RFC 9162 tree: leaf n is packet n's id and the world's root before it (genesis:
+  the ledger's id and zero), so that one root proves every packet and every earlier root.
 - A world is a value: keep the old one and nothing is lost. A machine whose state object did not
   change is not hashed again.
 - A snapshot is the same bytes whoever makes it: length-prefixed canonical records, in name order,
@@ -12,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from qfs.canon import Digest, Value, decode, digest, encode
+from qfs.canon import DIGEST_BYTES, ZERO_DIGEST, Digest, Value, decode, digest, encode
+from qfs.crypto.merkle import Frontier, leaf_hash
 from qfs.errors import CanonError, RecordError
 from qfs.halt import Code, Halt, check, guard
 from qfs.kernel import outbox as outbox_
@@ -42,6 +45,8 @@ class World:
     """Identity of the last packet; the ledger's own after genesis."""
     time_us: int
     """Time of the last packet; 0 after genesis."""
+    packets: Frontier
+    """The tree of all packets, genesis first: seq + 1 leaves."""
     versions: Mapping[str, int]
     """The active version of each enabled machine, in name order."""
     states: Mapping[str, Any]
@@ -67,6 +72,7 @@ class World:
             *_facts(self.seq, self.head, self.time_us, self.ledger),
             [[name, self.versions[name]] for name in sorted(self.versions)],
             _schedule_value(self.schedule),
+            list(self.packets.peaks),
             self.root,
         ]
         yield _framed(encode(header))
@@ -77,8 +83,20 @@ class World:
             yield _framed(record)
 
 
+def packet_leaf(packet: Digest, before: Digest) -> Digest:
+    """Return the leaf hash of a packet (genesis: the ledger's id) and the root before it (zero)."""
+    return leaf_hash(packet + before)
+
+
+def grown(world: World, packet: Digest) -> Frontier:
+    """Return the packets' tree after one more; the world may be the one before genesis."""
+    before = world.root if world.packets.size else ZERO_DIGEST
+    return world.packets.append(packet_leaf(packet, before))
+
+
 def make_world(
     facts: tuple[Digest, int, Digest, int],
+    packets: Frontier,
     versions: Mapping[str, int],
     states: Mapping[str, Any],
     *,
@@ -100,21 +118,43 @@ def make_world(
             kept = (states[name], _hashed(name, versions[name], states[name], seq))
         roots[name] = kept
         rows.append([name, versions[name], kept[1]])
-    root = world_root(facts, rows, schedule, outbox.seal())
-    return World(ledger, seq, head, time_us, versions, states, tuple(schedule), outbox, root, roots)
+    root = world_root(facts, packets.root(), rows, schedule, outbox.seal())
+    return World(
+        ledger,
+        seq,
+        head,
+        time_us,
+        packets,
+        versions,
+        states,
+        tuple(schedule),
+        outbox,
+        root,
+        roots,
+    )
 
 
 def world_root(
     facts: tuple[Digest, int, Digest, int],
+    packets: Digest,
     machines: Sequence[Value],
     schedule: Sequence[Upgrade],
     outbox: Digest,
 ) -> Digest:
-    """Return the root over (ledger, seq, head, time), [name, version, root] a machine, the rest."""
+    """Return the root over (ledger, seq, head, time), the tree of packets, the rest.
+
+    machines is [name, version, root] a machine; the tree's size is seq + 1.
+    """
     ledger, seq, head, time_us = facts
     return digest(
         "qfs/world/1",
-        [*_facts(seq, head, time_us, ledger), list(machines), _schedule_value(schedule), outbox],
+        [
+            *_facts(seq, head, time_us, ledger),
+            packets,
+            list(machines),
+            _schedule_value(schedule),
+            outbox,
+        ],
     )
 
 
@@ -134,6 +174,7 @@ def restore_world(machines: Machines, data: bytes) -> World:
             bytes(ledger),
             list(rows),
             list(plan),
+            list(peaks),
             bytes(root),
         ] if type(form) is int and form == _FORMAT:
             pass
@@ -151,7 +192,8 @@ def restore_world(machines: Machines, data: bytes) -> World:
         raise CanonError("records after the outbox")
     schedule = [_scheduled(row) for row in plan]
     facts = (Digest(ledger), seq, Digest(head), time_us)
-    world = make_world(facts, versions, states, schedule=schedule, outbox=pending)
+    packets = _frontier(seq + 1, peaks)
+    world = make_world(facts, packets, versions, states, schedule=schedule, outbox=pending)
     check(world.root == root, Code.SNAPSHOT_CORRUPT, seq=seq, expected=root, actual=world.root)
     return world
 
@@ -218,6 +260,14 @@ def _named_version(row: Value) -> tuple[str, int]:
         case [str(name), int(version)]:
             return name, version
     raise RecordError("a machine is [name, version]", place="snapshot")
+
+
+def _frontier(size: int, peaks: list[Value]) -> Frontier:
+    """Return the tree of the peaks; fewer or more of them could lead to the same root."""
+    found = [Digest(one) for one in peaks if type(one) is bytes and len(one) == DIGEST_BYTES]
+    if not (len(found) == len(peaks) == size.bit_count()):
+        raise RecordError(f"{len(peaks)} peaks of a tree of {size} packets", place="snapshot")
+    return Frontier(size, tuple(found))
 
 
 def _scheduled(row: Value) -> Upgrade:

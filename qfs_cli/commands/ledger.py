@@ -144,13 +144,18 @@ def check(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
 
 def prove(
     directory: Directory,
-    account: Annotated[int, typer.Argument(help="Id of the account; it need not be open.")],
+    account: Annotated[
+        int | None, typer.Argument(help="Id of the account; it need not be open.")
+    ] = None,
     *,
+    packet: Annotated[
+        int | None, typer.Option(help="Prove this packet instead; it need not be there yet.")
+    ] = None,
     output: Annotated[Path, typer.Option(help="File for the proof; must not exist.")],
     output_format: Output = Format.TEXT,
 ) -> None:
-    """Write a proof of what an account holds, for whoever has only the state root."""
-    report = proving.prove_account(directory, account, output)
+    """Write a proof of what an account holds, or of a packet, for whoever has only the root."""
+    report = proving.prove_one(directory, account, packet, output)
     if output_format is Format.JSON:
         _json(report.document())
         return
@@ -164,7 +169,7 @@ def verify_proof(
     root: Annotated[str, typer.Option(help="State root that you trust, in hexadecimal.")],
     output_format: Output = Format.TEXT,
 ) -> None:
-    """Check a proof with nothing but a state root, and say what the account holds.
+    """Check a proof with nothing but a state root, and say what it shows.
 
     Exits with 1 when the proof does not lead to the root.
     """
@@ -233,10 +238,13 @@ def import_(
         raise typer.Exit(EXIT_FINDINGS)
 
 
-def _print_proof(report: proving.ProofReport) -> None:
+def _print_proof(report: proving.ProofReport | proving.PacketReport) -> None:
     console = _console()
     if not report.verified:
         console.print(f"NOT PROVED: {report.why_not}")
+        return
+    if isinstance(report, proving.PacketReport):
+        _print_packet(report)
         return
     console.print(f"proved under state root {report.state_root.hex()}, after packet {report.seq}:")
     if not report.open:
@@ -247,6 +255,17 @@ def _print_proof(report: proving.ProofReport) -> None:
         f"account {report.account}  owner {report.owner}  nonce {report.nonce}  "
         f"{', '.join(held) or '-'}"
     )
+
+
+def _print_packet(report: proving.PacketReport) -> None:
+    console = _console()
+    root = report.state_root.hex()
+    console.print(f"proved under state root {root}, after packet {report.packets}:")
+    if report.identity is None or report.root_before is None:
+        console.print(f"packet {report.packet} is not there yet")
+        return
+    console.print(f"packet {report.packet} is {report.identity.hex()}")
+    console.print(f"state root before it {report.root_before.hex()}")
 
 
 def _print_submission(report: submission.SubmitReport) -> None:

@@ -12,7 +12,11 @@ from qfs.app.worlds import read_world
 from qfs.canon import Digest
 from qfs.errors import CanonError, InputError, ProofError, UsageError
 from qfs.kernel import World
-from qfs.kernel.proofs import WorldProof, prove, verify_world_proof
+from qfs.kernel.proofs import (
+    prove,
+    read_proof,
+    verify_world_proof,
+)
 from qfs.shell import providers
 from tests.app.markets import ISSUE, MARKET_DAY, OPEN_A, OPEN_B, Market, key
 
@@ -81,7 +85,7 @@ def test_no_change_of_a_byte_of_a_proof_is_taken(world: World, root: Digest) -> 
 def test_every_account_and_every_gap_is_proved(world: World, account: int) -> None:
     held = world.states["ledger"].accounts.get(account)
     proof = prove(world, "ledger", "accounts", account)
-    assert WorldProof.from_bytes(proof.to_bytes()) == proof
+    assert read_proof(proof.to_bytes()) == proof
     found, value = verify_world_proof(world.root, proof)
     assert found == account
     assert (value is None) == (held is None)
@@ -106,7 +110,7 @@ def test_any_table_of_any_machine_is_proved(
 def test_a_proof_that_lists_its_machine_or_table_twice_is_refused(world: World) -> None:
     proof = prove(world, "ledger", "accounts", 1024)
     for bad in (
-        replace(proof, machines=proof.machines * 2),
+        replace(proof, covered=replace(proof.covered, machines=proof.covered.machines * 2)),
         replace(proof, fields=proof.fields * 2),
         replace(proof, machine="nobody"),
         replace(proof, fields=proof.fields[1:]),
@@ -115,7 +119,7 @@ def test_a_proof_that_lists_its_machine_or_table_twice_is_refused(world: World) 
         with pytest.raises(ProofError):
             verify_world_proof(world.root, bad)
     with pytest.raises(CanonError):
-        WorldProof.from_bytes(proof.to_bytes() + b"\x00")
+        read_proof(proof.to_bytes() + b"\x00")
 
 
 def test_what_the_world_does_not_have_is_a_mistake_of_the_caller(world: World) -> None:

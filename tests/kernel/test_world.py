@@ -58,7 +58,7 @@ def test_every_flipped_bit_of_a_snapshot_is_noticed():
 
 def test_true_is_no_format_number():
     data = b"".join(grown().snapshot())
-    assert data[4:6] == b"\x88\x01"
+    assert data[4:6] == b"\x89\x01"
     with pytest.raises(CanonError):
         restore_world(MACHINES, data[:5] + b"\xf5" + data[6:])
 
