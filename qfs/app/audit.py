@@ -24,8 +24,10 @@ from qfs.scan.rulebook import Rulebook, read_rulebook
 from qfs.scan.verdict import Found, Step
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import (
+    NOTEBOOK,
     Problem,
     changed_files,
+    changed_meanwhile,
     read_rule_files,
     read_settings,
     read_sources,
@@ -64,6 +66,8 @@ class AuditRequest:
     today: str = ""
     """The day as YYYY-MM-DD, after which allowances with an earlier `until=` hide nothing; empty:
     no allowance is past its date."""
+    unsaved: tuple[tuple[Path, bytes], ...] = ()
+    """What an editor has not written yet, under absolute paths."""
     cache: bool = False
     cache_folder: Path | None = None
     """Where the cache lies; None for the user's cache folder."""
@@ -186,7 +190,9 @@ def audit(request: AuditRequest) -> AuditReport:
     packs = request.packs or _texts(settings, "packs") or DEFAULT_PACKS
     rules = rulebook(packs, tuple([root / each for each in _texts(settings, "rule-folders")]))
     _check_codes(rules, (*request.select, *request.ignore))
-    sources, problems = read_sources(request.paths, root, exclude=_texts(settings, "exclude"))
+    sources, problems = read_sources(
+        request.paths, root, exclude=_texts(settings, "exclude"), unsaved=dict(request.unsaved)
+    )
     if not sources and not problems:
         raise InputError(
             "no Python file here",
@@ -210,12 +216,11 @@ def audit(request: AuditRequest) -> AuditReport:
         changed = frozenset(changed_files(root, request.since))
         findings = [each for each in findings if _touches(each, changed)]
     findings, baselined = _baseline(findings, request)
+    problems += [*result.problems, *changed_meanwhile(sources)]
     return AuditReport(
         findings=tuple(findings),
         suppressed=tuple(suppressed),
-        errors=tuple(
-            sorted([*problems, *result.problems], key=lambda each: (each.path, each.line))
-        ),
+        errors=tuple(sorted(problems, key=_place)),
         files=len(sources),
         lines=result.lines,
         functions=result.functions,
@@ -364,7 +369,7 @@ def _marked(findings: Sequence[Finding], sources: Mapping[str, bytes]) -> list[F
     """Return the findings, each saying whether it has a fix, safe or not."""
     wanted: dict[str, list[int]] = {}
     for at, each in enumerate(findings):
-        if each.rule in FIXABLE and each.path in sources:
+        if each.rule in FIXABLE and each.path in sources and not each.path.endswith(NOTEBOOK):
             wanted.setdefault(each.path, []).append(at)
     out = list(findings)
     for path, places in wanted.items():

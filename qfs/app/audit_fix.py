@@ -14,7 +14,7 @@ from pathlib import Path
 from qfs.app.audit import AuditReport, AuditRequest, Finding, audit
 from qfs.errors import EnvironmentFault
 from qfs.scan.fixes import FIXABLE, Edit, Wanted, apply, edits_for, with_import
-from qfs.shell.sources import read_settings
+from qfs.shell.sources import NOTEBOOK, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def fix(request: AuditRequest, *, unsafe: bool = False, diff: bool = False) -> F
     root, _settings = read_settings(request.paths[0])
     by_path: dict[str, list[Finding]] = {}
     for each in before.findings:
-        if each.rule in FIXABLE:
+        if each.rule in FIXABLE and not each.path.endswith(NOTEBOOK):
             by_path.setdefault(each.path, []).append(each)
     old: dict[str, bytes] = {}
     new: dict[str, bytes] = {}

@@ -2,14 +2,17 @@
 
 - A source tree is read once, in sorted order; links to folders are followed only once each.
 - Folders that hold no sources of the project (``.git``, environments, caches) are skipped.
-- What cannot be read is a problem with its path and reason, never silently missing.
+- What cannot be read is a problem with its path and reason, never silently missing; so is what
+  has changed between reading and the end of the work.
+- A notebook's code cells are read as Python (``qfs.scan.notebook``).
 - Rule packs lie in ``qfs/rules`` of an installed wheel, in ``../rules`` of an editable checkout.
 """
 
 import os
+import stat
 import subprocess
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -17,14 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from qfs.errors import InputError
+from qfs.scan.notebook import python_of
+from qfs.scan.reading import Unreadable
 from qfs.scan.rulebook import RuleFile
 
 MAX_SOURCE_BYTES = 16 * 1024 * 1024  # 16_777_216: four times the largest generated module known
+NOTEBOOK = ".ipynb"
 _SKIPPED = frozenset(
     (
         ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "__pycache__", "node_modules",
         ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".qfs", ".eggs", "build",
-        "dist",
+        "dist", ".ipynb_checkpoints",
     )
 )  # fmt: skip
 
@@ -38,6 +44,11 @@ class SourceFile:
     module: str
     """Dotted name by which Python would import it."""
     data: bytes
+    """Python; of a notebook its code cells."""
+    file: Path = Path()
+    """Where it was read."""
+    stamp: tuple[int, ...] = ()
+    """What its status said when it was read; empty for what was not read from a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +61,16 @@ class Problem:
 
 
 def read_sources(
-    paths: Sequence[Path], root: Path, *, exclude: Sequence[str] = ()
+    paths: Sequence[Path],
+    root: Path,
+    *,
+    exclude: Sequence[str] = (),
+    unsaved: Mapping[Path, bytes] | None = None,
 ) -> tuple[list[SourceFile], list[Problem]]:
     """Return every Python file under the paths, in the order of relative paths, and problems.
 
-    Raises InputError for a path that does not exist.
+    unsaved holds what an editor has not written yet, under absolute paths. Raises InputError for a
+    path that does not exist.
     """
     wanted: dict[Path, None] = {}
     problems: list[Problem] = []
@@ -73,17 +89,45 @@ def read_sources(
         if any(name == skip or name.startswith(f"{skip.rstrip('/')}/") for skip in exclude):
             continue
         try:
-            size = path.stat().st_size
-            if size > MAX_SOURCE_BYTES:
-                problems.append(Problem(name, 1, f"{size} bytes exceed {MAX_SOURCE_BYTES}"))
-                continue
-            data = path.read_bytes()
+            open_text = unsaved.get(absolute(path)) if unsaved else None
+            data, stamp = _read(path) if open_text is None else (open_text, ())
+            if path.suffix == NOTEBOOK:
+                data = python_of(data)
         except OSError as error:
             problems.append(Problem(name, 1, f"cannot be read: {error.strerror}"))
-            continue
-        out.append(SourceFile(name, module_name(path), data))
+        except Unreadable as error:
+            problems.append(Problem(name, error.line, error.why))
+        else:
+            out.append(SourceFile(name, module_name(path), data, path, stamp))
     out.sort(key=lambda each: each.path)
     return out, problems
+
+
+def _read(path: Path) -> tuple[bytes, tuple[int, ...]]:
+    """Return a file's bytes and its status before they were read; raises Unreadable, OSError."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise Unreadable(1, "not a regular file")  # a pipe would be waited for, for ever
+    if status.st_size > MAX_SOURCE_BYTES:
+        raise Unreadable(1, f"{status.st_size} bytes exceed {MAX_SOURCE_BYTES}")
+    return path.read_bytes(), _stamp(status)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def changed_meanwhile(sources: Sequence[SourceFile]) -> list[Problem]:
+    """Return a problem for each file that is not any more what was read."""
+    out = []
+    for source in sources:
+        try:
+            same = not source.stamp or _stamp(source.file.stat()) == source.stamp
+        except OSError:
+            same = False
+        if not same:
+            out.append(Problem(source.path, 1, "changed while it was being audited"))
+    return out
 
 
 def _walk(folder: Path, wanted: dict[Path, None], problems: list[Problem], root: Path) -> None:
@@ -94,7 +138,11 @@ def _walk(folder: Path, wanted: dict[Path, None], problems: list[Problem], root:
         problems.append(Problem(place, 1, f"cannot be listed: {error.strerror}"))
 
     for at, folders, names in os.walk(folder, followlinks=True, onerror=failed):
-        status = Path(at).stat()
+        try:
+            status = Path(at).stat()
+        except OSError as error:
+            failed(error)
+            continue
         mark = (status.st_dev, status.st_ino)
         if mark in seen:
             folders.clear()
@@ -102,7 +150,7 @@ def _walk(folder: Path, wanted: dict[Path, None], problems: list[Problem], root:
         seen[mark] = None
         folders[:] = sorted([name for name in folders if name not in _SKIPPED])
         for name in sorted(names):
-            if name.endswith(".py"):
+            if name.endswith((".py", NOTEBOOK)):
                 wanted[Path(at) / name] = None
 
 

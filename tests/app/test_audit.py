@@ -1,6 +1,7 @@
 """The audit as a use case: zones, entries, ways, allowances, baselines, revisions."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -196,6 +197,82 @@ def test_an_unreadable_file_is_an_error_and_the_others_are_still_scanned(tmp_pat
     assert report.exit_code == 2
     assert len(report.errors) == 2
     assert [each.rule for each in report.findings] == ["QFS101"]
+
+
+CELL = '{"cells": [{"cell_type": "code", "source": [\n"import time\\n",\n"time.time()"]}],'
+GENERATED = "DATA = b''\n" + "DATA += b'" + "\\x00" * 250 + "'\n"
+BAD_INPUT = [
+    ("a byte order mark", "m.py", b"\xef\xbb\xbf" + CLOCK.encode(), None),
+    ("latin-1, said so", "m.py", b"# coding: latin-1\n# \xe9\n" + CLOCK.encode(), None),
+    ("latin-1, not said", "m.py", b"# \xe9\n" + CLOCK.encode(), "unknown encoding"),
+    ("an unknown encoding", "m.py", b"# coding: klingon\n", "unknown encoding"),
+    ("UTF-16", "m.py", CLOCK.encode("utf-16"), "null byte"),
+    ("a null byte", "m.py", CLOCK.encode() + b"\0", "null byte"),
+    ("a syntax error", "m.py", b"def f(:\n", "not Python"),
+    ("a notebook", "m.ipynb", f'{CELL} "nbformat": 4}}'.encode(), None),
+    ("a notebook cut off", "m.ipynb", CELL.encode(), "not a notebook"),
+    ("10 MB, generated", "m.py", (CLOCK + GENERATED * 10_000).encode(), None),
+    ("more than can be", "m.py", b"#" * (17 * 1024 * 1024), "exceed"),
+]
+
+
+@pytest.mark.parametrize(("what", "name", "data", "why"), BAD_INPUT, ids=[c[0] for c in BAD_INPUT])
+def test_odd_bytes_are_read_or_refused_in_one_line(
+    what: str, name: str, data: bytes, why: str | None, tmp_path: Path
+) -> None:
+    write(tmp_path, {"other.py": CLOCK})
+    (tmp_path / name).write_bytes(data)
+    report = audit(AuditRequest((tmp_path,)))
+    found = [(each.rule, Path(each.path).name) for each in report.findings]
+    assert ("QFS101", "other.py") in found
+    assert (("QFS101", name) in found) == (why is None)
+    assert [bool(re.search(why or "", each.message)) for each in report.errors] == [True] * bool(
+        why
+    )
+    assert report.exit_code == (2 if why else 1)
+    assert not any("\n" in each.message for each in report.errors)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": CLOCK})
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "itself.py").symlink_to("itself.py")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "ring").symlink_to("ring")
+    report = audit(AuditRequest((tmp_path,)))
+    told = {Path(each.path).name: each.message for each in report.errors}
+    assert sorted(told) == ["itself.py", "pipe.py"]
+    assert told["pipe.py"] == "not a regular file"
+    assert (report.exit_code, [each.rule for each in report.findings]) == (2, ["QFS101"])
+
+
+# Opening the second file changes the first: what was read is not what is there any more.
+CHANGING = """
+import sys
+from pathlib import Path
+from qfs.app.audit import AuditRequest, audit
+
+def hook(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("b.py"):
+        with open("a.py", "a") as file:
+            file.write("# more\\n")
+
+sys.addaudithook(hook)
+report = audit(AuditRequest((Path("."),)))
+print(report.exit_code, [(each.path, each.message) for each in report.errors])
+print([(each.path, each.rule) for each in report.findings])
+"""
+
+
+def test_a_file_that_changes_meanwhile_is_one_line_and_the_rest_is_scanned(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": "x = 1\n", "b.py": CLOCK})
+    done = subprocess.run(
+        [sys.executable, "-c", CHANGING], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "2 [('a.py', 'changed while it was being audited')]",
+        "[('b.py', 'QFS101')]",
+    ]
 
 
 RUN = """
