@@ -2,8 +2,8 @@
 
 - The report is a value: the same files, rules and settings give the same report, byte for byte.
 - Allowances are applied here, last: they hide a finding from the exit code, never from the proof.
-- Exit code: 0 nothing to report, 1 a violation or possible finding (with require_proof: unknown
-  too), 2 a file that could not be read.
+- Exit code: 0 nothing to report, 1 a violation or possible finding (with require_proof: a function
+  that is not proved, or none at all), 2 a file that could not be read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,9 @@ from qfs.scan.fixes import FIXABLE, Wanted, edits_for
 from qfs.scan.ir import Allowance
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook, read_rulebook
-from qfs.scan.verdict import Found, Step
+from qfs.scan.verdict import Found, Rest, Step
 from qfs.shell.facts_cache import FactsCache
+from qfs.shell.installed import own_rooms
 from qfs.shell.sources import (
     NOTEBOOK,
     Problem,
@@ -54,7 +55,7 @@ class AuditRequest:
     packs: tuple[str, ...] = ()
     """Rule packs; empty: as [tool.qfs] says, else core."""
     require_proof: bool = False
-    """Whether an unknown finding counts too."""
+    """Whether every function that is reached must be proved, and one at least is."""
     per_file: bool = False
     """Whether each file is judged alone: faster, and blind to calls between files."""
     since: str = ""
@@ -152,6 +153,14 @@ class AuditReport:
     """The rules that were applied."""
     witness: tuple[WitnessRun, ...] = ()
     """The entry points that --witness ran, or could not run."""
+    rests: tuple[Rest, ...] = ()
+    """What the judgement trusts without having looked at it: summaries, natives, callbacks."""
+
+    @property
+    def is_proved(self) -> bool:
+        """Say whether nothing that was reached may differ between two runs, as far as it knows."""
+        clean = not (self.findings or self.suppressed or self.baselined or self.errors)
+        return clean and 0 < self.proved == self.functions
 
     def count(self, verdict: str) -> int:
         """Return how many findings have a verdict."""
@@ -162,11 +171,9 @@ class AuditReport:
         """What the command ends with."""
         if self.errors:
             return EXIT_USAGE
-        bad = len(self.findings) if self.require_proof else self.count("violation")
-        if not self.require_proof:
-            bad += self.count("possible") + self.count("confirmed")
-        elif self.suppressed:
-            bad += 1
+        if self.require_proof:
+            return EXIT_CLEAN if self.is_proved else EXIT_FINDINGS
+        bad = self.count("violation") + self.count("possible") + self.count("confirmed")
         return EXIT_FINDINGS if bad else EXIT_CLEAN
 
 
@@ -206,7 +213,7 @@ def audit(request: AuditRequest) -> AuditReport:
         request.per_file,
     )
     cache = FactsCache(request.cache_folder) if request.cache else None
-    result = work(sources, rules, task, cache)
+    result = work(sources, rules, task, cache, own_rooms(sources))
     if cache is not None:
         cache.close()
     kept = [each for each in result.found if _chosen(each.rule, request)]
@@ -232,6 +239,7 @@ def audit(request: AuditRequest) -> AuditReport:
         packs=packs,
         require_proof=request.require_proof,
         rules=rules.rules,
+        rests=result.rests,
     )
 
 

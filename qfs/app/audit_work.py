@@ -18,7 +18,7 @@ from qfs.scan.extract import extract
 from qfs.scan.ir import Allowance, ModuleFacts
 from qfs.scan.reading import Unreadable
 from qfs.scan.rulebook import Rulebook
-from qfs.scan.verdict import Found, Step
+from qfs.scan.verdict import Found, Rest, Step
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import Problem, SourceFile, engine_digest
 
@@ -46,15 +46,24 @@ class Result:
     lines: int
     allowances: Mapping[str, tuple[Allowance, ...]]
     problems: tuple[Problem, ...]
+    rests: tuple[Rest, ...]
+    """What the judgement trusts without having looked at it."""
 
 
 def work(
-    sources: Sequence[SourceFile], rules: Rulebook, task: Work, cache: FactsCache | None
+    sources: Sequence[SourceFile],
+    rules: Rulebook,
+    task: Work,
+    cache: FactsCache | None,
+    library: Sequence[SourceFile] = (),
 ) -> Result:
-    """Return what the analysis finds in the sources."""
+    """Return what the analysis finds in the sources; what they call in the library is judged too.
+
+    A library's functions are no entries, and its lines are not counted.
+    """
     key = ""
     if cache is not None:
-        key = _key(sources, rules, task)
+        key = _key([*sources, *library], rules, task)
         known = cache.get([key]).get(key)
         if known is not None:
             return _unpacked(known, rules)
@@ -62,7 +71,7 @@ def work(
     sys.setrecursionlimit(max(limit, _RECURSION))
     gc.disable()  # facts are long-lived and acyclic: collecting them again and again costs a fifth
     try:
-        result = _fresh(sources, rules, task, cache)
+        result = _fresh(sources, rules, task, cache, library)
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
@@ -73,17 +82,28 @@ def work(
 
 
 def _fresh(
-    sources: Sequence[SourceFile], rules: Rulebook, task: Work, cache: FactsCache | None
+    sources: Sequence[SourceFile],
+    rules: Rulebook,
+    task: Work,
+    cache: FactsCache | None,
+    library: Sequence[SourceFile],
 ) -> Result:
     facts, problems = read_facts(sources, cache)
+    beside = read_facts(library, cache)[0] if library else {}
     in_zone = zone_test([each.path for each in sources], task.zone)
     programs: list[Facts] = [facts]
     if task.per_file:
         programs = [{name: facts[name]} for name in sorted(facts)]
     found: list[Found] = []
     functions = proved = 0
+    rests: dict[Rest, None] = {}
+    paths = frozenset([each.path for each in library])
     for program in programs:
-        judged = analyse(program, rules, entries=task.entries, in_zone=in_zone, policy=task.policy)
+        judged = analyse(
+            {**beside, **program}, rules, entries=task.entries, in_zone=in_zone,
+            policy=task.policy, library=paths,
+        )  # fmt: skip
+        rests.update(dict.fromkeys(judged.rests))
         found.extend(judged.found)
         functions += judged.functions
         proved += judged.proved
@@ -93,6 +113,7 @@ def _fresh(
         sum([each.lines for _path, each in facts.values()]),
         {path: each.allowances for path, each in facts.values() if each.allowances},
         tuple(problems),
+        tuple(sorted(rests, key=lambda each: (each.kind, each.name))),
     )  # fmt: skip
 
 
@@ -177,11 +198,12 @@ def _packed(result: Result) -> tuple[Any, ...]:
     ]
     problems = [(each.path, each.line, each.message) for each in result.problems]
     counts = (result.functions, result.proved, result.lines)
-    return (tuple(found), counts, tuple(allowed), tuple(problems))
+    rests = tuple([(each.kind, each.name, each.how) for each in result.rests])
+    return (tuple(found), counts, tuple(allowed), tuple(problems), rests)
 
 
 def _unpacked(value: tuple[Any, ...], rules: Rulebook) -> Result:
-    found, (functions, proved, lines), allowed, problems = value
+    found, (functions, proved, lines), allowed, problems, rests = value
     by_code = {rule.code: rule for rule in rules.rules}
     return Result(
         tuple(
@@ -196,4 +218,5 @@ def _unpacked(value: tuple[Any, ...], rules: Rulebook) -> Result:
         functions, proved, lines,
         {path: tuple([Allowance(*each) for each in some]) for path, some in allowed},
         tuple([Problem(*each) for each in problems]),
+        tuple([Rest(*each) for each in rests]),
     )  # fmt: skip

@@ -18,17 +18,20 @@ def analyse(
     entries: Sequence[str],
     in_zone: Callable[[str], bool],
     policy: str,
+    library: frozenset[str] = frozenset(),
 ) -> Judged:
     """Return every effect that the entry points reach.
 
     files maps module names to (path, facts); entries are ``module:qualname`` patterns, and when
     there are none, every function in a path of which in_zone is true is an entry. policy is ban,
-    ieee-basic or allow.
+    ieee-basic or allow. Functions in the paths of library are judged where the program calls them,
+    and are never entries.
     """
     program = link(files)
     solver = Solver(program, rules, evaluate_node)
     solver.policy = policy
-    functions = entry_functions(program, entries, in_zone)
+    own = [each for each in program.functions if each.module.path not in library]
+    functions = entry_functions(own, entries, in_zone)
     roots = start(solver, functions)
     solver.solve()
     return judge(solver, roots)

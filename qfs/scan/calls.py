@@ -203,7 +203,9 @@ def call(
             )
             out = join(out, call(frame, atom[1], inner, pos, certain=certain))
         elif tag == ANYTHING:
-            if atom[1] not in GIVEN:
+            if atom[1] in GIVEN:
+                frame.rest("callback", frame.function.label)
+            else:
                 frame.site("unresolved-call", pos, "a call of something unknown", "unknown")
             escape(frame, arguments, pos)
             out = join(out, ANY)
@@ -225,6 +227,7 @@ def _call_object(
     from qfs.scan.outside import call_outside  # noqa: PLC0415
 
     if atom[1] == "builtins.type":
+        frame.rest("callback", frame.function.label)
         escape(frame, arguments, pos)
         return ANY
     return call_outside(frame, f"{atom[1]}.__call__", arguments, pos, certain=certain)

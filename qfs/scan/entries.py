@@ -11,17 +11,17 @@ from fnmatch import fnmatchcase
 from qfs.scan.annotations import annotated
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame
-from qfs.scan.program import Function, Program
+from qfs.scan.program import Function
 from qfs.scan.solve import Node, Solver
 from qfs.scan.values import ANYTHING, CLASS, FUNCTION, INSTANCE, STR, Value, join, sequence, table
 
 
 def entry_functions(
-    program: Program, patterns: Sequence[str], in_zone: Callable[[str], bool]
+    functions: Sequence[Function], patterns: Sequence[str], in_zone: Callable[[str], bool]
 ) -> list[Function]:
     """Return the entry points, in the order of their numbers."""
     out: list[Function] = []
-    for function in program.functions:
+    for function in functions:
         if patterns:
             if any(_matches(function, pattern) for pattern in patterns):
                 out.append(function)

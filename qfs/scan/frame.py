@@ -161,6 +161,11 @@ class Frame:
         for hit in hits:
             self.report(hit.rule, pos, text, verdict)
 
+    def rest(self, kind: str, name: str) -> None:
+        """Record that the judgement of this function trusts something that nobody looked at."""
+        if not self.quiet:
+            self.node.rests[kind, name] = None
+
     def leak(self, taint: Taint, site: str, use: str) -> None:
         """Report that an order reached a use that keeps it, where the order came from."""
         if taint.grade in {"stable", "empty"}:

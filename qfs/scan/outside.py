@@ -64,12 +64,14 @@ def call_outside(
     summaries = frame.solver.rules.summaries
     _callbacks(frame, name, arguments, pos, known=reported or summaries.is_pure(name))
     special = _special(frame, name, arguments, pos)
+    text = summaries.returns.get(name)
+    understood = special is not None or text is not None or summaries.is_pure(name)
+    if not reported and (understood or _ruled(frame, name)):
+        frame.rest(summaries.trust(name), name)
+    elif not reported:
+        frame.site("unknown-summary", pos, name, "unknown")
     if special is not None:
         return special
-    text = summaries.returns.get(name)
-    if not reported and text is None and not summaries.is_pure(name) and not _ruled(frame, name):
-        verdict = "unknown"
-        frame.site("unknown-summary", pos, name, verdict)
     _hand_out(frame, name, arguments, pos)
     if text in {"arg0", "self"}:
         return arguments.first()

@@ -70,6 +70,8 @@ class Node:
     result: Value = NOTHING
     effects: dict[tuple[str, str, Pos], Effect] = field(default_factory=dict)
     edges: dict[tuple[int, Pos], Edge] = field(default_factory=dict)
+    rests: dict[tuple[str, str], None] = field(default_factory=dict)
+    """What is trusted without being looked at: (kind, name)."""
     readers: dict[int, None] = field(default_factory=dict)
     runs: int = 0
     queued: bool = False
@@ -198,6 +200,7 @@ class Solver:
         self.depth += 1
         node.effects = {}
         node.edges = {}
+        node.rests = {}
         try:
             result = self.evaluate(self, node)
         except RecursionError:

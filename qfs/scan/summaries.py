@@ -6,11 +6,13 @@
   class, ``arg0`` the first argument, ``elem0`` an element of it.
 - ``calls`` names the arguments that the function calls; ``mask`` code whose inner effects nobody
   can observe (caches, logging when configured so).
+- ``native`` says why a module in native code is trusted: a proof lists it.
 - What is in no summary and in no rule is unknown, and is said to be.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qfs.errors import InputError
@@ -33,6 +35,10 @@ class Summaries:
     """Dotted name to the name under which it is summarised."""
     values: Mapping[str, str]
     """Dotted name of a variable or property to the text of its type."""
+    natives: Mapping[str, str]
+    """Module in native code to why it is trusted."""
+    computed: Mapping[str, str] = field(default_factory=dict)
+    """Top-level module whose summary was computed to the distribution and its RECORD."""
 
     def value_of(self, name: str) -> Value | None:
         """Return what a variable or property holds, or None if it is not known to be one."""
@@ -53,6 +59,34 @@ class Summaries:
             prefix, dot, last = prefix.rpartition(".")
             rest = f"{dot}{last}{rest}"
         return name
+
+    def trust(self, name: str) -> str:
+        """Return the kind of trust that a summarised name asks for."""
+        if self.native(name):
+            return "native"
+        top = name.partition(".")[0]
+        if top in self.computed:
+            return "computed"
+        return "stdlib" if top in sys.stdlib_module_names else "third-party"
+
+    def native(self, name: str) -> str:
+        """Return the native module in which a name lies, or an empty text."""
+        prefix = name
+        while prefix:
+            if prefix in self.natives:
+                return prefix
+            prefix = prefix.rpartition(".")[0]
+        return ""
+
+    def how(self, kind: str, name: str) -> str:
+        """Say why something is trusted."""
+        if kind == "native":
+            return self.natives[self.native(name)]
+        if kind == "computed":
+            return self.computed[name.partition(".")[0]]
+        if kind == "callback":
+            return "it calls what it is given: as deterministic as that"
+        return "rules/summaries, written by hand"
 
     def is_pure(self, name: str) -> bool:
         """Say whether a call of the name has no effect and depends on its arguments alone."""
@@ -77,6 +111,7 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
     calls: dict[str, tuple[str, ...]] = {}
     aliases: dict[str, str] = {}
     values: dict[str, str] = {}
+    natives: dict[str, str] = {}
     for each in tables:
         for module in sorted(each):
             content = each[module]
@@ -93,7 +128,9 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
             for name, arguments in content.get("calls", {}).items():
                 calls[f"{module}.{name}"] = tuple(arguments.split())
             aliases.update(content.get("aliases", {}))
-    return Summaries(pure, returns, calls, aliases, values)
+            if "native" in content:
+                natives[module] = str(content["native"])
+    return Summaries(pure, returns, calls, aliases, values, natives)
 
 
 def parse_type(text: str) -> Value:

@@ -40,6 +40,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """Something that a proof rests on without having looked at it."""
+
+    kind: str
+    """stdlib, third-party, computed, native or callback."""
+    name: str
+    how: str
+    """Why it is trusted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """What the walk gave."""
 
@@ -48,6 +59,8 @@ class Judged:
     """Functions that an entry point reaches."""
     proved: int
     """Those of them that reach no effect at all."""
+    rests: tuple[Rest, ...]
+    """What the judgement trusts, in the order of kinds and names."""
 
 
 def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
@@ -85,7 +98,16 @@ def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
         _one_each(found).values(), key=lambda each: (each.path, each.pos, each.rule.code)
     )
     functions, proved = _proofs(solver, done)
-    return Judged(tuple(ordered), functions, proved)
+    return Judged(tuple(ordered), functions, proved, _rests(solver, done))
+
+
+def _rests(solver: Solver, done: dict[int, None]) -> tuple[Rest, ...]:
+    """Return what the nodes reached trust."""
+    names: dict[tuple[str, str], None] = {}
+    for number in done:
+        names.update(solver.nodes[number].rests)
+    summaries = solver.rules.summaries
+    return tuple([Rest(kind, name, summaries.how(kind, name)) for kind, name in sorted(names)])
 
 
 def _one_each(

@@ -2,6 +2,7 @@
 
 from qfs.app.audit import AuditReport, Finding, Witness, WitnessRun
 from qfs.app.audit_fix import FixReport
+from qfs_cli.render.audit_proof import proof
 
 
 def render(report: AuditReport) -> str:
@@ -10,6 +11,8 @@ def render(report: AuditReport) -> str:
     for finding in report.findings:
         out += _finding(finding)
     out += [_run(each) for each in report.witness]
+    if report.require_proof:
+        out += proof(report)
     out.append(_summary(report))
     return "\n".join(out) + "\n"
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from qfs.app.audit import AuditReport, Finding
+from qfs_cli.render import audit_proof
 
 
 def render(report: AuditReport) -> str:
@@ -14,6 +15,7 @@ def render(report: AuditReport) -> str:
 def document(report: AuditReport) -> dict[str, Any]:
     """Return the report as plain dicts and lists."""
     return {
+        **({"proof": audit_proof.document(report)} if report.require_proof else {}),
         "schema": "qfs.audit/1",
         "findings": [_finding(each) for each in report.findings],
         "suppressed": [{**_finding(each), "reason": each.suppressed} for each in report.suppressed],
