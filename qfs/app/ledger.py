@@ -1,7 +1,7 @@
 """`qfs ledger init | state | check`: begin a ledger, show what it holds, hold it to its sentences.
 
-- A genesis names the machines ``keys`` and ``ledger`` and carries their founding orders: the root
-  keys, the operators (the first owns the ledger's own accounts), the submitters.
+- A genesis names the machines ``keys``, ``ledger`` and ``notary``, and carries founding orders: the
+  root keys, the operators (the first owns the ledger's own accounts), the submitters.
 - Whatever reads a ledger re-derives it: signatures verified, every root compared.
 - Amounts are decimal text without trailing zeros; keys and digests are hexadecimal.
 """
@@ -167,7 +167,7 @@ def founding(name: str, enrolled: Sequence[tuple[PublicKey, Role]]) -> Genesis:
         for key, role in enrolled
     ]
     orders.append(Order("ledger", COMMANDS.pack(Found(operators[0], tuple(operators[1:])))))
-    return Genesis(name, (("keys", 1), ("ledger", 1)), tuple(orders))
+    return Genesis(name, (("keys", 1), ("ledger", 1), ("notary", 1)), tuple(orders))
 
 
 def state(directory: Path, provider: str = providers.DEFAULT) -> StateReport:

@@ -5,12 +5,14 @@ from typing import Any
 from qfs import keys, ledger
 from qfs.kernel.contract import Machine, Reaction
 from qfs.machines.settlement.holds import reducer as holds
+from qfs.machines.trust.notary import reducer as notary
 from qfs.reactions import escrow
 
 MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
     (holds.MACHINE.name, holds.MACHINE.version): holds.MACHINE,
     (keys.MACHINE.name, keys.MACHINE.version): keys.MACHINE,
     (ledger.MACHINE.name, ledger.MACHINE.version): ledger.MACHINE,
+    (notary.MACHINE.name, notary.MACHINE.version): notary.MACHINE,
 }
 
 REACTIONS: tuple[Reaction, ...] = (*escrow.REACTIONS,)

@@ -21,12 +21,15 @@ from qfs.halt import Code, Halt
 from qfs.kernel import Genesis
 from qfs.keys import MACHINE as KEYS
 from qfs.keys import State as KeysState
+from qfs.machines.trust.notary import MACHINE as NOTARY
 from qfs.shell import log, notes, providers
 from qfs.shell.files import read_limited
 from qfs.trail import (
+    Audited,
     Checkpoint,
     Entry,
     Fact,
+    Kind,
     Trail,
     of_genesis,
     of_receipt,
@@ -40,7 +43,10 @@ from qfs.trail.note import Note, NoteKey
 ORIGIN = origin_of(Digest(b""))
 MAX_TILE_BYTES = 256 * (65_535 + 2)  # 16_777_472: a full bundle of the largest entries
 _LEDGER = re.compile("[0-9a-f]{64}")
-AUDITED = (KEYS.name,)
+AUDITED: Audited = {
+    KEYS.name: {},
+    NOTARY.name: {1: Kind.CERTIFICATE, 2: Kind.CHECKPOINT},
+}
 """Machines whose orders leave entries."""
 
 

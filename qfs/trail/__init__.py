@@ -1,4 +1,4 @@
-"""The audit trail: what was done to keys, machines' versions and halts, for outsiders to verify.
+"""The audit trail: keys, versions, halts, certificates and checkpoints, for outsiders to verify.
 
 - A pure function of the committed log: every replica that derives it has the same root.
 - Entries are chained by the previous entry's hash, and are the leaves of an RFC 9162 tree, so an
@@ -10,11 +10,13 @@
 
 from qfs.trail.checkpoint import Checkpoint, origin_of
 from qfs.trail.entry import MAX_ENTRY_BYTES, Entry, Kind
-from qfs.trail.facts import Fact, of_genesis, of_receipt
-from qfs.trail.log import Trail, read
+from qfs.trail.facts import Audited, Fact, of_genesis, of_receipt
+from qfs.trail.log import NOT_THIS_TRAIL, Trail, read
 
 __all__ = [
     "MAX_ENTRY_BYTES",
+    "NOT_THIS_TRAIL",
+    "Audited",
     "Checkpoint",
     "Entry",
     "Fact",

@@ -32,6 +32,10 @@ class Kind(Enum):
     """A CIR-302 halt, as the resume that ended it names it."""
     RESUME = 4
     """The end of a halt."""
+    CERTIFICATE = 5
+    """A certificate, shown to the ledger; accepted or refused."""
+    CHECKPOINT = 6
+    """A signed checkpoint of this trail as it stands before the entry; accepted or refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Entry:
     machine: str
     """The machine asked; empty for halts and resumes."""
     answer: str
-    """Empty for a yes, else the refusal's name."""
+    """Empty for a yes, else the refusal's name, or NOT_THIS_TRAIL."""
     digest: Digest
     """SHA-256 of the content."""
     content: bytes

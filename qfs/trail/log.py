@@ -1,15 +1,22 @@
-"""A trail as a value: append facts, know the root; read entries back, trusting nothing."""
+"""A trail as a value: append facts, know the root; read entries back, trusting nothing.
+
+- A checkpoint that the ledger holds is judged: entry n is a good one if it names n entries and
+  their root. Any other has the answer NOT_THIS_TRAIL, on every replica alike.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from qfs.canon import Digest
+from qfs.canon import Digest, decode
 from qfs.crypto import Frontier
 from qfs.errors import CanonError, ProofError
 from qfs.trail.checkpoint import Checkpoint, origin_of
-from qfs.trail.entry import MAX_CONTENT_BYTES, VERSION, Entry
+from qfs.trail.entry import MAX_CONTENT_BYTES, VERSION, Entry, Kind
 from qfs.trail.facts import Fact
+
+NOT_THIS_TRAIL = "NOT_THIS_TRAIL"
+"""The answer to a checkpoint of another size or root than the trail has before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +47,23 @@ class Trail:
             time_us=fact.time_us,
             actor=fact.actor,
             machine=fact.machine,
-            answer=fact.answer,
+            answer=self.judge(fact.kind, fact.answer, fact.content),
             digest=Digest(sha256(fact.content).digest()),
             content=content,
         )
         return self.with_leaf(entry.hash()), entry
+
+    def judge(self, kind: Kind, answer: str, content: bytes) -> str:
+        """Return the answer to what comes next: a yes to a checkpoint only if it is this trail's.
+
+        A checkpoint's content is a record that ends with size and root. Raises CanonError for
+        content that is no record.
+        """
+        if kind is not Kind.CHECKPOINT or answer not in ("", NOT_THIS_TRAIL):
+            return answer
+        record = decode(content)
+        now = [self.frontier.size, self.frontier.root()]
+        return "" if type(record) is list and record[-2:] == now else NOT_THIS_TRAIL
 
     def checkpoint(self) -> Checkpoint:
         """Return the checkpoint at this size."""
@@ -65,10 +84,13 @@ def read(ledger: Digest, entries: Iterable[bytes]) -> tuple[Trail, tuple[Entry, 
     for index, data in enumerate(entries):
         try:
             entry = Entry.from_bytes(data)
+            answer = trail.judge(entry.kind, entry.answer, entry.content)
         except CanonError as error:
             raise ProofError(f"no entry: {error}", place=f"entry {index}") from None
         if entry.index != index or entry.previous != trail.head:
             raise ProofError("it does not follow the entry before", place=f"entry {index}")
+        if entry.answer != answer:
+            raise ProofError("a checkpoint that is judged falsely", place=f"entry {index}")
         found.append(entry)
         trail = trail.with_leaf(entry.hash())
     return trail, tuple(found)

@@ -15,6 +15,7 @@ from qfs.kernel import Order, Receipt, Resume, Tick, Transactions, Upgrade
 from qfs.kernel.receipt import Refused
 from qfs.trail import (
     MAX_ENTRY_BYTES,
+    NOT_THIS_TRAIL,
     Checkpoint,
     Entry,
     Fact,
@@ -89,6 +90,22 @@ def test_a_tampered_trail_does_not_read_back(name: str) -> None:
         read(LEDGER, tampered()[name])
 
 
+def test_a_checkpoint_that_is_judged_falsely_does_not_read_back() -> None:
+    trail, entries = trail_of(3)
+    record: list[Value] = [2, 1, b"d" * 32, 3, trail.frontier.root()]
+    good = trail.append(fact(9, kind=Kind.CHECKPOINT, content=encode(record)))[1]
+    assert good.answer == ""
+    data = [entry.to_bytes() for entry in entries]
+    assert read(LEDGER, [*data, good.to_bytes()])[1][-1] == good
+    for lie in (
+        replace(good, answer=NOT_THIS_TRAIL),
+        trail.append(fact(9, content=encode([*record[:3], 2, record[4]])))[1],
+        trail.append(fact(9, content=b"\xff"))[1],
+    ):
+        with pytest.raises(ProofError, match="entry 3"):
+            read(LEDGER, [*data, replace(lie, kind=Kind.CHECKPOINT).to_bytes()])
+
+
 def test_a_trail_of_another_ledger_does_not_read_back() -> None:
     _, entries = trail_of(2)
     with pytest.raises(ProofError, match="entry 0"):
@@ -130,7 +147,7 @@ def receipt(*answers: Refused | None) -> Receipt:
 
 
 def facts(action: Any, *answers: Refused | None) -> list[tuple[Kind, str, str, bytes]]:
-    found = of_receipt(receipt(*answers), 99, ACTOR, action, ("keys",))
+    found = of_receipt(receipt(*answers), 99, ACTOR, action, {"keys": {}})
     assert all(
         (one.seq, one.packet, one.time_us, one.actor) == (7, PACKET, 99, ACTOR) for one in found
     )
@@ -161,7 +178,7 @@ def test_upgrades_and_resumes_leave_entries_and_ticks_none() -> None:
 
 
 def test_founding_orders_are_the_first_entries() -> None:
-    found = of_genesis(LEDGER, [Order("ledger", [1, 1]), Order("keys", RECORD)], ("keys",))
+    found = of_genesis(LEDGER, [Order("ledger", [1, 1]), Order("keys", RECORD)], {"keys": {}})
     assert [(one.kind, one.seq, one.packet, one.machine) for one in found] == [
         (Kind.ORDER, 0, LEDGER, "keys")
     ]

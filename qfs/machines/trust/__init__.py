@@ -1,0 +1,1 @@
+"""Machines that say who vouched for what."""
