@@ -13,7 +13,8 @@ from pathlib import Path
 
 from qfs.app.audit import AuditReport, AuditRequest, Finding, audit
 from qfs.errors import EnvironmentFault
-from qfs.scan.fixes import FIXABLE, Edit, Wanted, apply, edits_for, with_import
+from qfs.scan.fixes import FIXABLE, Wanted, apply, edits_for, with_import
+from qfs.scan.reading import Unreadable, recoded
 from qfs.shell.sources import NOTEBOOK, read_settings
 
 
@@ -47,13 +48,9 @@ def fix(request: AuditRequest, *, unsafe: bool = False, diff: bool = False) -> F
     mended: dict[str, list[Finding]] = {}
     for path in sorted(by_path):
         data = (root / path).read_bytes()
-        edits = _edits(data, by_path[path], unsafe=unsafe)
-        chosen = [edit for edit in edits if edit is not None]
-        if chosen:
-            old[path], new[path] = data, _rewritten(data, chosen)
-            mended[path] = [
-                each for each, edit in zip(by_path[path], edits, strict=True) if edit is not None
-            ]
+        made, done = rewritten(data, by_path[path], unsafe=unsafe)
+        if done:
+            old[path], new[path], mended[path] = data, made, done
     if diff:
         text = "".join([_diff(path, old[path], new[path]) for path in new])
         return FixReport(before, tuple(new), (), 0, text)
@@ -69,19 +66,27 @@ def fix(request: AuditRequest, *, unsafe: bool = False, diff: bool = False) -> F
     return FixReport(after, tuple([path for path in new if path not in back]), back, count, "")
 
 
-def _edits(data: bytes, findings: Sequence[Finding], *, unsafe: bool) -> list[Edit | None]:
+def rewritten(
+    data: bytes, findings: Sequence[Finding], *, unsafe: bool
+) -> tuple[bytes, list[Finding]]:
+    """Return a file's bytes with its findings mended, and which of them had a fix."""
     wanted = [
         Wanted(each.rule, (each.line, each.column, each.end_line, each.end_column), each.message)
         for each in findings
     ]
-    return edits_for(data, wanted, unsafe=unsafe)
-
-
-def _rewritten(data: bytes, edits: Sequence[Edit]) -> bytes:
-    made = apply(data, edits)
-    if any(edit.new.startswith(b"Fixed(") for edit in edits):
+    try:
+        text, encode = recoded(data)
+    except Unreadable:
+        return data, []
+    edits = edits_for(text, wanted, unsafe=unsafe)
+    chosen = [edit for edit in edits if edit is not None]
+    if not chosen:
+        return data, []
+    made = apply(text, chosen)
+    if any(edit.new.startswith(b"Fixed(") for edit in chosen):
         made = with_import(made, "qfs.certmath", "Fixed")
-    return made
+    done = [each for each, edit in zip(findings, edits, strict=True) if edit is not None]
+    return encode(made), done
 
 
 def _not_mended(

@@ -41,7 +41,7 @@ class _File:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.tree = ast.parse(data)
+        self.tree = ast.parse(data.decode())  # never the encoding that its first lines name
         self.starts = [0]
         for line in data.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))

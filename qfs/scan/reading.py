@@ -9,6 +9,7 @@
 import io
 import re
 import tokenize
+from collections.abc import Callable
 
 from qfs.scan.ir import Allowance
 
@@ -40,6 +41,17 @@ def decode(data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(line, f"not {error.encoding} text: {error.reason}") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def recoded(data: bytes) -> tuple[bytes, Callable[[bytes], bytes]]:
+    """Return a file as UTF-8 without a mark, and what turns such bytes back into its encoding.
+
+    Line ends stay as they are. Raises Unreadable when the bytes are no text.
+    """
+    decode(data)
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    text = data.decode(encoding).encode("utf-8", "surrogatepass")
+    return text, lambda made: made.decode("utf-8", "surrogatepass").encode(encoding)
 
 
 def allowances(text: str) -> tuple[Allowance, ...]:
