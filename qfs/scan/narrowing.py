@@ -157,7 +157,9 @@ def _fit(frame: Frame, atom: Atom, wanted: Atom, *, exact: bool) -> str:
     """Say whether a value of one alternative is of a type: yes, no, maybe, or narrower."""
     if atom[0] == INSTANCE and wanted[0] == INSTANCE:
         return _instance(frame, atom, wanted, exact=exact)
-    if atom[0] == INSTANCE and wanted[0] not in {INSTANCE, OBJECT}:
+    if atom[0] == INSTANCE:
+        if wanted[0] == OBJECT and wanted[1] in frame.mro(atom[1]):
+            return "yes"
         return "maybe" if frame.trait(atom[1], "outside") else "no"
     mine, other = type_name(atom), type_name(wanted)
     if mine and wanted[0] == INSTANCE:
