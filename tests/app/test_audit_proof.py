@@ -58,8 +58,10 @@ CASES = [
     ),
     (
         "a suppression",
-        "import time\n\n\ndef f():\n"
-        '    return time.time()  # qfs: allow[QFS101] reason="shown to people only"\n',
+        (
+            "import time\n\n\ndef f():\n"
+            '    return time.time()  # qfs: allow[QFS101] reason="shown to people only"\n'
+        ),
         False,
         [("suppression", "m.py:5 QFS101")],
     ),

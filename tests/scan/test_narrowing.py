@@ -25,44 +25,58 @@ CASES = [
     ("isinstance", "def f(x: Any):\n    return x.open() if isinstance(x, Box) else 0\n", 0),
     (
         "type(x) is not T leaves",
-        "def f(x: object) -> int:\n    if type(x) is not Box:\n        return 0\n"
-        "    return x.open()\n",
+        (
+            "def f(x: object) -> int:\n    if type(x) is not Box:\n        return 0\n"
+            "    return x.open()\n"
+        ),
         0,
     ),
     (
         "type(x) in a tuple of types",
-        "def f(x: Any) -> Any:\n    if type(x) not in (list, tuple):\n        return 0\n"
-        "    return x[0]\n",
+        (
+            "def f(x: Any) -> Any:\n    if type(x) not in (list, tuple):\n        return 0\n"
+            "    return x[0]\n"
+        ),
         0,
     ),
     (
         "or: each part is false behind it",
-        "def f(x: Any) -> Any:\n    if type(x) is not Box or x.rows is None:\n        return 0\n"
-        "    return x.open()\n",
+        (
+            "def f(x: Any) -> Any:\n    if type(x) is not Box or x.rows is None:\n        return 0\n"
+            "    return x.open()\n"
+        ),
         0,
     ),
     (
         "kind = type(x)",
-        "def f(x: Any) -> Any:\n    kind = type(x)\n    if kind is Box:\n"
-        "        return x.open()\n    return 0\n",
+        (
+            "def f(x: Any) -> Any:\n    kind = type(x)\n    if kind is Box:\n"
+            "        return x.open()\n    return 0\n"
+        ),
         0,
     ),
     (
         "kind that is set twice says nothing",
-        "def f(x: Any, y: Any) -> Any:\n    kind = type(x)\n    kind = type(y)\n"
-        "    if kind is Box:\n        return x.frobnicate()\n    return 0\n",
+        (
+            "def f(x: Any, y: Any) -> Any:\n    kind = type(x)\n    kind = type(y)\n"
+            "    if kind is Box:\n        return x.frobnicate()\n    return 0\n"
+        ),
         1,
     ),
     (
         "a sentinel",
-        "def f(rows: dict[str, Box]) -> int:\n    found = rows.get('a', _MISSING)\n"
-        "    if found is _MISSING:\n        return 0\n    return found.open()\n",
+        (
+            "def f(rows: dict[str, Box]) -> int:\n    found = rows.get('a', _MISSING)\n"
+            "    if found is _MISSING:\n        return 0\n    return found.open()\n"
+        ),
         0,
     ),
     (
         "a filter in a comprehension",
-        "def f(rows: list[Any]) -> list[int]:\n"
-        "    return [each.open() for each in rows if isinstance(each, Box)]\n",
+        (
+            "def f(rows: list[Any]) -> list[int]:\n"
+            "    return [each.open() for each in rows if isinstance(each, Box)]\n"
+        ),
         0,
     ),
 ]
