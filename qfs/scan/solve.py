@@ -7,9 +7,9 @@
 - Evaluations a node are bounded too: then its result is widened to "anything".
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Any, NamedTuple, TypeAlias
 
 from qfs.scan.ir import Pos
@@ -93,7 +93,9 @@ class Solver:
         self.cells: dict[CellKey, Value] = {}
         self.growth: dict[CellKey, int] = {}
         self.cell_readers: dict[CellKey, dict[int, None]] = {}
-        self.queue: deque[int] = deque()
+        self.queue: list[tuple[int, int]] = []
+        self.shapes: dict[Value, tuple[Value, frozenset[Any]]] = {}
+        """Arguments as contexts know them: widened, and without an order of alternatives."""
         self.depth = 0
         self.orders: dict[int, list[int | str]] = {}
         """Method resolution orders, until a class is defined anew."""
@@ -134,14 +136,23 @@ class Solver:
         """Ask for a node to be evaluated (again)."""
         if not node.queued:
             node.queued = True
-            self.queue.append(node.number)
+            heappush(self.queue, (node.runs, node.number))
 
     def node(
         self, function: Function, arguments: dict[str, Value], order: Taint | None = None
     ) -> Node:
         """Return the node of a function called with such arguments."""
-        plain = {name: bounded(_widen(value)) for name, value in arguments.items()}
-        key = (*[(name, frozenset(plain[name])) for name in sorted(plain)], order is None)
+        plain: dict[str, Value] = {}
+        parts: list[object] = [order is None]
+        for name, value in arguments.items():
+            shape = self.shapes.get(value)
+            if shape is None:
+                widened = bounded(_widen(value))
+                shape = self.shapes[value] = (widened, frozenset(widened))
+            plain[name] = shape[0]
+            parts.append(name)
+            parts.append(shape[1])
+        key = tuple(parts)
         contexts = self.contexts[function.number]
         number = contexts.get(key)
         if number is not None:
@@ -229,7 +240,7 @@ class Solver:
     def solve(self) -> None:
         """Evaluate until nothing changes."""
         while self.queue:
-            node = self.nodes[self.queue.popleft()]
+            node = self.nodes[heappop(self.queue)[1]]
             if node.queued:
                 self.run(node)
 

@@ -84,6 +84,16 @@ def join(left: Value, right: Value) -> Value:
         return left
     if not left:
         return right
+    if len(right) == 1 and right[0] in left:
+        return left
+    key = (left, right)
+    known = _JOINED.get(key)
+    if known is None:
+        known = _remember(_JOINED, key, _joined(left, right))
+    return known
+
+
+def _joined(left: Value, right: Value) -> Value:
     new = [atom for atom in right if atom not in left]
     if not new:
         return left
@@ -91,9 +101,27 @@ def join(left: Value, right: Value) -> Value:
     return left if same(left, merged) else merged
 
 
+_JOINED: dict[tuple[Value, Value], Value] = {}
+_BOUNDED: dict[Value, Value] = {}
+_MEMO_MAX = 100_000  # a memo of pure functions: forgetting it changes nothing but the time
+
+
+def _remember(memo: dict[Any, Value], key: Any, value: Value) -> Value:
+    if len(memo) >= _MEMO_MAX:
+        memo.clear()
+    memo[key] = value
+    return value
+
+
 def same(left: Value, right: Value) -> bool:
     """Say whether two values have the same alternatives."""
-    return len(left) == len(right) and all(atom in right for atom in left)
+    if left is right:
+        return True
+    if len(left) != len(right):
+        return False
+    if len(left) == 1:
+        return left == right
+    return left == right or all([atom in right for atom in left])
 
 
 def _merge(atoms: list[Atom]) -> Value:
@@ -190,19 +218,32 @@ def _fold(left: Atom, right: Atom) -> Atom:
     return (tag, left[1], join(left[2], right[2]), left[3] or right[3])
 
 
-def bounded(value: Value, depth: int = DEPTH_MAX) -> Value:
+def bounded(value: Value) -> Value:
     """Return the value with everything below a depth forgotten."""
+    for atom in value:
+        if atom[0] in _NESTED:
+            known = _BOUNDED.get(value)
+            if known is None:
+                known = _remember(_BOUNDED, value, _cut(value, DEPTH_MAX))
+            return known
+    return value
+
+
+_NESTED = frozenset((SEQUENCE, SET, TABLE, TUPLE, PARTIAL))
+
+
+def _cut(value: Value, depth: int) -> Value:
     out: list[Atom] = []
     for atom in value:
         tag = atom[0]
         if tag in {SEQUENCE, SET}:
-            out.append((tag, atom[1], bounded(atom[2], depth - 1) if depth else ANY, atom[3]))
+            out.append((tag, atom[1], _cut(atom[2], depth - 1) if depth else ANY, atom[3]))
         elif tag == TABLE:
-            key = bounded(atom[1], depth - 1) if depth else ANY
-            out.append((tag, key, bounded(atom[2], depth - 1) if depth else ANY, atom[3]))
+            key = _cut(atom[1], depth - 1) if depth else ANY
+            out.append((tag, key, _cut(atom[2], depth - 1) if depth else ANY, atom[3]))
         elif tag == TUPLE:
             if depth and len(atom[1]) <= ALTERNATIVES_MAX * 2:
-                out.append((TUPLE, tuple([bounded(item, depth - 1) for item in atom[1]])))
+                out.append((TUPLE, tuple([_cut(item, depth - 1) for item in atom[1]])))
             else:
                 out.append((SEQUENCE, "tuple", ANY, None))
         elif tag == PARTIAL:
