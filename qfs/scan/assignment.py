@@ -221,7 +221,12 @@ def _memo(frame: Frame, holder: Fact, key: Fact | None) -> bool:
         return False
     if frame.assigning is not None and mentions(frame.assigning, frozenset(_bound(holder))):
         return False
-    return _looked_up(frame.function.facts.body, _bare(holder), _bare(key))
+    question = ("looked up", _bare(holder), _bare(key))
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        known = _looked_up(frame.function.facts.body, question[1], question[2])
+        frame.function.notes[question] = known
+    return known
 
 
 def _bound(holder: Fact) -> tuple[str, ...]:

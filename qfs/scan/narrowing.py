@@ -12,6 +12,7 @@ from qfs.scan import ir
 from qfs.scan.annotations import annotated
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact
+from qfs.scan.program import Function
 from qfs.scan.values import (
     ANYTHING,
     INSTANCE,
@@ -86,41 +87,46 @@ def _typed(frame: Frame, fact: Fact) -> str | None:
         return fact[2][0][1] if named and fact[2][0][0] == ir.NAME else None
     if fact[0] != ir.NAME or fact[1] not in frame.function.bound:
         return None
-    made = _assignments(frame.function.facts.body, fact[1])
+    made = _bindings(frame.function).get(fact[1], [])
     if len(made) != 1 or made[0] is None or made[0][0] != ir.CALL:
         return None
     name = _typed(frame, made[0])
-    if name is None or _assignments(frame.function.facts.body, name):
+    if name is None or name in _bindings(frame.function):
         return None
     return name
 
 
-def _assignments(fact: Any, name: str) -> list[Fact | None]:
-    """Return every place at which a name is bound, with the value where it is a plain one."""
-    out: list[Fact | None] = []
+def _bindings(function: Function) -> dict[str, list[Fact | None]]:
+    """Return every place at which each name is bound, with the value where it is a plain one."""
+    known: dict[str, list[Fact | None]] | None = function.notes.get("bindings")
+    if known is None:
+        known = function.notes["bindings"] = {}
+        _collect(function.facts.body, known)
+    return known
+
+
+def _collect(fact: Any, out: dict[str, list[Fact | None]]) -> None:
     if not isinstance(fact, tuple) or not fact:
-        return out
+        return
     if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
         for target in fact[1]:
-            if target[:2] == (ir.NAME, name):
-                out.append(fact[2])
-            elif _mentions(target, name):
-                out.append(None)
-        return out
-    binds = fact[0] in {ir.AUGMENT, ir.FOR, ir.ANNOTATE} and len(fact) >= 5
-    if binds and isinstance(fact[1], tuple) and _mentions(fact[1], name):
-        out.append(None)
+            plain = target[0] == ir.NAME
+            for name in _names(target):
+                out.setdefault(name, []).append(fact[2] if plain else None)
+        return
+    if fact[0] in {ir.AUGMENT, ir.FOR, ir.ANNOTATE} and len(fact) >= 5:
+        for name in _names(fact[1]):
+            out.setdefault(name, []).append(None)
     for part in fact:
-        out.extend(_assignments(part, name))
-    return out
+        _collect(part, out)
 
 
-def _mentions(fact: Any, name: str) -> bool:
+def _names(fact: Any) -> set[str]:
     if not isinstance(fact, tuple) or not fact:
-        return False
-    if fact[:2] == (ir.NAME, name):
-        return True
-    return any(_mentions(part, name) for part in fact)
+        return set()
+    if fact[0] == ir.NAME and len(fact) == 3 and isinstance(fact[1], str):
+        return {fact[1]}
+    return {name for part in fact for name in _names(part)}
 
 
 def _apply(frame: Frame, name: str, types: Fact, *, positive: bool, exact: bool) -> None:

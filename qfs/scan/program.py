@@ -6,6 +6,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from qfs.scan.ir import ClassFacts, FunctionFacts, ModuleFacts
 from qfs.scan.values import Value
@@ -35,6 +36,8 @@ class Function:
     outer: "Function | None" = None
     bound: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    notes: dict[Any, Any] = field(default_factory=dict)
+    """What was found out about its facts alone, and need not be looked for again."""
 
     @property
     def label(self) -> str:
