@@ -7,6 +7,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.annotations import annotated
@@ -59,6 +60,8 @@ class Arguments:
     """Whether ``**kwargs`` may give more keywords."""
     facts: Fact | None = None
     """The call's fact, when there is one: for what its form alone says."""
+    answers: dict[Any, Value] | None = None
+    """What was called with them already, and what it gave: many ways lead to one method."""
 
     def first(self) -> Value:
         """Return the first argument, or nothing."""
@@ -256,6 +259,11 @@ def call_function(
     frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool = True
 ) -> Value:
     """Return what a function of the program gives."""
+    answers = arguments.answers
+    if answers is None:
+        answers = arguments.answers = {}
+    elif atom in answers:
+        return answers[atom]
     _, number, receiver, closure = atom
     function = frame.solver.program.functions[number]
     ensure_module(frame, function)
@@ -266,8 +274,10 @@ def call_function(
     node = frame.solver.node(function, bound, order)
     if frame.quiet:
         node.readers[frame.node.number] = None
-        return node.result
-    return frame.solver.call(frame.node, node, pos, certain=certain)
+        answers[atom] = node.result
+    else:
+        answers[atom] = frame.solver.call(frame.node, node, pos, certain=certain)
+    return answers[atom]
 
 
 def ensure_module(frame: Frame, function: Function) -> None:

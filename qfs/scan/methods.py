@@ -181,6 +181,19 @@ def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos:
         if name == "join":
             _joined(frame, arguments, pos)
         return _guess(name)
+    answers = arguments.answers
+    if answers is None:
+        answers = arguments.answers = {}
+    question = (name, receiver[1] if receiver[0] == INSTANCE else -1)
+    if question not in answers:
+        answers[question] = ANY  # for a class whose own attribute of that name is as unknown
+        answers[question] = _of_candidates(frame, receiver, name, arguments, pos)
+    return answers[question]
+
+
+def _of_candidates(
+    frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
+) -> Value:
     candidates = frame.solver.program.methods.get(name, [])
     candidates = [each for each in candidates if _fits(frame, receiver, each.owner)]
     if not candidates or len(candidates) > CANDIDATES_MAX:
