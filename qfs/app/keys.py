@@ -1,7 +1,8 @@
-"""`qfs keys new|list|export`: key files that other programs open.
+"""`qfs keys new|list|export|import`: key files that other programs open.
 
 - ``NAME.pub.pem`` holds the public key (SPKI), ``NAME.pem.age`` the private one (seed-only PKCS#8
   in age's passphrase format), or ``NAME.pem`` when it is asked for unencrypted.
+- ML-DSA keys sign; ML-KEM-1024 keys receive secrets (``key_sync.py``), and do nothing else.
 - A report never holds anything secret.
 """
 
@@ -13,8 +14,9 @@ from pathlib import Path
 
 from qfs.crypto import Profile
 from qfs.errors import InputError, UsageError
-from qfs.shell import keystore
+from qfs.shell import foreign_keys, keystore, keysync
 from qfs.shell.keystore import PrivateKey, PublicKey
+from qfs.shell.keysync import Recipient
 
 PUBLIC_SUFFIX = ".pub.pem"
 PLAIN_SUFFIX = ".pem"
@@ -73,12 +75,34 @@ def new_key(request: NewKeyRequest) -> KeysReport:
 
     Raises UsageError for a name or profile that is none, InputError for files in the way.
     """
+    if request.profile == keysync.ALGORITHM:
+        return _written(request, Recipient.generate())
+    return _written(request, PrivateKey.generate(profile_of(request.profile)))
+
+
+def import_key(
+    source: Path, request: NewKeyRequest, source_passphrase: Path | None, *, unencrypted: bool
+) -> KeysReport:
+    """Make a key's files from another program's file; a public key makes the public file alone.
+
+    request.profile is not looked at. Raises InputError for a source that holds no ML-DSA key,
+    UsageError for a private one when nothing says how it is kept.
+    """
+    key = foreign_keys.read_key(source, passphrase_of(source_passphrase))
+    if isinstance(key, PrivateKey) and request.passphrase_file is None and not unencrypted:
+        raise UsageError(
+            "say how the private key is kept",
+            way_out="give --passphrase-file FILE, or --unencrypted",
+        )
+    return _written(request, key)
+
+
+def _written(request: NewKeyRequest, key: PrivateKey | PublicKey | Recipient) -> KeysReport:
     if not _NAME.fullmatch(request.name):
         raise UsageError(
             f"{request.name!r} is no name for a key",
             way_out="use up to 64 letters, digits, - and _, a letter or digit first",
         )
-    profile = profile_of(request.profile)
     if not request.directory.is_dir():
         raise InputError("no directory", place=str(request.directory), way_out="make it first")
     passphrase = passphrase_of(request.passphrase_file)
@@ -90,14 +114,17 @@ def new_key(request: NewKeyRequest) -> KeysReport:
     ):
         if path.exists():
             raise InputError("exists", place=str(path), way_out="choose another name")
-    made = PrivateKey.generate(profile)
-    keystore.write_public(public, made.public)
-    try:
-        keystore.write_private(private, made, passphrase)
-    except InputError:
-        public.unlink()
-        raise
-    return KeysReport((_row(request.directory, request.name, made.public),))
+    if isinstance(key, Recipient):
+        keysync.write_recipient_public(public, key.public)
+    else:
+        keystore.write_public(public, key if isinstance(key, PublicKey) else key.public)
+    if not isinstance(key, PublicKey):
+        try:
+            keystore.write_secret(private, key.pem(), passphrase)
+        except InputError:
+            public.unlink()
+            raise
+    return KeysReport((_row(request.directory, request.name, public),))
 
 
 def list_keys(directory: Path) -> KeysReport:
@@ -105,7 +132,7 @@ def list_keys(directory: Path) -> KeysReport:
     if not directory.is_dir():
         raise InputError("no directory", place=str(directory), way_out="name a folder of keys")
     rows = [
-        _row(directory, path.name.removesuffix(PUBLIC_SUFFIX), keystore.read_public(path))
+        _row(directory, path.name.removesuffix(PUBLIC_SUFFIX), path)
         for path in sorted(directory.glob(f"*{PUBLIC_SUFFIX}"))
     ]
     return KeysReport(tuple(rows))
@@ -146,10 +173,18 @@ def passphrase_of(path: Path | None) -> str | None:
     return None if path is None else keystore.read_passphrase(path)
 
 
-def _row(directory: Path, name: str, public: PublicKey) -> KeyRow:
+def _row(directory: Path, name: str, path: Path) -> KeyRow:
     private = "absent"
     if (directory / (name + AGE_SUFFIX)).exists():
         private = "encrypted"
     elif (directory / (name + PLAIN_SUFFIX)).exists():
         private = "plain"
+    try:
+        public = keystore.read_public(path)
+    except InputError as error:
+        try:
+            found = keysync.recipient_id(keysync.read_recipient_public(path))
+        except InputError:
+            raise error from None
+        return KeyRow(name, keysync.ALGORITHM, found.hex(), private)
     return KeyRow(name, public.profile.value, public.id.hex(), private)

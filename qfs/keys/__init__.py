@@ -34,6 +34,7 @@ from qfs.keys.possession import (
     subject_of,
 )
 from qfs.keys.reducer import MACHINE
+from qfs.keys.schedule import Due, due_from, rotations
 from qfs.keys.state import (
     KeyRecord,
     Policy,
@@ -55,6 +56,7 @@ __all__ = [
     "Activate",
     "Approve",
     "Command",
+    "Due",
     "Enrol",
     "Event",
     "Expire",
@@ -70,10 +72,12 @@ __all__ = [
     "SetPolicy",
     "Standing",
     "State",
+    "due_from",
     "possession_message",
     "possession_of",
     "principal_roles",
     "roots_standing",
+    "rotations",
     "standing",
     "subject_of",
     "threshold",

@@ -88,8 +88,15 @@ def write_private(path: Path, key: PrivateKey, passphrase: str | None) -> None:
 
     Raises InputError when the file exists.
     """
-    data = key.pem()
-    write_new(path, data if passphrase is None else _encrypted(data, passphrase), 0o600)
+    write_secret(path, key.pem(), passphrase)
+
+
+def write_secret(path: Path, pem: bytes, passphrase: str | None) -> None:
+    """Write a secret's file, mode 0600; in age's format when there is a passphrase.
+
+    Raises InputError when the file exists.
+    """
+    write_new(path, pem if passphrase is None else _encrypted(pem, passphrase), 0o600)
 
 
 def write_public(path: Path, key: PublicKey) -> None:

@@ -56,6 +56,9 @@ DRAFT = {
 QUICK = ("--pairs", "bare", "--kind", "wheel", "--accept-unexercised")
 WHEEL = "built/sample-1-py2.py3-none-any.whl"
 
+ORDERS = ("enrol", "policy", "recover", "revoke", "rotate")
+"""Those of `qfs keys` that can be kept in a file."""
+
 ROOT = "(the state root)"
 """Stands for the root of the sound ledger, which only its keys decide."""
 
@@ -83,9 +86,84 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "explain": (("--proof-log", "@sum.proof"),),
     "evidence check": (("@project",),),
     "evidence write": (("@project",),),
+    "keys approve": (
+        ("@ledger", "00" * 32, "--key", "@root.pem"),
+        ("ledger", "00" * 32, "--key", "root.pem", "--passphrase-file", "@pass", "-o", ">new.drv"),
+    ),
+    "keys enrol": (
+        ("@ledger", "--key", "@root.pem", "--new", "@fresh.pem", "--role", "submitter"),
+        (
+            *("ledger", "--key", "root.pem", "--new", "fresh.pem", "--role", "submitter"),
+            *("--passphrase-file", "@pass", "--output", ">new.drv"),
+        ),
+        (
+            *("ledger", "--key", "root.pem", "--new", "fresh.pem", "--role", "submitter"),
+            *("--order-file", ">new-order"),
+        ),
+    ),
     "keys export": (("@operator.pub.pem",), ("@secret.pem.age", "--passphrase-file", "@pass")),
-    "keys list": (("@keys",),),
+    "keys import": (
+        ("@operator.pem", "other", "--dir", "@keys", "--unencrypted"),
+        (
+            *("@secret.pem.age", "other", "--source-passphrase-file", "@pass"),
+            *("--passphrase-file", "@pass"),
+        ),
+    ),
+    "keys list": (("@keys",), ("keys", "--ledger", "@ledger")),
     "keys new": (("fresh", "--dir", "@keys", "--passphrase-file", "@pass"),),
+    "keys open": (
+        ("@sealed", "--from", "@operator.pub.pem", "--key", "@box.pem", "--ledger", "00" * 32),
+        (
+            *("sealed", "--from", "operator.pub.pem", "--key", "box.pem", "--ledger", "00" * 32),
+            *("--passphrase-file", "@pass", "--output", ">new-secret"),
+        ),
+    ),
+    "keys policy": (
+        ("@ledger", "--key", "@root.pem", "--cryptoperiod", "9"),
+        ("ledger", "--key", "root.pem", "--passphrase-file", "@pass", "-o", ">new.drv"),
+        ("ledger", "--key", "root.pem", "--order-file", ">new-order"),
+    ),
+    "keys recover": (
+        ("@ledger", "@operator.pub.pem", "--key", "@root.pem", "--new", "@fresh.pem"),
+        (
+            *("ledger", "operator.pub.pem", "--key", "root.pem", "--new", "fresh.pem"),
+            *("--passphrase-file", "@pass", "--output", ">new.drv"),
+        ),
+        (
+            *("ledger", "operator.pub.pem", "--key", "root.pem", "--new", "fresh.pem"),
+            *("--order-file", ">new-order"),
+        ),
+    ),
+    "keys revoke": (
+        ("@ledger", "@operator.pub.pem", "--key", "@root.pem", "--reason", "superseded"),
+        (
+            *("ledger", "operator.pub.pem", "--key", "root.pem", "--reason", "superseded"),
+            *("--passphrase-file", "@pass", "--output", ">new.drv"),
+        ),
+        (
+            *("ledger", "operator.pub.pem", "--key", "root.pem", "--reason", "superseded"),
+            *("--order-file", ">new-order"),
+        ),
+    ),
+    "keys rotate": (
+        ("@ledger", "--key", "@operator.pem", "--new", "@fresh.pem"),
+        (
+            *("ledger", "--key", "operator.pem", "--new", "fresh.pem"),
+            *("--passphrase-file", "@pass", "--output", ">new.drv"),
+        ),
+        ("ledger", "--key", "operator.pem", "--new", "fresh.pem", "--order-file", ">new-order"),
+    ),
+    "keys seal": (
+        ("@pass", "--to", "@box.pub.pem", "--key", "@operator.pem", "--ledger", "00" * 32),
+        (
+            *("pass", "--to", "box.pub.pem", "--key", "operator.pem", "--ledger", "00" * 32),
+            *("--passphrase-file", "@pass", "--output", ">new-sealed"),
+        ),
+    ),
+    "keys send": (
+        ("@ledger", "@order", "--key", "@root.pem"),
+        ("ledger", "order", "--key", "root.pem", "--passphrase-file", "@pass", "-o", ">new.drv"),
+    ),
     "ledger check": (("@ledger",),),
     "ledger export": (("@ledger", ">movements.csv"),),
     "ledger import": (("@ledger", "@ledger/log/00000001.log"),),
@@ -109,6 +187,22 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "ledger verify-proof": (("@proof", "--root", ROOT),),
     "lock": (("@project", "--check"),),
+    "packet batch": (
+        ("@draft.json", "--key", "@operator.pem", "--output", ">new-batch"),
+        (
+            "draft.json",
+            "--key",
+            "@secret.pem.age",
+            "--passphrase-file",
+            "@pass",
+            "-o",
+            ">new-batch",
+        ),
+    ),
+    "packet cosign": (
+        ("@packet.drv", "--key", "@root.pem", "--output", ">new.drv"),
+        ("packet.drv", "--key", "@secret.pem.age", "--passphrase-file", "@pass"),
+    ),
     "packet show": (("@packet.drv",),),
     "packet sign": (
         ("@draft.json", "--key", "@operator.pem", "--output", ">new.drv"),
@@ -164,6 +258,25 @@ NOT_READ: dict[tuple[str, str], str] = {
     ("ledger export", "output"): "the file is made, and its name is new",
     ("ledger init", "directory"): "the folder is made, and its name is new",
     ("ledger prove", "--output"): "the file is made, and its name is new",
+    **{
+        (f"keys {name}", "--output"): "the file is made, and its name is new"
+        for name in [
+            "approve",
+            "enrol",
+            "open",
+            "policy",
+            "recover",
+            "revoke",
+            "rotate",
+            "seal",
+            "send",
+        ]
+    },
+    **{
+        (f"keys {name}", "--order-file"): "the file is made, and its name is new" for name in ORDERS
+    },
+    ("packet batch", "--output"): "the folder is made, and its name is new",
+    ("packet cosign", "--output"): "the file is made, and its name is new",
     ("packet sign", "--output"): "the file is made, and its name is new",
     ("trail checkpoint", "--output"): "the file is made, and its name is new",
     ("trail export", "folder"): "the folder is made, and its name is new",
@@ -174,17 +287,37 @@ NOT_READ: dict[tuple[str, str], str] = {
 FINE: dict[tuple[str, str, str], str] = {
     **{
         (name, "@pass", "truncated"): "it is a passphrase, if a wrong one: the key's file is named"
-        for name in ("build", "certify", "keys export", "keys new", "ledger submit", "packet sign")
+        for name in (
+            "build",
+            "certify",
+            "keys export",
+            "keys import",
+            "keys new",
+            "ledger submit",
+            "packet batch",
+            "packet cosign",
+            "packet sign",
+        )
     },
     **{
         (name, "@pass", "truncated"): "it is a passphrase, and the key's file needs none"
         for name in (
             "halt resume",
+            *[
+                f"keys {one}"
+                for one in ["approve", "enrol", "open", "policy", "recover", "revoke", "rotate"]
+            ],
+            "keys seal",
+            "keys send",
             "ledger submit",
             "trail checkpoint",
             "trail export",
             "trail prove",
         )
+    },
+    **{
+        ("keys seal", "@pass", kind): "it is a secret, and any bytes are"
+        for kind in ("empty", "garbage", "truncated")
     },
     ("certify", "@project/sample", "empty"): "an empty module is a module without findings",
     (
@@ -212,10 +345,20 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("keys", "new", "root", "--unencrypted"),
     ("keys", "new", "operator", "--unencrypted"),
     ("keys", "new", "secret", "--passphrase-file", "pass"),
+    ("keys", "new", "fresh", "--unencrypted"),
+    ("keys", "new", "box", "--profile", "ML-KEM-1024", "--unencrypted"),
     ("keys", "new", "kept", "--dir", "keys", "--unencrypted"),
+    (
+        *("keys", "seal", "draft.json", "--to", "box.pub.pem", "--key", "operator.pem"),
+        *("--ledger", "00" * 32, "--output", "sealed"),
+    ),
     ("packet", "sign", "draft.json", "--key", "operator.pem", "--output", "packet.drv"),
     ("ledger", "init", "ledger", "--root-key", "root.pub.pem", "--operator", "operator.pub.pem"),
     ("ledger", "submit", "ledger", "opening.toml", "--key", "operator.pem"),
+    (
+        *("keys", "policy", "ledger", "--key", "root.pem", "--cryptoperiod", "9"),
+        *("--order-file", "order"),
+    ),
     ("trail", "checkpoint", "ledger", "--output", "checkpoint"),
     ("trail", "export", "ledger", "exported", "--key", "operator.pem"),
     ("trail", "prove", "ledger", "0", "--key", "operator.pem", "--output", "trail-proof"),
@@ -247,6 +390,7 @@ def prepare(folder: Path) -> None:
     certmath.exp(1, log=log)
     (folder / "sum.proof").write_bytes(log.to_bytes())
     (folder / "pass").chmod(0o600)
+    (folder / "draft.json").chmod(0o600)
     (folder / "keys").mkdir()
     outcomes = run_all([Call(words, str(folder)) for words in STEPS])
     for outcome in outcomes:

@@ -124,6 +124,43 @@ def test_a_changed_signature_is_a_no(folder: Path) -> None:
     assert b"NOT GOOD" in qfs(*words, stdin=bytes(data), code=1).stdout
 
 
+def test_a_packet_is_cosigned_and_each_signature_verified(folder: Path, tmp_path: Path) -> None:
+    cosigned, body = tmp_path / "cosigned", decode((folder / "p.qfs").read_bytes()).body
+    words = ("packet", "cosign", folder / "p.qfs", "--key", folder / "bob.pem")
+    assert b"1 cosigners" in qfs(*words, "-o", cosigned).stderr
+    assert decode(cosigned.read_bytes()).body == body
+    for name in ("ada", "bob"):
+        key = ("--key", folder / f"{name}.pub.pem")
+        assert report("packet", "verify", cosigned, *key)["verified"] is True
+    data = bytearray(cosigned.read_bytes())
+    data[-1] ^= 1  # the last byte is the cosigner's
+    for name, code in (("ada", 0), ("bob", 1)):
+        key = ("--key", folder / f"{name}.pub.pem")
+        found = report("packet", "verify", "-", *key, stdin=bytes(data), code=code)
+        assert found["verified"] is (code == 0)
+    twice = qfs("packet", "cosign", cosigned, "--key", folder / "bob.pem", code=2)
+    assert b"has signed it" in twice.stderr
+
+
+def test_a_batch_is_signed_once_and_each_packet_travels_alone(folder: Path, tmp_path: Path) -> None:
+    key = ("--key", folder / "ada.pem", "--output", tmp_path / "batch")
+    qfs("packet", "batch", *[folder / "draft.json"] * 3, *key, "--chain")
+    files = sorted((tmp_path / "batch").iterdir())
+    packets = [decode(path.read_bytes()) for path in files]
+    assert len({one.signature for one in packets}) == 1
+    assert [one.packet.seq for one in packets] == [1, 2, 3]
+    assert [one.packet.previous for one in packets[1:]] == [one.id for one in packets[:2]]
+    public = ("--key", folder / "ada.pub.pem")
+    for number, path in enumerate(files):
+        found = report("packet", "verify", path, *public, "--provider", "paranoid")
+        assert (found["verified"], found["batch"]) == (True, [number, 3])
+    data = bytearray(files[1].read_bytes())
+    data[-1] ^= 1  # the path leads to another root
+    assert report("packet", "verify", "-", *public, stdin=bytes(data), code=1)["verified"] is False
+    alone = qfs("packet", "cosign", files[0], "--key", folder / "bob.pem", code=2)
+    assert b"batch" in alone.stderr
+
+
 MISTAKES: dict[str, tuple[list[str], str]] = {
     "a key without a word on encryption": (["keys", "new", "x"], "--unencrypted"),
     "a key with a path for a name": (["keys", "new", "../x", "--unencrypted"], "no name"),
@@ -144,6 +181,15 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "a passphrase file that others read": (
         ["packet", "sign", "draft.json", "--key", "ada.pem", "--passphrase-file", "draft.json"],
         "chmod 600",
+    ),
+    "a batch into a folder that is there": (
+        ["packet", "batch", "draft.json", "--key", "ada.pem", "-o", "."],
+        "no new folder",
+    ),
+    "an import of a draft": (["keys", "import", "draft.json", "x", "--unencrypted"], "draft.json"),
+    "an import without a word on encryption": (
+        ["keys", "import", "ada.pem", "x"],
+        "--unencrypted",
     ),
     "a packet that is a draft": (["packet", "show", "draft.json"], "draft.json"),
     "a packet that is missing": (["packet", "show", "no.qfs"], "no.qfs"),
