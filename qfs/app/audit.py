@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from qfs.app.audit_baseline import read_baseline, write_baseline
+from qfs.app.audit_ignores import PLACE, Ignores, read_ignores
 from qfs.app.audit_work import Work, source_digest, work
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.errors import InputError, UsageError
@@ -127,6 +128,8 @@ class Finding:
     fix: bool = False
     suppressed: str = ""
     """The reason of the allowance that hides it, if any."""
+    suppressed_in: str = ""
+    """The file that hides it, where that is not its own."""
     witness: Witness | None = None
     """The two runs that confirmed it, if any."""
 
@@ -218,6 +221,13 @@ def audit(request: AuditRequest) -> AuditReport:
         cache.close()
     kept = [each for each in result.found if _chosen(each.rule, request)]
     findings, suppressed = _allowances(rules, kept, result.allowances, request)
+    ignores = read_ignores(settings.get("per-file-ignores", {}))
+    _check_codes(rules, [code for codes, _reason in ignores.entries.values() for code in codes])
+    findings, ignored = _ignored(rules, findings, ignores)
+    suppressed += ignored
+    if not request.select and not request.ignore:
+        findings += _unused_ignores(rules, ignores.unused([each.path for each in sources], root))
+        findings.sort(key=_order)
     findings = _marked(findings, {each.path: each.data for each in sources})
     if request.since:
         changed = frozenset(changed_files(root, request.since))
@@ -342,8 +352,41 @@ def _allowances(
                 made = Found(rule, "violation", path, pos, text, (step,), path)
                 if _chosen(rule, request):
                     reported.append(_finding(made, 1))
-    reported.sort(key=lambda each: (each.path, each.line, each.column, each.rule))
+    reported.sort(key=_order)
     return reported, hidden
+
+
+def _ignored(
+    rules: Rulebook, findings: Sequence[Finding], ignores: Ignores
+) -> tuple[list[Finding], list[Finding]]:
+    """Part findings into reported ones and those that the settings hide in their file."""
+    by_code = {rule.code: rule for rule in rules.rules}
+    reported: list[Finding] = []
+    hidden: list[Finding] = []
+    for each in findings:
+        reason = ignores.reason(each.path, by_code[each.rule])
+        if reason:
+            hidden.append(replace(each, suppressed=reason, suppressed_in=PLACE))
+        else:
+            reported.append(each)
+    return reported, hidden
+
+
+def _unused_ignores(rules: Rulebook, unused: Sequence[tuple[int, str]]) -> list[Finding]:
+    """Return a finding for each pattern of the settings that hides nothing."""
+    return [
+        _finding(
+            Found(rule, "violation", PLACE, (line, 1, line, 2), pattern,
+                  (Step(PLACE, line, pattern),), PLACE),
+            1,
+        )
+        for line, pattern in unused
+        for rule in rules.index.sites.get("unused-allowance", ())
+    ]  # fmt: skip
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    return (finding.path, finding.line, finding.column, finding.rule)
 
 
 def _is_past(allowance: Allowance, request: AuditRequest) -> bool:

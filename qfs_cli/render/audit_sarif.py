@@ -121,5 +121,6 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 
 def _suppressed(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    reason = {"kind": "inSource", "justification": finding.suppressed}
+    kind = "external" if finding.suppressed_in else "inSource"
+    reason = {"kind": kind, "justification": finding.suppressed}
     return {**_result(finding, index), "suppressions": [reason]}

@@ -125,6 +125,56 @@ def test_an_allowance_is_no_proof(tmp_path: Path) -> None:
     assert audit(AuditRequest((tmp_path / "m.py",), require_proof=True)).exit_code == 1
 
 
+IGNORES = [
+    ("for its file and code", "web/*", '["QFS101"]', [], ["web/m.py"]),
+    ("for the beginning of a code", "web/*", '["QFS1"]', [], ["web/m.py"]),
+    ("by name, over folders", "*.py", '["wall-clock"]', [], ["core/m.py", "web/m.py"]),
+    ("for another code", "web/*", '["QFS2"]', ["QFS001 pyproject.toml"], []),
+    ("for files that are not there", "old/*", '["QFS101"]', ["QFS001 pyproject.toml"], []),
+    ("for files that were not audited", "notes/*", '["QFS101"]', [], []),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern", "codes", "more", "hidden"), IGNORES, ids=[case[0] for case in IGNORES]
+)
+def test_a_file_is_ignored(
+    what: str, pattern: str, codes: str, more: list[str], hidden: list[str], tmp_path: Path
+) -> None:
+    table = f'"{pattern}" = {{ codes = {codes}, reason = "it shows the time" }}\n'
+    settings = f"[tool.qfs]\n\n[tool.qfs.per-file-ignores]\n{table}"
+    write(tmp_path, {"web/m.py": CLOCK, "core/m.py": CLOCK, "notes/n.txt": ""})
+    write(tmp_path, {"pyproject.toml": settings})
+    report = audit(AuditRequest((tmp_path,)))
+    assert [each.path for each in report.suppressed] == hidden
+    reported = [f"{each.rule} {each.path}" for each in report.findings]
+    clocks = [name for name in ("core/m.py", "web/m.py") if name not in hidden]
+    assert sorted(reported) == sorted([*[f"QFS101 {name}" for name in clocks], *more])
+    assert [each.line for each in report.findings if each.rule == "QFS001"] == [4] * len(more)
+    only = AuditRequest((tmp_path / "web",), require_proof=True)
+    assert audit(only).exit_code == 1
+
+
+MISTAKEN_IGNORES = [
+    ("no reason", '"m.py" = { codes = ["QFS101"] }', InputError),
+    ("an empty reason", '"m.py" = { codes = ["QFS101"], reason = " " }', InputError),
+    ("no codes", '"m.py" = { codes = [], reason = "x" }', InputError),
+    ("a list alone", '"m.py" = ["QFS101"]', InputError),
+    ("an absolute path", '"/m.py" = { codes = ["QFS101"], reason = "x" }', InputError),
+    ("a code that does not exist", '"m.py" = { codes = ["XYZ"], reason = "x" }', UsageError),
+]
+
+
+@pytest.mark.parametrize(("what", "line", "error"), MISTAKEN_IGNORES)
+def test_a_mistaken_ignore_is_told(
+    what: str, line: str, error: type[Exception], tmp_path: Path
+) -> None:
+    settings = f"[tool.qfs.per-file-ignores]\n{line}\n"
+    write(tmp_path, {"m.py": CLOCK, "pyproject.toml": settings})
+    with pytest.raises(error):
+        audit(AuditRequest((tmp_path / "m.py",)))
+
+
 def test_a_baseline_keeps_known_findings_quiet_wherever_they_move(tmp_path: Path) -> None:
     write(tmp_path, {"m.py": CLOCK})
     known = tmp_path / "known.json"
