@@ -31,6 +31,7 @@ from qfs.kernel import (
 )
 from qfs.shell import log
 from qfs.shell.log import Frame, LogReading, LogWriter
+from qfs.shell.providers.remembering import Remembering
 
 _RESUME = next(kind.number for kind in packet_.KINDS if kind.action is Resume)
 
@@ -170,6 +171,7 @@ def derive(
     proofs: list[ProofLog] | None = None
     resumed = ZERO_DIGEST if after is None else after.resumed
     agreed = ZERO_DIGEST if after is None else after.world.root
+    asked = None if verifier is None else Remembering(verifier)  # a batch has one signature
     last: Frame | None = None if after is None else after.frame
     try:
         for frame in frames:
@@ -177,7 +179,7 @@ def derive(
             if world is None:
                 world = found_of(frame, program)
             else:
-                admitted = admit(frame, world, verifier)
+                admitted = admit(frame, world, asked)
                 proofs = [] if prove else None
                 world, receipt = apply(
                     *(program.machines, program.reactions, world, admitted),

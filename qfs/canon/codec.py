@@ -128,8 +128,11 @@ class _Reader:
         if major == 7:
             return self._simple(first)
         number = first & 31
-        if number < 24:  # most heads are one byte: no call for them
+        if number < 24:  # most heads are one byte or two: no call for them
             self.at = start + 1
+        elif number == 24 and self.data[start + 1 : start + 2] > b"\x17":
+            number = self.data[start + 1]
+            self.at = start + 2
         else:
             number = self._number(number)
         if major == 2:

@@ -149,12 +149,12 @@ def inclusion_root(leaf: Digest, index: int, size: int, path: Sequence[Digest]) 
         if last == 0:
             raise ProofError(f"a path of {len(path)} digests is too long for {size} leaves")
         if at & 1 or at == last:
-            found = node_hash(sibling, found)
+            found = Digest(sha256(b"\x01" + sibling + found).digest())
             while not at & 1 and at:  # at == last: no right sibling on these levels
                 at >>= 1
                 last >>= 1
         else:
-            found = node_hash(found, sibling)
+            found = Digest(sha256(b"\x01" + found + sibling).digest())
         at >>= 1
         last >>= 1
     if last != 0:

@@ -130,7 +130,8 @@ def _admit(
     keys = world.states.get(MACHINE.name)
     if not isinstance(keys, State):
         return Refusal.KEY_UNKNOWN
-    signers = _signers(signed, keys, verifier)
+    identity = signed.id
+    signers = _signers(signed, identity, keys, verifier)
     if isinstance(signers, Refusal):
         return signers
     action = _action(packet, halted)
@@ -144,7 +145,7 @@ def _admit(
     return Admitted(
         ledger=packet.ledger,
         seq=packet.seq,
-        packet=signed.id,
+        packet=identity,
         previous=packet.previous,
         time_us=packet.time_us,
         actor=signers.record.principal,
@@ -182,8 +183,10 @@ _UNUSABLE = {
 }
 
 
-def _signers(signed: Signed, keys: State, verifier: Verifier | None) -> _Signers | Refusal:
-    """Make checks 8 to 14."""
+def _signers(
+    signed: Signed, identity: Digest, keys: State, verifier: Verifier | None
+) -> _Signers | Refusal:
+    """Make checks 8 to 14; the packet's identity is what is signed."""
     seq = signed.packet.seq
     record = keys.keys.get(signed.packet.key)
     if record is None:
@@ -191,14 +194,17 @@ def _signers(signed: Signed, keys: State, verifier: Verifier | None) -> _Signers
     unusable = _UNUSABLE.get(standing(record, seq))
     if unusable is not None:
         return unusable
-    message, context = packet_.signing_message(signed.body), CONTEXT
+    message: bytes = identity
+    context = CONTEXT
     if signed.place is not None:
         try:
-            message, context = signed.place.message(signed.id), BATCH_CONTEXT
+            message, context = signed.place.message(identity), BATCH_CONTEXT
         except ProofError:
             return Refusal.BAD_SIGNATURE
     if not _good(verifier, record, message, signed.signature, context):
         return Refusal.BAD_SIGNATURE
+    if not signed.cosignatures:
+        return _Signers(record, (record.principal,))
     principals = [record.principal]
     for cosignature in signed.cosignatures:
         other = keys.keys.get(cosignature.key)
@@ -263,10 +269,8 @@ def _good(
     verifier: Verifier | None, record: KeyRecord, message: bytes, signature: bytes, context: bytes
 ) -> bool:
     """Say whether a packet signature is the key's; without a verifier it is trusted to be."""
-    if len(signature) != SIZES[record.profile].signature:
-        return False
     if verifier is None:
-        return True
+        return len(signature) == SIZES[record.profile].signature
     return _verified(
         verifier, record.profile, record.public_key, message, signature, context=context
     )

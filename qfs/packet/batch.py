@@ -40,11 +40,12 @@ class BatchPlace:
     @classmethod
     def of_value(cls, value: Value) -> "BatchPlace":
         """Return the place of a canonical value; raises RecordError for any other."""
-        match value:
-            case [index, size, list(path)] if type(index) is int and type(size) is int:
-                digests = [one for one in path if type(one) is bytes and len(one) == DIGEST_BYTES]
-                if len(digests) == len(path) and 0 <= index < size <= MAX_BATCH:
-                    return cls(index, size, tuple([Digest(one) for one in digests]))
+        if type(value) is list and len(value) == 3:
+            index, size, path = value
+            if type(index) is int and type(size) is int and type(path) is list:
+                sound = [one for one in path if type(one) is bytes and len(one) == DIGEST_BYTES]
+                if len(sound) == len(path) and 0 <= index < size <= MAX_BATCH:
+                    return cls(index, size, tuple(sound))  # type: ignore[arg-type]  # 32 bytes each
         raise RecordError("a place in a batch is [index, size, [digest ...]]", place="envelope")
 
     def message(self, packet: Digest) -> bytes:

@@ -112,6 +112,9 @@ def decode_body(body: bytes) -> Packet:
     Raises CanonError (RecordError for a wrong shape) for any other bytes.
     """
     _limit(body)
+    found = _laid_out(body)
+    if found is not None:
+        return found
     items = decode_value(body)
     if type(items) is not list or len(items) != _FIELDS:
         raise RecordError(f"a packet body is an array of {_FIELDS}", place="packet body")
@@ -122,6 +125,64 @@ def decode_body(body: bytes) -> Packet:
         )
     fields: list[Value] = items[1:]
     return Packet(*fields)  # type: ignore[arg-type]  # Packet checks each field's exact type
+
+
+_START = b"\x89\x01\x58\x20"
+"""An array of nine, version 1, a byte string of 32: how every body begins."""
+_BYTES_32 = b"\x58\x20"
+_BYTES = 0x40
+"""What the head of a byte string adds to its length (RFC 8949 §3.1)."""
+_SMALL = 23
+"""The largest number that its head holds."""
+
+
+def _laid_out(body: bytes) -> Packet | None:
+    """Return the packet of a body whose heads are where sound ones are; None for any other.
+
+    A gate decodes every packet, and this takes half the time; the rest is left to `decode_value`.
+    """
+    if body[:4] != _START:
+        return None
+    seq, at = _shortest(body, 36, 0)
+    time_us, at = _shortest(body, at, 0)
+    kind = at + 3 * 34
+    length, start = _shortest(body, kind + 1, _BYTES)
+    if (
+        seq < 0
+        or time_us < 0
+        or length < 1
+        or length != len(body) - start
+        or body[at : at + 2] != _BYTES_32
+        or body[at + 34 : at + 36] != _BYTES_32
+        or body[at + 68 : at + 70] != _BYTES_32
+        or body[kind] > _SMALL
+    ):
+        return None
+    return Packet(
+        ledger=Digest(body[4:36]),
+        seq=seq,
+        time_us=time_us,
+        seed=body[at + 2 : at + 34],
+        previous=Digest(body[at + 36 : at + 68]),
+        key=KeyId(body[at + 70 : kind]),
+        kind=body[kind],
+        payload=body[start:],
+    )
+
+
+def _shortest(body: bytes, at: int, major: int) -> tuple[int, int]:
+    """Return the number of the shortest head at a place, and where it ends; -1 for other bytes."""
+    low = body[at] - major if at < len(body) else _BYTES
+    if 0 <= low <= _SMALL:
+        return low, at + 1
+    if not 24 <= low <= 27:
+        return -1, at
+    size = 1 << (low - 24)
+    end = at + 1 + size
+    number = int.from_bytes(body[at + 1 : end], "big")
+    if end > len(body) or number < (24 if size == 1 else 1 << (4 * size)):
+        return -1, at
+    return number, end
 
 
 def _limit(body: bytes) -> None:

@@ -9,7 +9,7 @@ import pytest
 from qfs import gate
 from qfs.canon import Digest
 from qfs.canon import encode as canonical
-from qfs.crypto import leaf_hash, root_of
+from qfs.crypto import Profile, leaf_hash, root_of
 from qfs.errors import RecordError
 from qfs.gate import Refusal
 from qfs.kernel import Receipt, Tick
@@ -194,3 +194,25 @@ def test_a_verifier_that_remembers_forgets_the_oldest_and_never_a_no() -> None:
     bad = (made.profile, made.public_key, b"4", good[0][3], CONTEXT)
     assert [remembering.verify(*bad), remembering.verify(*bad)] == [False, False]
     assert counting.asked == 6
+
+
+@pytest.mark.parametrize("part", ["profile", "key", "message", "signature", "context"])
+def test_what_is_remembered_is_all_five_byte_for_byte(part: str) -> None:
+    counting, made = Counting(), signer("olga")
+    remembering = providers.Remembering(counting)
+    message = bytes(32)
+    good: dict[str, Any] = {
+        "profile": made.profile,
+        "key": made.public_key,
+        "message": message,
+        "signature": made.sign(message, CONTEXT),
+        "context": CONTEXT,
+    }
+    assert remembering.verify(*good.values()) is True
+    changed = good | {"profile": Profile.ML_DSA_65}
+    if part != "profile":
+        changed = good | {part: good[part][:-1] + bytes((good[part][-1] ^ 1,))}
+    assert remembering.verify(*changed.values()) is False
+    assert counting.asked == 2
+    assert remembering.verify(*good.values()) is True
+    assert counting.asked == 2

@@ -183,6 +183,27 @@ def test_a_flipped_bit_is_another_packet_or_none(packet: Packet, data: st.DataOb
     assert other != packet
 
 
+@pytest.mark.parametrize(("seq", "time_us"), [(7, 5), (1 << 8, 1 << 16), (24, 1 << 40)])
+def test_every_head_has_one_length(seq: int, time_us: int) -> None:
+    # Any head that says the same number in more bytes, at any place, is refused.
+    good = replace(GOOD, seq=seq, time_us=time_us)
+    body = good.to_bytes()
+    assert decode_body(body) == good
+    places = [at for at in range(len(body)) if body[at] & 31 < 28]
+    for at in places:
+        low = body[at] & 31
+        number = low if low < 24 else int.from_bytes(body[at + 1 : at + 1 + (1 << low - 24)])
+        rest = body[at + 1 + (0 if low < 24 else 1 << low - 24) :]
+        for longer in range(24 if low < 24 else low + 1, 28):
+            head = bytes((body[at] & 0xE0 | longer,)) + number.to_bytes(1 << longer - 24)
+            try:
+                found = decode_body(body[:at] + head + rest)
+            except CanonError:
+                continue
+            assert found != good
+            assert found.to_bytes() == body[:at] + head + rest
+
+
 @given(st.binary(max_size=300))
 def test_random_bytes_are_refused_or_canonical(data: bytes) -> None:
     try:
