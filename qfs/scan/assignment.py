@@ -6,7 +6,7 @@
 """
 
 from qfs.scan import ir
-from qfs.scan.expressions import evaluate
+from qfs.scan.expressions import evaluate, evaluate_key
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import binary_value
@@ -111,7 +111,7 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
 
 def _item(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
     holder = evaluate(frame, target[1])
-    key = evaluate(frame, target[2])
+    key = evaluate_key(frame, target[2])
     for atom in holder:
         if atom[0] == INSTANCE:
             from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
@@ -130,7 +130,10 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
 
 def inner_order(frame: Frame, holder: Fact) -> Taint | None:
     """Return the unordered loop in which something is added to a holder made outside of it."""
-    for taint, _names, made in reversed(frame.orders):
+    for taint, names, made in reversed(frame.orders):
+        own = holder[0] == ir.INDEX and holder[2][0] == ir.NAME and holder[2][1] in names & made
+        if own and len(names) == 1:
+            continue  # each element has a container of its own
         if not (holder[0] == ir.NAME and holder[1] in made):
             return taint
     if holder[0] == ir.NAME and holder[1] in frame.env:

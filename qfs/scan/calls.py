@@ -12,7 +12,7 @@ from typing import Any
 from qfs.scan import ir
 from qfs.scan.annotations import annotated
 from qfs.scan.attributes import attribute
-from qfs.scan.expressions import evaluate
+from qfs.scan.expressions import evaluate, evaluate_key
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import elements
@@ -94,7 +94,10 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         from qfs.scan.methods import changed  # noqa: PLC0415 (methods call callbacks)
 
         holder = evaluate(frame, callee_fact[1])
-        arguments = _arguments(frame, positional, words, pos)
+        logs = callee_fact[2] in _LOGS and _is_logger(callee_fact[1], holder)
+        frame.logging += logs
+        arguments = _arguments(frame, positional, words, pos, keyed=callee_fact[2] in _KEYED)
+        frame.logging -= logs
         arguments.facts = fact
         changed(frame, callee_fact, holder, arguments, pos)
         _by_name(frame, callee_fact[2], holder, arguments, pos)
@@ -104,6 +107,19 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         arguments = _arguments(frame, positional, words, pos)
         arguments.facts = fact
     return call(frame, callee, arguments, pos)
+
+
+_KEYED = {"add", "get", "discard", "remove", "setdefault", "pop"}
+_LOGS = {"debug", "info", "warning", "error", "critical", "exception", "log", "debug2"}
+
+
+def _is_logger(fact: Fact, holder: Value) -> bool:
+    """Say whether a value is a logger: by its class, or by name where its class is not known."""
+    if any(atom[0] in {OBJECT, OUTSIDE} and atom[1].startswith("logging") for atom in holder):
+        return True
+    named = fact[1] if fact[0] == ir.NAME else fact[2] if fact[0] == ir.ATTR else ""
+    known_class = any(atom[0] in {INSTANCE, CLASS} for atom in holder)
+    return named in {"logger", "log", "_logger", "_log", "LOGGER"} and not known_class
 
 
 _FEEDS = {"update", "write", "writelines", "send", "put", "feed", "writestr", "writerow", "emit"}
@@ -134,11 +150,16 @@ def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: 
 
 
 def _arguments(
-    frame: Frame, positional: tuple[Fact, ...], words: tuple[tuple[str | None, Fact], ...], pos: Pos
+    frame: Frame,
+    positional: tuple[Fact, ...],
+    words: tuple[tuple[str | None, Fact], ...],
+    pos: Pos,
+    *,
+    keyed: bool = False,
 ) -> Arguments:
     out = Arguments([])
     for part in positional:
-        value = evaluate(frame, part)
+        value = evaluate_key(frame, part) if keyed else evaluate(frame, part)
         if part[0] != ir.STAR:
             if out.star is None:
                 out.positional.append(value)

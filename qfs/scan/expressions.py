@@ -42,6 +42,14 @@ def evaluate(frame: Frame, fact: Fact) -> Value:
     return _EXPRESSIONS[fact[0]](frame, fact)
 
 
+def evaluate_key(frame: Frame, fact: Fact) -> Value:
+    """Return the value of a key: ``id(x)`` as one tells objects apart, and is not used further."""
+    frame.as_key = fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "id")
+    value = evaluate(frame, fact)
+    frame.as_key = False
+    return value
+
+
 def _const(_frame: Frame, fact: Fact) -> Value:
     return known(fact[1])
 
@@ -122,7 +130,7 @@ def _dict(frame: Frame, fact: Fact) -> Value:
                 else:
                     key, value = join(key, ANY), join(value, ANY)
         else:
-            key = join(key, evaluate(frame, key_fact))
+            key = join(key, evaluate_key(frame, key_fact))
             value = join(value, evaluate(frame, value_fact))
     return table(key, value, taint)
 
@@ -170,7 +178,7 @@ def _bool(frame: Frame, fact: Fact) -> Value:
 def _index(frame: Frame, fact: Fact) -> Value:
     from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
 
-    holder, key = evaluate(frame, fact[1]), evaluate(frame, fact[2])
+    holder, key = evaluate(frame, fact[1]), evaluate_key(frame, fact[2])
     sliced = fact[2][0] == ir.SLICE
     out: Value = NOTHING
     for atom in holder:
@@ -278,7 +286,8 @@ def _comp(frame: Frame, fact: Fact) -> Value:
             names = frozenset(_targets(target))
             frame.orders.append((part_taint, names, names))
             pushed += 1
-    made = [evaluate(frame, result) for result in results]
+    made = [evaluate(frame, result) for result in results[1:]]
+    made.insert(0, (evaluate if kind in {"list", "gen"} else evaluate_key)(frame, results[0]))
     for _each in range(pushed):
         frame.orders.pop()
     frame.env = saved

@@ -5,6 +5,7 @@
 - A site is a construct of the language that a rule may speak of; ``frame.site`` reports it.
 """
 
+import builtins
 from typing import Any
 
 from qfs.scan.ir import Fact, Pos
@@ -48,6 +49,10 @@ class Frame:
         """The right side of the assignment that is being read."""
         self.single: frozenset[object] = frozenset()
         """Facts, without positions, of collections known to hold one element at most here."""
+        self.logging = 0
+        """Above 0 while the arguments of a logging call are read: what they print is a log's."""
+        self.as_key = False
+        """Whether what is read is a key, which is compared with other keys and no more."""
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
         if node.function.facts.captured:
@@ -97,6 +102,8 @@ class Frame:
             value = self.starred(atom, name)
             if value:
                 return value
+        if not (hasattr(builtins, name) or name.startswith("__")):
+            return self.solver.read(self.node, ("global", self.module.name, name))
         return _special(name) or ((OUTSIDE, f"builtins.{name}"),)
 
     def starred(self, atom: tuple[Any, ...], name: str) -> Value:

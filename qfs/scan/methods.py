@@ -301,6 +301,8 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
 
 def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
     element, taint = elements(frame, (receiver,), pos)
+    if name == "pop" and arguments.positional:
+        return NOTHING  # a TypeError: it is no set that is meant
     if name == "pop":
         holder = arguments.facts[1][1] if arguments.facts is not None else None
         alone = holder is not None and bare(holder) in frame.single

@@ -180,9 +180,10 @@ def _objects(
 def compare(frame: Frame, fact: Fact) -> Value:
     """Compare: call methods; an order matters only between ordered sequences."""
     from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-    from qfs.scan.expressions import evaluate  # noqa: PLC0415
+    from qfs.scan.expressions import evaluate, evaluate_key  # noqa: PLC0415
 
-    left = evaluate(frame, fact[1])
+    member = fact[2][0][0] in {"in", "not in"}
+    left = (evaluate_key if member else evaluate)(frame, fact[1])
     for operator, right_fact in fact[2]:
         right = evaluate(frame, right_fact)
         name = _COMPARED.get(operator)
@@ -269,6 +270,8 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
 def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
     from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
 
+    if frame.logging:
+        return
     for name in ("__format__",) * (how == "format") + ("__str__",) * (how != "__repr__"):
         if frame.find(atom[1], name):
             call_method(frame, atom, name, Arguments([STR] if name == "__format__" else []), pos)
@@ -276,13 +279,35 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
     if frame.find(atom[1], "__repr__"):
         call_method(frame, atom, "__repr__", Arguments([]), pos)
         return
-    described = ("dataclass", "namedtuple", "enum", "exception", "outside", "typeddict", "protocol")
-    if any(frame.trait(atom[1], trait) for trait in described):
-        return
-    name = frame.solver.program.classes[atom[1]].facts.name
-    exact = bool(atom[2]) or not frame.subclasses(atom[1])
-    verdict = "violation" if exact else "possible"
-    frame.site("default-repr", pos, f"text of {name}, which prints its address", verdict)
+    below = [] if atom[2] else frame.subclasses(atom[1])
+    possible = [atom[1], *below]
+    if is_abstract(frame, atom[1]) and not atom[2]:
+        possible = [each for each in below if not is_abstract(frame, each)]
+    plain = [each for each in possible if not _described(frame, each)]
+    if plain:
+        name = frame.solver.program.classes[plain[0]].facts.name
+        verdict = "violation" if len(possible) == 1 else "possible"
+        frame.site("default-repr", pos, f"text of {name}, which prints its address", verdict)
+
+
+_DESCRIBED = ("dataclass", "namedtuple", "enum", "exception", "outside", "typeddict", "protocol")
+
+
+def _described(frame: Frame, number: int) -> bool:
+    """Say whether an object's text says what it holds, not where it lies."""
+    own = frame.find(number, "__repr__") or frame.find(number, "__str__")
+    return bool(own) or any(frame.trait(number, trait) for trait in _DESCRIBED)
+
+
+def is_abstract(frame: Frame, number: int) -> bool:
+    """Say whether a class has abstract methods of its own: then no object is exactly of it."""
+    klass = frame.solver.program.classes[number]
+    return any(
+        decorator[0] in {ir.NAME, ir.ATTR} and decorator[-2] == "abstractmethod"
+        for function in klass.module.functions
+        if function.owner is klass
+        for decorator in function.facts.decorators
+    )
 
 
 def formatted(frame: Frame, parts: Any, evaluate: Any) -> Value:

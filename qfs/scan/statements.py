@@ -123,7 +123,9 @@ def _asks_version(test: Fact) -> bool:
     if test[0] == ir.BOOL:
         return all(_asks_version(part) for part in test[1])
     left = test[1] if test[0] == ir.COMPARE else test
+    left = left[1][0] if left[0] == ir.TUPLE and left[1] else left
     left = left[1] if left[0] == ir.INDEX else left
+    left = left[1] if left[0] == ir.ATTR and left[2] in {"major", "minor"} else left
     return left[0] == ir.ATTR and left[2] in {"version_info", "platform", "implementation"}
 
 
