@@ -2,7 +2,8 @@
 
 - Everything is re-derived: signatures verified, every root compared, before a line is written.
 - ``movements`` holds each change of each balance, genesis included, so that the changes of an
-  account and token sum to its balance. ``transactions`` holds refused ones too.
+  account and token sum to its balance; of a batch, those of its accepted rows.
+  ``transactions`` holds refused ones too.
 - The beancount form writes the same movements as double entries, from what genesis hands out, and
   ends with an assertion of every balance: ``bean-check`` then checks history against state.
 """
@@ -19,7 +20,7 @@ from qfs.app.worlds import Derived, derive
 from qfs.errors import InputError, UsageError
 from qfs.kernel import Transactions, World
 from qfs.ledger import COMMANDS, FEES, TOKENS, TREASURY, Leg, Refusal, written
-from qfs.ledger.commands import Burn, Issue, Transact, Transfer
+from qfs.ledger.commands import Batch, Burn, Issue, Transact, Transfer
 from qfs.ledger.moves import expanded
 from qfs.shell import log, providers
 from qfs.shell.exports import Row, csv_lines, json_lines, write_new
@@ -235,6 +236,7 @@ def _read_packet(step: Derived, movements: list[Movement], transactions: list[An
     action = packet_.action_of(packet.kind, packet.payload)
     if step.receipt is None or not isinstance(action, Transactions):
         return
+    results = {(number, place): codes for number, place, codes in step.receipt.results}
     for number, (group, answer) in enumerate(zip(action.groups, step.receipt.answers, strict=True)):
         said = "accepted" if answer is None else f"{answer.machine}.{answer.reason}"
         transactions.append(
@@ -242,8 +244,15 @@ def _read_packet(step: Derived, movements: list[Movement], transactions: list[An
         )
         if answer is not None:
             continue
-        for order in group:
+        for place, order in enumerate(group):
             command = COMMANDS.unpack(order.record) if order.machine == "ledger" else None
+            if isinstance(command, Batch):
+                codes = results.get((number, place), b"")
+                for row, code in zip(command.rows(), codes, strict=True):
+                    if code == 0:
+                        movements.append(
+                            Movement(packet.seq, number, packet.time_us, "batch", row.legs)
+                        )
             if isinstance(command, (Issue, Transfer, Burn, Transact)):
                 whole = expanded(command)
                 if not isinstance(whole, Refusal):

@@ -11,25 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qfs.app.worlds import derive, read_world
-from qfs.canon import DIGEST_BYTES, Digest, Value, unpack
-from qfs.errors import CanonError, InputError, ProofError, UsageError
+from qfs.canon import DIGEST_BYTES, Digest
+from qfs.errors import CanonError, InputError, ProofError, RecordError, UsageError
 from qfs.kernel import World
-from qfs.kernel.proofs import (
-    PacketProof,
-    prove,
-    prove_packet,
-    read_proof,
-    verify_packet_proof,
-    verify_world_proof,
-)
-from qfs.ledger import MACHINE, TOKENS, Account, written
+from qfs.kernel.proofs import AnyProof, PacketProof, prove_packet, read_proof, verify_packet_proof
+from qfs.ledger import TOKENS, Account, proofs, written
+from qfs.ledger.proofs import AccountProof
 from qfs.ledger.state import ACCOUNT_MAX
 from qfs.shell import log, providers
 from qfs.shell.exports import write_new
 
 MAX_PROOF_BYTES = 1 << 20  # 1_048_576: a proof at a billion accounts has about 6 kB
 SEQ_MAX = (1 << 63) - 1
-_TABLE = "accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +122,7 @@ def prove_account(
     if not 0 <= account <= ACCOUNT_MAX:
         raise UsageError(f"account {account}", way_out="give 0 to 2**64 - 1")
     world = read_world(directory, providers.verifier(provider)).world
-    data = prove(world, MACHINE.name, _TABLE, account).to_bytes()
+    data = proofs.prove_account(world, account).to_bytes()
     report = verify(data, world.root, str(output))
     write_new(output, [data])
     return report
@@ -191,20 +184,27 @@ def verify_file(path: Path, root: str) -> ProofReport | PacketReport:
 def verify(data: bytes, root: Digest, place: str) -> ProofReport | PacketReport:
     """Return what a proof's bytes show under a state root."""
     try:
-        proof = read_proof(data)
+        proof = _read(data)
     except CanonError as error:
         raise InputError(
             f"no proof: {error}", place=place, way_out="pass what qfs ledger prove wrote"
         ) from None
     if isinstance(proof, PacketProof):
         return _packet_report(proof, root, len(data))
-    if (proof.machine, proof.field) != (MACHINE.name, _TABLE):
+    if not isinstance(proof, AccountProof):
         raise InputError(f"a proof about {proof.machine}.{proof.field}", place=place)
     try:
-        account, row = verify_world_proof(root, proof)
+        account, held = proofs.verify_account(root, proof)
     except ProofError as error:
         return ProofReport(False, error.what, None, None, root, False, "", 0, (), len(data))
-    return _report(account, row, proof.covered.seq, root, len(data))
+    return _report(account, held, proof.world.covered.seq, root, len(data))
+
+
+def _read(data: bytes) -> AnyProof | AccountProof:
+    try:
+        return AccountProof.from_bytes(data)
+    except RecordError:
+        return read_proof(data)
 
 
 def _packet_report(proof: PacketProof, root: Digest, size: int) -> PacketReport:
@@ -217,11 +217,9 @@ def _packet_report(proof: PacketProof, root: Digest, size: int) -> PacketReport:
     return PacketReport(True, "", proof.seq, there, identity, before, seq, root, size)
 
 
-def _report(account: Value, row: Value, seq: int, root: Digest, size: int) -> ProofReport:
-    number = account if type(account) is int else None
-    if row is None:
-        return ProofReport(True, "", number, seq, root, False, "", 0, (), size)
-    held = unpack(Account, row)
+def _report(account: int, held: Account | None, seq: int, root: Digest, size: int) -> ProofReport:
+    if held is None:
+        return ProofReport(True, "", account, seq, root, False, "", 0, (), size)
     balances = tuple(
         [
             (spec.symbol, written(balance, spec.decimals))
@@ -229,5 +227,5 @@ def _report(account: Value, row: Value, seq: int, root: Digest, size: int) -> Pr
         ]
     )
     return ProofReport(
-        True, "", number, seq, root, True, held.owner.hex(), held.nonce, balances, size
+        True, "", account, seq, root, True, held.owner.hex(), held.nonce, balances, size
     )

@@ -27,7 +27,7 @@ from qfs.gate import MAX_STEP_US
 from qfs.halt import Code, Halt, HaltRecord
 from qfs.kernel import Action, Admitted, Order, Receipt, Tick, Transactions, World, apply
 from qfs.keys import Role, principal_roles
-from qfs.ledger import COMMANDS, State
+from qfs.ledger import COMMANDS, SPENDING, State
 from qfs.shell import keystore, log, providers
 from qfs.shell.log import LogWriter
 
@@ -340,7 +340,7 @@ class _Submission:
             nonce, key = 0, b""
             if step.start is not None:
                 nonce = nonces.get(step.start, _nonce(ledger, step.start))
-                if step.expect is None:
+                if step.expect is None or step.expect in SPENDING:
                     nonces[step.start] = nonce + 1
                 number = self.done + offset + 1
                 key = key_of(self.scenario, number) if step.key is None else step.key

@@ -151,6 +151,7 @@ def _admit(
         actor=signers.record.principal,
         seed=packet.seed,
         action=action,
+        cosigners=signers.principals[1:],
     )
 
 

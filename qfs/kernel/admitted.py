@@ -66,3 +66,5 @@ class Admitted:
     actor: KeyId
     seed: bytes
     action: Action
+    cosigners: tuple[KeyId, ...] = ()
+    """Principals of the other lines that signed, in the order of their key ids."""

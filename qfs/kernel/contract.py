@@ -1,6 +1,7 @@
 """The contract that every state machine keeps, and all that it may know of the world.
 
-- decide says yes (a Decision) or no (a member of its Refusal enum); evolve never refuses.
+- decide says yes (a Decision) or no (a member of its Refusal enum, or a Denial holding one);
+  evolve never refuses.
 - Decision.after, where given, equals folding evolve over the events: a law, tested for each.
 - Effects are data in a committed outbox; nothing here performs one.
 - State is a frozen dataclass whose fields are Stores or canonical values.
@@ -47,6 +48,8 @@ class Context:
     proof: ProofLog | None = field(default=None, compare=False, repr=False)
     """Where CertifiedMath records the transaction's operations, when ``apply`` was asked to prove;
     pass it on as ``log=`` and look at it in no other way."""
+    cosigners: tuple[KeyId, ...] = ()
+    """The principals of those who signed the packet besides; none where a machine asks."""
 
     def chance(self, purpose: str) -> Chance:
         """Return bytes for one purpose: reproducible, not fair (a signer can grind)."""
@@ -74,6 +77,23 @@ class Decision(Generic[E, S]):
     """Frozen dataclasses registered in the machine's effects."""
     after: S | None = None
     """The state after the events, when decide had to make it anyway."""
+    results: bytes = b""
+    """A code a row where one command asks many things at once; the receipt keeps them."""
+    spent: tuple[E, ...] = ()
+    """What happens instead of the events where the transaction is refused after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial(Generic[E]):
+    """A no that leaves something in its own machine: a nonce that is used up, say.
+
+    What is spent stands only for the orders that the sender wrote, never for a reaction's: the
+    machine that asked has forgotten that it did.
+    """
+
+    refusal: Enum
+    """A member of the machine's refusals."""
+    spent: tuple[E, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +223,10 @@ class Machine(Protocol[S, C_contra, E]):
         """Return the state before any command."""
         ...
 
-    def decide(self, state: S, command: C_contra, context: Context) -> Decision[E, S] | Enum:
-        """Answer a command with a Decision or a member of refusals."""
+    def decide(
+        self, state: S, command: C_contra, context: Context
+    ) -> Decision[E, S] | Denial[E] | Enum:
+        """Answer a command with a Decision, a member of refusals, or a Denial holding one."""
         ...
 
     def evolve(self, state: S, event: E) -> S:
@@ -241,7 +263,7 @@ class Reducer(Generic[S, C, E]):
     name: str
     version: int
     genesis: Callable[[], S]
-    decide: Callable[[S, C, Context], Decision[E, S] | Enum]
+    decide: Callable[[S, C, Context], Decision[E, S] | Denial[E] | Enum]
     evolve: Callable[[S, E], S]
     commands: Registry
     events: Registry

@@ -63,6 +63,17 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldProof:
+    """The digest of a machine's field under a world's root; what is in it proves its own store."""
+
+    covered: Covered
+    machine: str
+    fields: tuple[FieldDigest, ...]
+    """The machine's, in declared order."""
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorldProof:
     """That a key of a machine's table has a value, or has none, under a world's root."""
 
@@ -147,6 +158,33 @@ def prove(world: World, machine: str, field: str, key: Any) -> WorldProof:
     )
 
 
+def prove_field(world: World, machine: str, field: str) -> FieldProof:
+    """Return the proof of a field's digest against world.root; raises UsageError for no field."""
+    state = world.states.get(machine)
+    fields = [] if state is None else state_.field_digests(state)
+    if field not in [name for name, _ in fields]:
+        raise UsageError(f"no field {machine}.{field} in this world")
+    digests = tuple([FieldDigest(*pair) for pair in fields])
+    return FieldProof(covered_by(world), machine, digests, field)
+
+
+def verify_field(root: Digest, proof: FieldProof | WorldProof) -> Digest:
+    """Return the digest of the field that a proof is about; raises ProofError."""
+    versions = [one.version for one in proof.covered.machines if one.name == proof.machine]
+    roots = [one.root for one in proof.covered.machines if one.name == proof.machine]
+    found = [one.digest for one in proof.fields if one.name == proof.field]
+    if len(roots) != 1 or len(found) != 1:
+        raise ProofError(f"the proof does not list {proof.machine}.{proof.field} once")
+    pairs = [(one.name, one.digest) for one in proof.fields]
+    _same(
+        state_.root_of_fields(proof.machine, versions[0], pairs),
+        roots[0],
+        f"the fields of {proof.machine}",
+    )
+    _same(proof.covered.root(), root, "the machines")
+    return found[0]
+
+
 def prove_packet(world: World, history: Sequence[tuple[Digest, Digest]], seq: int) -> PacketProof:
     """Return the proof that a packet is the seq-th, or that there is none, against world.root.
 
@@ -171,19 +209,7 @@ def verify_world_proof(root: Digest, proof: WorldProof) -> tuple[Value, Value]:
 
     Raises ProofError, saying which step fails, when it does not lead to the root.
     """
-    versions = [one.version for one in proof.covered.machines if one.name == proof.machine]
-    roots = [one.root for one in proof.covered.machines if one.name == proof.machine]
-    tables = [one.digest for one in proof.fields if one.name == proof.field]
-    if len(roots) != 1 or len(tables) != 1:
-        raise ProofError(f"the proof does not list {proof.machine}.{proof.field} once")
-    verify_proof(tables[0], proof.proof)
-    pairs = [(one.name, one.digest) for one in proof.fields]
-    _same(
-        state_.root_of_fields(proof.machine, versions[0], pairs),
-        roots[0],
-        f"the fields of {proof.machine}",
-    )
-    _same(proof.covered.root(), root, "the machines")
+    verify_proof(verify_field(root, proof), proof.proof)
     value = proof.proof.value
     try:
         return decode(proof.proof.key), None if value is None else decode(value)

@@ -39,7 +39,7 @@ class UpgradeRefusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The first order that was refused; its transaction left no trace."""
+    """The first order that was refused; its transaction left what its machines say is spent."""
 
     order: int
     """Position in the transaction."""
@@ -71,6 +71,9 @@ class Receipt:
     """Machine versions that became active with this packet."""
     proofs: tuple[Digest, ...] = ()
     """When asked for: the digest of each transaction's proof log, in the order of the answers."""
+    results: tuple[tuple[int, int, bytes], ...] = ()
+    """(transaction, order, a code a row) of each order that asked for many things at once; the
+    machine's own refusals number the codes, 0 is yes."""
 
     def digest(self) -> Digest:
         """Return the receipt's digest."""

@@ -1,7 +1,8 @@
 """Applying packets: the one way from a world to the next.
 
 - A transaction happens whole or not at all, over all machines: a refusal keeps the old references.
-  A refused transaction does not refuse the packet.
+  A refused transaction does not refuse the packet. What its own orders, not those of reactions,
+  have spent (a nonce) stays spent: each machine says what.
 - Order inside a packet: due upgrades activate, then the action. Each command: decide, evolve over
   its events with their invariants, effects into the outbox, then the reactions to each event in the
   order of their names, at once, at most 8 deep.
@@ -25,7 +26,7 @@ from qfs.halt import Code, Halt, check, guard
 from qfs.kernel import outbox as outbox_
 from qfs.kernel import state as state_
 from qfs.kernel.admitted import Action, Admitted, Order, Resume, Tick, Transactions, Upgrade
-from qfs.kernel.contract import Context, Decision, Machine, Reaction, machine_principal
+from qfs.kernel.contract import Context, Decision, Denial, Machine, Reaction, machine_principal
 from qfs.kernel.genesis import OUTBOX, Genesis, is_machine_name
 from qfs.kernel.outbox import EffectId, Outbox, Pending
 from qfs.kernel.receipt import Receipt, Refused, TransactionRefusal, UpgradeRefusal
@@ -208,6 +209,9 @@ class _Run:
         self.ordinal = 0
         self.cost = 0
         self.effects: list[EffectId] = []
+        self.results: list[tuple[int, int, bytes]] = []
+        self.spent: list[tuple[Machine[Any, Any, Any], object]] = []
+        """What stands of the transaction at hand if it is refused."""
         self.activated: list[tuple[str, int]] = []
         self.hearing: dict[str, list[Reaction]] = {}
         for reaction in sorted(reactions, key=lambda one: one.name):
@@ -231,7 +235,8 @@ class _Run:
         if self.proving:
             self.proofs.append(ProofLog())
         before = dict(self.states)
-        effects = len(self.effects)
+        effects, results = len(self.effects), len(self.results)
+        self.spent = []
         for index, order in enumerate(orders):
             refused = self.order(order, index, 0, "", self.packet.actor)
             if refused is not None:
@@ -240,7 +245,11 @@ class _Run:
                         # Eagerly, so that the refused transaction pays and not the next reader.
                         state_.restore(state)
                         self.states[name] = state
-                del self.effects[effects:]
+                del self.effects[effects:], self.results[results:]
+                for machine, event in self.spent:
+                    self.states[machine.name] = self.evolved(
+                        machine, Decision((event,)), self.facts(machine.name)
+                    )
                 return refused
         return None
 
@@ -267,6 +276,10 @@ class _Run:
         facts = self.facts(name, ordinal)
         decide = partial(_decide, machine, before, command, context)
         answer = guard(decide, Code.DECIDE_FAILED, **facts)
+        if depth == 0 and isinstance(answer, Decision | Denial):
+            self.spent.extend([(machine, event) for event in answer.spent])
+        if isinstance(answer, Denial):
+            answer = answer.refusal
         no = answer.name if isinstance(answer, Enum) else ""
         if isinstance(answer, Decision):
             self.states[name] = self.evolved(machine, answer, facts)
@@ -277,6 +290,8 @@ class _Run:
             )
         if isinstance(answer, Enum):
             return Refused(index, name, no, reaction)
+        if answer.results and depth == 0:
+            self.results.append((self.group, index, answer.results))
         self.post(machine, answer, ordinal)
         hearing = self.hearing.get(name)
         if hearing:
@@ -401,6 +416,7 @@ class _Run:
             tuple(self.effects),
             tuple(self.activated),
             tuple([proof.digest() for proof in self.proofs]),
+            tuple(self.results),
         )
         return world, receipt
 
@@ -417,6 +433,7 @@ class _Run:
             name,
             ordinal,
             self.proofs[-1] if self.proving else None,
+            packet.cosigners if actor == packet.actor else (),
         )
 
     def facts(self, name: str, ordinal: int = 0) -> dict[str, int | str | bytes]:
@@ -439,13 +456,14 @@ def _record(machine: Machine[Any, Any, Any], effect: object) -> bytes:
 
 def _decide(
     machine: Machine[Any, Any, Any], state: Any, command: Any, context: Context
-) -> Decision[Any, Any] | Enum:
+) -> Decision[Any, Any] | Denial[Any] | Enum:
     """Ask the machine; arithmetic that cannot be done is a no like any other."""
     try:
         answer = machine.decide(state, command, context)
     except CertifiedMathError:
         return TransactionRefusal.ARITHMETIC
-    if isinstance(answer, Decision) or type(answer) is machine.refusals:
+    no = answer.refusal if isinstance(answer, Denial) else answer
+    if isinstance(answer, Decision) or type(no) is machine.refusals:
         return answer
     raise TypeError(f"{machine.name} answered {type(answer).__name__}")
 

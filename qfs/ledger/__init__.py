@@ -7,12 +7,17 @@
 - A nonce and an idempotency key are used at most once; keys are kept for 65,536 packets.
 - A transaction has one leg an account and token, so no order of its legs exists, and no balance
   in between.
-- Reads no clock, no chance and no file; state is in ``qfs.kernel.Table``s.
+- A refused transaction moves no balance; one whose authority, key and nonce are good uses up its
+  key and nonce all the same.
+- Accounts are fixed 128-byte records in columns; one loop judges a transaction and a batch of them.
+- Reads no clock, no chance and no file; compiled or interpreted, the same bits.
 """
 
+from qfs.ledger.accounts import Account, Accounts
 from qfs.ledger.commands import (
     COMMANDS,
     Assign,
+    Batch,
     Burn,
     Delegate,
     Found,
@@ -22,9 +27,9 @@ from qfs.ledger.commands import (
     Transfer,
     Undelegate,
 )
-from qfs.ledger.events import EVENTS, Refusal
+from qfs.ledger.events import EVENTS, SPENDING, Refusal
 from qfs.ledger.reducer import MACHINE
-from qfs.ledger.state import Account, Leg, State
+from qfs.ledger.state import Leg, State
 from qfs.ledger.tokens import (
     FEES,
     FIRST_FREE_ACCOUNT,
@@ -42,10 +47,13 @@ __all__ = [
     "FEES",
     "FIRST_FREE_ACCOUNT",
     "MACHINE",
+    "SPENDING",
     "TOKENS",
     "TREASURY",
     "Account",
+    "Accounts",
     "Assign",
+    "Batch",
     "Burn",
     "Delegate",
     "Found",

@@ -2,13 +2,16 @@
 
 - ``Transfer``, ``Issue`` and ``Burn`` are short forms of ``Transact``; all four carry an
   idempotency key and the nonce of the account that they start from.
+- ``Batch`` is many ``Transact``s in columns, each answered by itself.
 - Shapes are fixed-width when packed: ids and nonces 8 bytes, keys 16, changes 16 with a sign.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias, assert_never
 
-from qfs.canon import Registry
+from qfs.canon import ArrayKind, Registry, TypedArray
 from qfs.crypto.ports import KeyId
 from qfs.ledger.state import Leg
 
@@ -112,20 +115,84 @@ class Transact:
     """At most one an account and token; they sum to zero a token; a due fee is among them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Many transactions, judged in order, each by itself; the receipt has a code for each.
+
+    Columns: a row is a transaction, and its legs are the next ``counts[row]`` of the leg columns.
+    """
+
+    accounts: TypedArray
+    """U64 a row: whose nonce it uses."""
+    nonces: TypedArray
+    """U64 a row."""
+    keys: bytes
+    """16 bytes a row."""
+    counts: bytes
+    """One byte a row: how many legs it has."""
+    leg_accounts: TypedArray
+    """U64 a leg."""
+    leg_tokens: bytes
+    """One byte a leg."""
+    leg_changes: bytes
+    """16 bytes a leg: minor units, two's complement, little-endian."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Transact]) -> "Batch":
+        """Return the batch of transactions whose fields fit its columns.
+
+        Raises CanonError or OverflowError for an id, nonce, count or change that does not fit.
+        """
+        legs = [leg for row in rows for leg in row.legs]
+        return cls(
+            TypedArray.of(ArrayKind.U64, [row.account for row in rows]),
+            TypedArray.of(ArrayKind.U64, [row.nonce for row in rows]),
+            b"".join([row.key for row in rows]),
+            b"".join([len(row.legs).to_bytes(1, "little") for row in rows]),
+            TypedArray.of(ArrayKind.U64, [leg.account for leg in legs]),
+            b"".join([leg.token.to_bytes(1, "little") for leg in legs]),
+            b"".join([leg.change.to_bytes(16, "little", signed=True) for leg in legs]),
+        )
+
+    def rows(self) -> list[Transact]:
+        """Return the transactions of a well-formed batch."""
+        columns = zip(self.leg_accounts.to_list(), self.leg_tokens, count(0, 16), strict=False)
+        legs = [
+            Leg(
+                account,
+                token,
+                int.from_bytes(self.leg_changes[at : at + 16], "little", signed=True),
+            )
+            for account, token, at in columns
+        ]
+        made: list[Transact] = []
+        end = 0
+        for row, (account, nonce) in enumerate(
+            zip(self.accounts.to_list(), self.nonces.to_list(), strict=True)
+        ):
+            at = end
+            end += self.counts[row]
+            key = self.keys[16 * row : 16 * row + 16]
+            made.append(Transact(account, nonce, key, tuple(legs[at:end])))
+        return made
+
+
 Move: TypeAlias = Issue | Transfer | Burn | Transact
-Command: TypeAlias = Found | OpenAccount | Assign | Delegate | Undelegate | Move
+Command: TypeAlias = Found | OpenAccount | Assign | Delegate | Undelegate | Move | Batch
 
 
 def cost(command: Command) -> int:
     """Return the units of a command: the rows that it reads and writes.
 
-    A movement has a row a leg, its key and the key's place in the queue.
+    A movement has a row a leg, its nonce and its key; a batch costs what its rows do.
     """
     match command:
         case Found():
             return 7 * (1 + len(command.delegates))
         case Transact():
             return len(command.legs) + 2
+        case Batch():
+            return len(command.leg_tokens) + 2 * len(command.counts)
         case Transfer():
             return 5  # the fee's leg counts, due or not
         case Issue() | Burn():
@@ -146,4 +213,5 @@ COMMANDS = (
     .add(7, 1, Transfer)
     .add(8, 1, Burn)
     .add(9, 1, Transact)
+    .add(10, 1, Batch)
 )

@@ -3,6 +3,8 @@
 - ``Moved`` is every movement of tokens: fees are among its legs, so that what it did needs no
   ``TokenSpec`` to tell.
 - A Refusal's value is its number for ever: the result code of a row in a batch. 0 is acceptance.
+- ``Spent`` and ``BatchSpent`` are what a refused transaction leaves: no balance, but the nonces and
+  keys of the movements whose authority, key and nonce were good.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ from typing import TypeAlias
 
 from qfs.canon import Registry
 from qfs.crypto.ports import KeyId
+from qfs.ledger import codes
+from qfs.ledger.commands import Batch
 from qfs.ledger.state import Leg
 
 
@@ -31,38 +35,44 @@ class Refusal(Enum):
     """The key is delegated to the account already."""
     NOT_DELEGATED = 7
     """There is no such delegation to take back."""
-    LEG_COUNT = 8
+    LEG_COUNT = codes.LEG_COUNT
     """A transaction with no leg, or more than 64."""
     KEY_MALFORMED = 9
     """An idempotency key that is not 16 bytes."""
-    UNKNOWN_TOKEN = 10
+    UNKNOWN_TOKEN = codes.UNKNOWN_TOKEN
     """A token number outside TOKENS."""
-    AMOUNT_OUT_OF_RANGE = 11
+    AMOUNT_OUT_OF_RANGE = codes.AMOUNT_OUT_OF_RANGE
     """An amount that is zero, negative, or above 2**124 - 1."""
-    DUPLICATE_LEG = 12
+    DUPLICATE_LEG = codes.DUPLICATE_LEG
     """Two legs for one account and token; a transfer to oneself is one."""
-    UNKNOWN_ACCOUNT = 13
+    UNKNOWN_ACCOUNT = codes.UNKNOWN_ACCOUNT
     """No such account is open."""
-    NOT_AUTHORISED = 14
+    NOT_AUTHORISED = codes.NOT_AUTHORISED
     """The packet's key neither owns the account nor is delegated to it, where it must."""
-    ROLE_REQUIRED = 15
+    ROLE_REQUIRED = codes.ROLE_REQUIRED
     """The token moves by role, and the packet's key does not hold it."""
-    SUPPLY_IS_FIXED = 16
+    SUPPLY_IS_FIXED = codes.SUPPLY_IS_FIXED
     """The token is never issued or burned after genesis."""
-    KEY_ALREADY_USED = 17
+    KEY_ALREADY_USED = codes.KEY_ALREADY_USED
     """The idempotency key was used in the last 65,536 packets."""
-    WRONG_NONCE = 18
+    WRONG_NONCE = codes.WRONG_NONCE
     """The nonce is not the account's next one."""
-    NONCE_EXHAUSTED = 19
+    NONCE_EXHAUSTED = codes.NONCE_EXHAUSTED
     """The account has used its 2**64 - 1 nonces."""
-    EXCEEDS_BALANCE = 20
+    EXCEEDS_BALANCE = codes.EXCEEDS_BALANCE
     """A balance would be negative."""
-    BALANCE_OUT_OF_RANGE = 21
+    BALANCE_OUT_OF_RANGE = codes.BALANCE_OUT_OF_RANGE
     """A balance would exceed 2**124 - 1."""
-    NOT_CONSERVED = 22
+    NOT_CONSERVED = codes.NOT_CONSERVED
     """The legs of a token do not sum to zero."""
-    FEE_NOT_PAID = 23
+    FEE_NOT_PAID = codes.FEE_NOT_PAID
     """The fee account receives less than the fee due."""
+    BATCH_MALFORMED = 24
+    """A batch whose columns are of other kinds, or whose lengths disagree, or without a row."""
+
+
+SPENDING = tuple([refusal.name for refusal in Refusal if codes.is_spent(refusal.value)])
+"""Names of the refusals that use up the movement's key and nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,46 @@ class Moved:
     legs: tuple[Leg, ...]
 
 
-Event: TypeAlias = Founded | AccountOpened | Assigned | Delegated | Undelegated | Moved
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A movement was refused; its key and its account's nonce are used up."""
+
+    account: int
+    key: bytes
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchMoved:
+    """The accepted rows of a batch happened; others used up their key and nonce, or nothing."""
+
+    batch: Batch
+    seq: int
+    codes: bytes
+    """One a row: 0 for yes, a Refusal's value for no."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSpent:
+    """A batch was undone with its transaction; what its rows had used up is used up."""
+
+    batch: Batch
+    seq: int
+    codes: bytes
+    """As the rows had been answered."""
+
+
+Event: TypeAlias = (
+    Founded
+    | AccountOpened
+    | Assigned
+    | Delegated
+    | Undelegated
+    | Moved
+    | Spent
+    | BatchMoved
+    | BatchSpent
+)
 
 EVENTS = (
     Registry("ledger event")
@@ -126,4 +175,7 @@ EVENTS = (
     .add(4, 1, Delegated)
     .add(5, 1, Undelegated)
     .add(6, 1, Moved)
+    .add(7, 1, Spent)
+    .add(8, 1, BatchMoved)
+    .add(9, 1, BatchSpent)
 )

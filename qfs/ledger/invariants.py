@@ -7,9 +7,11 @@
 
 from qfs.crypto.ports import KEY_ID_BYTES, NOBODY
 from qfs.kernel import DeltaInvariant, StateInvariant
-from qfs.ledger.events import Event, Founded, Moved
+from qfs.ledger.batch import rows_of_batch
+from qfs.ledger.events import BatchMoved, BatchSpent, Event, Founded, Moved, Spent
 from qfs.ledger.moves import is_kept
-from qfs.ledger.state import KEY_BYTES, NONCE_MAX, State, account_of
+from qfs.ledger.rows import conserves
+from qfs.ledger.state import KEY_PACKETS, NONCE_MAX, State, account_of
 from qfs.ledger.tokens import BALANCE_MAX, FEES, TOKENS, TREASURY, Supply
 
 
@@ -21,20 +23,28 @@ def _conserves(before: State, event: Event, after: State) -> bool:
         for leg in event.legs:
             sums[leg.token] += leg.change
         return not any(sums)
+    if isinstance(event, BatchMoved):
+        moved = before.accounts.moved_to(after.accounts)
+        if moved is None or moved[1] != event.codes:
+            moved = rows_of_batch(event.batch, after.accounts), event.codes
+        return conserves(*moved)
+    if isinstance(event, BatchSpent):
+        return True  # no balance is in it: the whole state's sentences say the rest
     return _sums(before, [event.account]) == _sums(after, [event.account])
 
 
 def _does_what_it_says(before: State, event: Event, after: State) -> bool:
-    if not isinstance(event, Moved):
+    if not isinstance(event, Moved | Spent) or event.account not in after.accounts:
         return True
-    touched = list(dict.fromkeys([event.account, *[leg.account for leg in event.legs]]))
+    legs = event.legs if isinstance(event, Moved) else ()
+    touched = list(dict.fromkeys([event.account, *[leg.account for leg in legs]]))
     # All of one version, then all of the other: going back and forth between two costs each time.
     rows = [account_of(before, account) for account in touched]
     expected = {
         account: [row.nonce, *row.balances] for account, row in zip(touched, rows, strict=True)
     }
     expected[event.account][0] += 1
-    for leg in event.legs:
+    for leg in legs:
         expected[leg.account][1 + leg.token] += leg.change
     found = [account_of(after, account) for account in touched]
     return [[row.nonce, *row.balances] for row in found] == list(expected.values())
@@ -47,7 +57,7 @@ def _in_range(_before: State, event: Event, after: State) -> bool:
 
 
 def _uses_a_fresh_key(before: State, event: Event, after: State) -> bool:
-    if not isinstance(event, Moved):
+    if not isinstance(event, Moved | Spent):
         return True
     used = before.used.get(event.key)
     fresh = used is None or not is_kept(used, event.seq)
@@ -94,17 +104,11 @@ def _delegations_name_open_accounts(state: State) -> bool:
     return all(account in state.accounts for (account, _), _ in state.delegations.items())
 
 
-def _each_used_key_is_queued_once(state: State) -> bool:
-    queued = state.queue.items()
-    if [place for place, _ in queued] != list(range(state.oldest, state.newest)):
-        return False
-    ages = [entry.seq for _, entry in queued]
-    newest = {entry.key: entry.seq for _, entry in queued}
-    return (
-        ages == sorted(ages)
-        and list(state.used.items()) == sorted(newest.items())
-        and all(len(key) == KEY_BYTES for key in newest)
-    )
+def _no_key_is_used_twice(state: State) -> bool:
+    packets = sorted(state.used.packets())
+    newest = packets[-1][0] if packets else 0
+    kept = [key for seq, keys in packets if newest - seq < KEY_PACKETS for key in keys]
+    return len(dict.fromkeys(kept)) == len(kept)
 
 
 def _sums(state: State, accounts: list[int]) -> list[int]:
@@ -134,5 +138,5 @@ STATE_INVARIANTS: tuple[StateInvariant[State], ...] = (
     StateInvariant("the_ledgers_own_accounts_are_open", _own_accounts_are_open),
     StateInvariant("each_account_is_well_formed", _accounts_are_well_formed),
     StateInvariant("each_delegation_names_an_open_account", _delegations_name_open_accounts),
-    StateInvariant("each_used_key_is_queued_once", _each_used_key_is_queued_once),
+    StateInvariant("no_key_is_used_twice_within_its_packets", _no_key_is_used_twice),
 )

@@ -2,14 +2,15 @@
 
 A movement of tokens is checked in this order; its refusal is the first check that fails:
 
-1. shape: 1 to 64 legs; a key of 16 bytes; a leg's token and amount; one leg an account and token;
-2. every account is open;
-3. authority: the packet's key may debit the starting account and each debited one; then, leg by
-   leg, tokens that move by role and fixed supplies;
+1. shape: 1 to 64 legs; leg by leg its token and amount; a key of 16 bytes;
+2. every account is open, and no two legs change the same balance;
+3. authority: one of the packet's signers may debit the starting account, one each debited account;
+   then, leg by leg, tokens that move by role and fixed supplies;
 4. the idempotency key is fresh; the nonce is the account's next one;
 5. each balance stays in range; each token's legs sum to zero; the fee is paid.
 
-A refusal leaves no trace: neither its key nor its nonce is used up.
+A movement refused by check 5 moves no balance, but its key and its nonce are used up; so they are
+when a later order of its transaction is refused. A refusal by an earlier check leaves no trace.
 """
 
 from dataclasses import replace
@@ -17,11 +18,13 @@ from typing import TypeAlias, assert_never
 
 from qfs.canon import Registry
 from qfs.crypto.ports import KEY_ID_BYTES, NOBODY, KeyId
-from qfs.kernel import Context, Decision, Reducer
+from qfs.kernel import Context, Decision, Denial, Reducer
 from qfs.ledger import moves
+from qfs.ledger.accounts import NO_BALANCES
 from qfs.ledger.commands import (
     COMMANDS,
     Assign,
+    Batch,
     Burn,
     Command,
     Delegate,
@@ -37,25 +40,26 @@ from qfs.ledger.events import (
     EVENTS,
     AccountOpened,
     Assigned,
+    BatchMoved,
+    BatchSpent,
     Delegated,
     Event,
     Founded,
     Moved,
     Refusal,
+    Spent,
     Undelegated,
 )
 from qfs.ledger.invariants import DELTA_INVARIANTS, STATE_INVARIANTS
 from qfs.ledger.state import (
     ACCOUNT_MAX,
-    NO_BALANCES,
-    Account,
     State,
     account_of,
     genesis,
 )
 from qfs.ledger.tokens import FEES, FIRST_FREE_ACCOUNT, TOKENS, TREASURY, Supply
 
-Answer: TypeAlias = Decision[Event, State] | Refusal
+Answer: TypeAlias = Decision[Event, State] | Denial[Event] | Refusal
 
 
 def decide(state: State, command: Command, context: Context) -> Answer:
@@ -71,6 +75,8 @@ def decide(state: State, command: Command, context: Context) -> Answer:
             return _delegation(state, command, context)
         case Issue() | Transfer() | Burn() | Transact():
             return moves.decide_move(state, command, context)
+        case Batch():
+            return moves.decide_batch(state, command, context)
     assert_never(command)
 
 
@@ -80,11 +86,9 @@ def evolve(state: State, event: Event) -> State:
         case Founded():
             return _founded(state, event)
         case AccountOpened():
-            accounts = state.accounts.set(event.account, Account(event.owner, 0))
-            return replace(state, accounts=accounts)
+            return replace(state, accounts=state.accounts.open(event.account, event.owner))
         case Assigned():
-            assigned = replace(account_of(state, event.account), owner=event.owner)
-            return replace(state, accounts=state.accounts.set(event.account, assigned))
+            return replace(state, accounts=state.accounts.assign(event.account, event.owner))
         case Delegated():
             place = (event.account, bytes(event.key_id))
             return replace(state, delegations=state.delegations.set(place, event.owner))
@@ -93,6 +97,10 @@ def evolve(state: State, event: Event) -> State:
             return replace(state, delegations=state.delegations.delete(place))
         case Moved():
             return moves.evolve_moved(state, event)
+        case Spent():
+            return moves.evolve_spent(state, event)
+        case BatchMoved() | BatchSpent():
+            return moves.evolve_batch(state, event)
     assert_never(event)
 
 
@@ -164,9 +172,9 @@ def _founded(state: State, event: Founded) -> State:
         balances = list(NO_BALANCES)
         holder = treasury if spec.supply is Supply.FIXED else balances
         holder[number] = spec.cap_minor
-        accounts = accounts.set(spec.issuance, Account(event.owner, 0, tuple(balances)))
-    accounts = accounts.set(FEES, Account(event.owner, 0))
-    accounts = accounts.set(TREASURY, Account(event.owner, 0, tuple(treasury)))
+        accounts = accounts.open(spec.issuance, event.owner, tuple(balances))
+    accounts = accounts.open(FEES, event.owner)
+    accounts = accounts.open(TREASURY, event.owner, tuple(treasury))
     opened = accounts.keys()
     for account in opened:
         for key_id in event.delegates:

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from qfs.errors import InputError, UsageError
+from qfs.ledger import rows
 
 DECIMALS = 18
-BALANCE_MAX = (
-    1 << 124
-) - 1  # 21_267_647_932_558_653_966_460_912_964_485_513_215: 16 B, 4 bits spare
+BALANCE_MAX = rows.BALANCE_MAX  # 2**124 - 1: 16 bytes, 4 bits spare
 RATE_WHOLE = 10_000
 """Denominator of fee rates: a rate of 1 is 0.01 %."""
 

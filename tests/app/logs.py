@@ -88,7 +88,7 @@ def actions(house: House, count: int) -> list[Action]:
             found_.append(Tick())
             continue
         amount = 10**30 if number % 3 == 0 else number
-        nonce = sum(1 for earlier in range(1, number) if earlier % 5 and earlier % 3)
+        nonce = sum(1 for earlier in range(1, number) if earlier % 5)
         transfer = Transfer(MINE, OTHER, 1, amount, nonce, idempotency(number))
         found_.append(Transactions(((order(transfer),),)))
     return found_

@@ -110,7 +110,7 @@ def test_batches_have_one_signer_and_at_most_their_size(tmp_path: Path) -> None:
     ]
 
 
-def test_nonces_go_on_inside_a_packet_and_refusals_use_none(tmp_path: Path) -> None:
+def test_nonces_go_on_inside_a_packet_and_refusals_for_a_balance_use_one(tmp_path: Path) -> None:
     market = Market(tmp_path)
     over = {**PAY, "amount": "99", "expect": "EXCEEDS_BALANCE"}
     report = market.submit(market.script(OPEN_A, OPEN_B, ISSUE, PAY, over, PAY, over, PAY, batch=9))

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from qfs.canon import decode, encode
-from qfs.kernel import Context, Decision, Machine, TransactionRefusal
+from qfs.kernel import Context, Decision, Denial, Machine, TransactionRefusal
 from qfs.kernel import state as state_
 
 
@@ -49,6 +49,12 @@ def check_step(machine: Machine[Any, Any, Any], state: Any, command: Any, contex
     answer = machine.decide(state, command, context)
     assert root(machine, state) == before, "decide changed its argument"
     again = machine.decide(state, command, context)
+    if isinstance(answer, Denial):
+        assert again == answer
+        assert all(survives(machine.events, event) == event for event in answer.spent)
+        assert type(answer.refusal) is machine.refusals
+        assert root(machine, state) == before
+        return fold(machine, state, answer.spent)
     if not isinstance(answer, Decision):
         assert isinstance(answer, Enum)
         assert type(answer) is machine.refusals
@@ -56,14 +62,11 @@ def check_step(machine: Machine[Any, Any, Any], state: Any, command: Any, contex
         assert root(machine, state) == before
         return state
     assert (again.events, again.effects) == (answer.events, answer.effects)
+    assert (again.spent, again.results) == (answer.spent, answer.results)
     assert all(survives(machine.events, event) == event for event in answer.events)
     assert all(survives(machine.effects, effect) == effect for effect in answer.effects)
-    folded = state
-    for event in answer.events:
-        earlier = folded
-        folded = machine.evolve(earlier, event)
-        for delta in machine.invariants:
-            assert delta.holds(earlier, event, folded), delta.name
+    fold(machine, state, answer.spent)
+    folded = fold(machine, state, answer.events)
     if answer.after is not None:
         assert root(machine, answer.after) == root(machine, folded), "after is not the fold"
     for whole in machine.state_invariants:
@@ -73,6 +76,16 @@ def check_step(machine: Machine[Any, Any, Any], state: Any, command: Any, contex
     assert root(machine, state) == before, "evolve changed its argument"
     state_.restore(folded)
     return folded
+
+
+def fold(machine: Machine[Any, Any, Any], state: Any, events: Iterable[Any]) -> Any:
+    """Return the state after events, each checked by the machine's delta invariants."""
+    for event in events:
+        earlier = state
+        state = machine.evolve(earlier, event)
+        for delta in machine.invariants:
+            assert delta.holds(earlier, event, state), delta.name
+    return state
 
 
 def root(machine: Machine[Any, Any, Any], state: Any) -> bytes:

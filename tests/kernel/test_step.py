@@ -8,6 +8,7 @@ from qfs.halt import Code, Halt
 from qfs.kernel import (
     Genesis,
     Outcome,
+    Reaction,
     Resume,
     Settle,
     Tick,
@@ -114,6 +115,38 @@ def test_a_transaction_happens_whole_or_not_at_all(world, orders, refused):
     if refused is not None:
         assert goods(after) == {"fig": 5, "plum": 1}
         assert after.states["audit"].lines.seal() == without.states["audit"].lines.seal()
+
+
+SPEND, IN_VAIN = Misbehave("spend"), Misbehave("spend in vain")
+SPENDINGS = [
+    ("an order that happens spends nothing besides", (SPEND,), None, {"x": 5}),
+    ("a later refusal leaves it", (SPEND, Take("x", 6)), "NOT_ENOUGH", {"stamp": 1}),
+    ("a denial leaves its own", (IN_VAIN,), "NOT_ENOUGH", {"stamp": 10}),
+    ("all of them stand", (SPEND, SPEND, IN_VAIN), "NOT_ENOUGH", {"stamp": 12}),
+    ("what was never reached does not", (Take("x", 1), SPEND), "NOT_ENOUGH", {}),
+    ("another machine's refusal leaves it too", (SPEND, Write("")), "EMPTY_LINE", {"stamp": 1}),
+]
+
+
+@pytest.mark.parametrize(
+    ("orders", "reason", "left"),
+    [case[1:] for case in SPENDINGS],
+    ids=[case[0] for case in SPENDINGS],
+)
+def test_a_refused_transaction_leaves_what_its_orders_have_spent(world, orders, reason, left):
+    after, receipt = run(world, asks(orders))
+    assert [None if one is None else one.reason for one in receipt.answers] == [reason]
+    assert goods(after) == left
+    assert receipt.results == (() if reason else ((0, 0, b"\0\2"),))
+
+
+def test_what_a_reaction_asked_leaves_nothing(world):
+    asked = Order("shelf", SHELF.commands.pack(IN_VAIN))
+    after, receipt = run(
+        world, asks((Write("a"),)), [Reaction("spender", "audit", lambda event, context: (asked,))]
+    )
+    assert reasons(receipt) == [(0, "shelf", "NOT_ENOUGH")]
+    assert goods(after) == {}
 
 
 def test_the_old_world_stays_as_it_was(world):

@@ -16,6 +16,7 @@ from qfs.kernel import (
     Context,
     Decision,
     DeltaInvariant,
+    Denial,
     Genesis,
     Order,
     Reaction,
@@ -78,6 +79,12 @@ def shelf_genesis() -> Shelf:
     return Shelf(Table.of(str, int), 0)
 
 
+SPENDINGS = {
+    "spend": Decision((Moved("x", 5),), results=b"\0\2", spent=(Moved("stamp", 1),)),
+    "spend in vain": Denial(ShelfRefusal.NOT_ENOUGH, (Moved("stamp", 10),)),
+}
+
+
 def shelf_decide(state, command, context: Context):
     match command:
         case Put(item, count):
@@ -109,7 +116,7 @@ def shelf_decide(state, command, context: Context):
         case Misbehave("right after"):
             return Decision((Moved("x", 1),), after=shelf_evolve(state, Moved("x", 1)))
         case Misbehave(how):
-            return Decision((Broke(how),))
+            return SPENDINGS.get(how, Decision((Broke(how),)))
 
 
 def shelf_evolve(state, event):

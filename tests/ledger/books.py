@@ -1,11 +1,13 @@
 """Ledgers to test on, and the driver that holds each step to the machine's laws."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from qfs import ledger
 from qfs.canon import ZERO_DIGEST
 from qfs.crypto.ports import NOBODY, KeyId
-from qfs.kernel import Context, Decision
-from qfs.ledger import MACHINE, Found, Issue, Leg, OpenAccount, Refusal, State, Transfer
+from qfs.kernel import Context, Decision, Denial
+from qfs.kernel import state as state_
+from qfs.ledger import MACHINE, Account, Found, Issue, Leg, OpenAccount, Refusal, State, Transfer
 from qfs.ledger.commands import Command
 from qfs.ledger.events import Event
 
@@ -24,6 +26,25 @@ def context(actor: KeyId, seq: int = 1) -> Context:
     return Context(ZERO_DIGEST, seq, ZERO_DIGEST, 0, actor, bytes(32), "ledger", 0)
 
 
+SPENDING = {Refusal[name] for name in ledger.SPENDING}
+
+
+def altered(state: State, changes: dict[int, Account | None]) -> State:
+    """The state with other accounts in place of some, as a damaged snapshot would bring them."""
+    records = b""
+    for account in state.accounts.opened():
+        row = changes.get(account, state.accounts.get(account))
+        if row is not None:
+            parts = [account | row.nonce << 64, *row.balances]
+            words = [part.to_bytes(16, "little") for part in parts]
+            records += words[0] + row.owner + b"".join(words[1:])
+    return replace(state, accounts=state.accounts.load([records]))
+
+
+def root(state: State) -> bytes:
+    return state_.machine_root(MACHINE.name, MACHINE.version, state)
+
+
 def key(number: int) -> bytes:
     return number.to_bytes(16, "big")
 
@@ -38,16 +59,24 @@ class Book:
 
     def ask(self, command: Command, actor: KeyId) -> Refusal | tuple[Event, ...]:
         answer = MACHINE.decide(self.state, command, context(actor, self.seq))
+        if isinstance(answer, Denial):
+            self.happened(answer.spent)
+            answer = answer.refusal
         if not isinstance(answer, Decision):
             assert isinstance(answer, Refusal)
             return answer
-        for event in answer.events:
+        self.happened(answer.events)
+        if answer.after is not None:
+            assert root(answer.after) == root(self.state)
+        return answer.events
+
+    def happened(self, events: tuple[Event, ...]) -> None:
+        for event in events:
             after = MACHINE.evolve(self.state, event)
             for invariant in MACHINE.invariants:
                 assert invariant.holds(self.state, event, after), invariant.name
             assert MACHINE.events.unpack(MACHINE.events.pack(event)) == event
             self.state = after
-        return answer.events
 
     def must(self, command: Command, actor: KeyId) -> tuple[Event, ...]:
         answer = self.ask(command, actor)

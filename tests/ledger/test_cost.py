@@ -5,6 +5,7 @@ import pytest
 from qfs.ledger import (
     MACHINE,
     Assign,
+    Batch,
     Burn,
     Delegate,
     Found,
@@ -30,6 +31,7 @@ CASES: list[tuple[Command, int]] = [
     (Transfer(1024, 1025, FLX, 1, 0, key(1)), 5),
     (Transfer(1024, 1025, PSYNC, 1, 0, key(1)), 5),
     (Transact(1024, 0, key(1), (Leg(1024, FLX, 1),) * 64), 66),
+    (Batch.of([Transact(1024, 0, key(1), (Leg(1024, FLX, 1),) * n) for n in (64, 2, 2)]), 74),
 ]
 
 

@@ -23,7 +23,7 @@ from qfs.ledger import (
     Transfer,
     Undelegate,
 )
-from tests.ledger.books import ALICE, ASSISTANT, BOB, OPERATOR, Book, founded, key
+from tests.ledger.books import ALICE, ASSISTANT, BOB, OPERATOR, SPENDING, Book, founded, key
 
 ACTORS = (OPERATOR, ASSISTANT, ALICE, BOB)
 ACCOUNTS = (1, 2, 3, 4, 5, 1_000, 1_001, 1_024, 1_025, 1_026, 1_027)
@@ -128,9 +128,12 @@ class Naive:
         paid = sum(c for a, t, c in legs if t == 2 and c > 0 and a == FEE_ACCOUNT)
         return 10 * paid < received - given
 
-    def move(self, start: int, used: bytes, legs: Sequence[tuple[int, int, int]], seq: int) -> None:
+    def spend(self, start: int, used: bytes, seq: int) -> None:
         self.nonce[start] += 1
         self.keys[used] = seq
+
+    def move(self, start: int, used: bytes, legs: Sequence[tuple[int, int, int]], seq: int) -> None:
+        self.spend(start, used, seq)
         for account, token, change in legs:
             self.money[account, token] = self.held(account, token) + change
 
@@ -274,6 +277,9 @@ class Histories(RuleBasedStateMachine):
         answer = self.book.ask(command, actor)
         if isinstance(answer, Refusal):
             assert answer in why, (answer, why)
+            if answer in SPENDING:
+                assert why <= SPENDING, (answer, why)
+                self.naive.spend(start, command.key, seq)
             return
         assert not why
         self.naive.move(start, command.key, legs, seq)

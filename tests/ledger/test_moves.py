@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from qfs.crypto.ports import NOBODY, KeyId
+from qfs.kernel import Decision
 from qfs.ledger import (
     FEES,
+    MACHINE,
     TOKENS,
     TREASURY,
     Assign,
@@ -33,6 +35,8 @@ from tests.ledger.books import (
     RES,
     SHOP_ACCOUNT,
     Book,
+    altered,
+    context,
     founded,
     key,
     market,
@@ -91,19 +95,45 @@ def test_forgotten_keys_leave_the_state() -> None:
     book = market()
     for _ in range(10):
         book.must(book.transfer(ALICE_ACCOUNT, BOB_ACCOUNT, FLX, 1), ALICE)
-    kept = len(book.state.used)
+    assert len(book.state.used) == book.keys
     book.seq += 65_536
-    for _ in range(kept + 5):
-        book.must(book.transfer(ALICE_ACCOUNT, BOB_ACCOUNT, FLX, 1), ALICE)
-    assert len(book.state.used) == len(book.state.queue) == kept + 5
+    book.must(book.transfer(ALICE_ACCOUNT, BOB_ACCOUNT, FLX, 1), ALICE)
+    assert len(book.state.used) == 1
+    assert book.state.used.get(key(1)) is None
     book.check()
 
 
-def test_a_refusal_uses_up_neither_key_nor_nonce() -> None:
+@pytest.mark.parametrize(
+    ("amount", "by", "why", "spent"),
+    [
+        (101 * ONE, ALICE, Refusal.EXCEEDS_BALANCE, True),
+        (101 * ONE, BOB, Refusal.NOT_AUTHORISED, False),
+    ],
+)
+def test_a_refusal_uses_up_key_and_nonce_when_both_were_good(
+    amount: int, by: KeyId, why: Refusal, *, spent: bool
+) -> None:
     book = market()
-    over = book.transfer(ALICE_ACCOUNT, BOB_ACCOUNT, FLX, 101 * ONE)
-    assert book.ask(over, ALICE) is Refusal.EXCEEDS_BALANCE
-    book.must(replace(over, amount=ONE), ALICE)
+    over = book.transfer(ALICE_ACCOUNT, BOB_ACCOUNT, FLX, amount)
+    assert book.ask(over, by) is why
+    again = book.ask(replace(over, amount=ONE), ALICE)
+    assert again is Refusal.KEY_ALREADY_USED if spent else not isinstance(again, Refusal)
+    assert book.nonce(ALICE_ACCOUNT) == 1
+
+
+def test_a_transaction_of_several_owners_needs_the_signature_of_each() -> None:
+    book = market()
+    book.must(book.issue(RES, BOB_ACCOUNT, 5), OPERATOR)
+    legs = (
+        *(Leg(ALICE_ACCOUNT, FLX, -7), Leg(BOB_ACCOUNT, FLX, 7)),
+        *(Leg(BOB_ACCOUNT, RES, -5), Leg(ALICE_ACCOUNT, RES, 5)),
+    )
+    offer = Transact(ALICE_ACCOUNT, 0, key(700), legs)
+    assert book.ask(offer, ALICE) is Refusal.NOT_AUTHORISED
+    both = replace(context(ALICE, book.seq), cosigners=(BOB,))
+    assert isinstance(MACHINE.decide(book.state, offer, both), Decision)
+    stranger = replace(context(ALICE, book.seq), cosigners=(ASSISTANT,))
+    assert MACHINE.decide(book.state, offer, stranger) is Refusal.NOT_AUTHORISED
 
 
 def test_the_last_nonce_is_never_used() -> None:
@@ -111,8 +141,8 @@ def test_the_last_nonce_is_never_used() -> None:
     account = book.state.accounts.get(ALICE_ACCOUNT)
     assert account is not None
     for nonce, why in ((NONCE_MAX - 1, None), (NONCE_MAX, Refusal.NONCE_EXHAUSTED)):
-        aged = book.state.accounts.set(ALICE_ACCOUNT, replace(account, nonce=nonce))
-        old = Book(replace(book.state, accounts=aged), 1, 50)
+        aged = altered(book.state, {ALICE_ACCOUNT: replace(account, nonce=nonce)})
+        old = Book(aged, 1, 50)
         answer = old.ask(old.transfer(ALICE_ACCOUNT, BOB_ACCOUNT, FLX, 1), ALICE)
         assert answer is why if why else not isinstance(answer, Refusal)
 
@@ -147,10 +177,10 @@ def test_a_swap_happens_whole_or_not_at_all() -> None:
     assert book.ask(offer, OPERATOR) is Refusal.EXCEEDS_BALANCE
     assert book.balance(ALICE_ACCOUNT, FLX) == 100 * ONE
     book.must(book.issue(RES, SHOP_ACCOUNT, 2 * ONE), OPERATOR)
-    book.must(offer, OPERATOR)
+    book.must(replace(offer, nonce=1, key=key(501)), OPERATOR)
     assert book.balance(ALICE_ACCOUNT, FLX) == 95 * ONE
     assert book.balance(ALICE_ACCOUNT, RES) == 102 * ONE
-    assert (book.nonce(SHOP_ACCOUNT), book.nonce(ALICE_ACCOUNT)) == (1, 0)
+    assert (book.nonce(SHOP_ACCOUNT), book.nonce(ALICE_ACCOUNT)) == (2, 0)
     book.check()
 
 
@@ -192,10 +222,11 @@ def test_issuing_and_paying_at_once_owes_the_fee_on_the_payment_alone() -> None:
     short = Transact(source, book.nonce(source), key(600), (*legs, Leg(FEES, PSYNC, 9)))
     assert book.ask(short, OPERATOR) is Refusal.NOT_CONSERVED
     legs[2] = replace(legs[2], change=-109)
-    short = replace(short, legs=(*legs, Leg(FEES, PSYNC, 9)))
+    short = replace(short, nonce=short.nonce + 1, key=key(601), legs=(*legs, Leg(FEES, PSYNC, 9)))
     assert book.ask(short, OPERATOR) is Refusal.FEE_NOT_PAID
     legs[2] = replace(legs[2], change=-110)
-    book.must(replace(short, legs=(*legs, Leg(FEES, PSYNC, 10))), OPERATOR)
+    paid = replace(short, nonce=short.nonce + 1, key=key(602), legs=(*legs, Leg(FEES, PSYNC, 10)))
+    book.must(paid, OPERATOR)
 
 
 def test_burned_units_can_be_issued_again() -> None:

@@ -1,5 +1,7 @@
 """Each refusal beside the nearest yes."""
 
+from dataclasses import replace
+
 import pytest
 
 from qfs.crypto.ports import NOBODY, KeyId
@@ -34,6 +36,7 @@ from tests.ledger.books import (
     PSYNC,
     RES,
     SHOP_ACCOUNT,
+    SPENDING,
     Book,
     key,
     market,
@@ -332,6 +335,15 @@ CASES: list[Case] = [
 ]
 
 
+MOVES = (Issue, Transfer, Burn, Transact)
+
+
+def starting_account(command: Issue | Transfer | Burn | Transact) -> int:
+    if isinstance(command, Issue):
+        return TOKENS[command.token].issuance
+    return command.account if isinstance(command, Transact) else command.debit
+
+
 @pytest.fixture
 def book() -> Book:
     made = market()
@@ -344,9 +356,19 @@ def book() -> Book:
 def test_a_refusal_stands_beside_the_nearest_yes(
     book: Book, why: Refusal, refused: Command, by: KeyId, accepted: Command, from_: KeyId
 ) -> None:
-    state = book.state
+    state, before = book.state, book.state.accounts.items()
     assert book.ask(refused, by) is why
-    assert book.state is state
+    if why in SPENDING and isinstance(refused, MOVES) and isinstance(accepted, MOVES):
+        spent = starting_account(refused)
+        assert book.nonce(spent) == refused.nonce + 1
+        assert book.state.used.get(refused.key) == book.seq
+        assert [row.balances for _, row in book.state.accounts.items()] == [
+            row.balances for _, row in before
+        ]
+        again = book.nonce(starting_account(accepted))
+        accepted = replace(accepted, nonce=again, key=key(101))
+    else:
+        assert book.state is state
     book.must(accepted, from_)
     book.check()
 
@@ -357,6 +379,7 @@ def test_every_refusal_has_a_case() -> None:
         Refusal.ALREADY_FOUNDED,
         Refusal.ROLE_REQUIRED,
         Refusal.NONCE_EXHAUSTED,
+        Refusal.BATCH_MALFORMED,
     }
     assert elsewhere | {case[0] for case in CASES} == set(Refusal)
 

@@ -1,0 +1,392 @@
+"""The accounts: a Store of fixed 128-byte records, a value to machines, columns underneath.
+
+- A record is id (8 bytes), nonce (8), owner (32), five balances (16 each); little-endian by
+  definition; records stand in the order in which the accounts were opened: their indexes.
+- The root covers the number of accounts, the tree over the records (``pages``) and a keyed tree
+  from id to index (``qfs.kernel.trie``), which proves absence too.
+- The newest handle owns the columns; an older one holds the rows and their codes, which are their
+  own undo record. Going back costs one inverse pass.
+- What changed is written into the records when the store is sealed, a cell once a packet.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from qfs.canon import Digest, digest, encode
+from qfs.crypto.ports import KEY_ID_BYTES, KeyId
+from qfs.errors import CanonError, ContractError
+from qfs.kernel import trie
+from qfs.ledger.pages import PAGE_BYTES, PAGE_RECORDS, RECORD_BYTES, PageTree
+from qfs.ledger.rows import (
+    BALANCE_MAX,
+    CELLS,
+    FIRST_BALANCE,
+    NOWHERE,
+    Rights,
+    Rows,
+    shift,
+    touched,
+    write_cells,
+)
+
+BALANCES = 5
+NO_BALANCES: tuple[int, ...] = (0,) * BALANCES
+PIECE_BYTES = 65_536
+"""A snapshot's records hold so many bytes each, the last one fewer: 512 accounts."""
+_OWNER = 16
+_CELLS_A_PAGE = CELLS * PAGE_RECORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account."""
+
+    owner: KeyId
+    nonce: int
+    """The nonce that its next transaction carries; 0 .. 2**64 - 1."""
+    balances: tuple[int, ...] = NO_BALANCES
+    """Minor units, in the order of TOKENS; each 0 .. 2**124 - 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    account: int
+    owner: bytes
+    balances: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Assigned:
+    index: int
+    owner: bytes
+    before: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    rows: Rows
+    codes: bytes
+
+
+_Change: TypeAlias = _Opened | _Assigned | _Moved
+
+
+class Core:
+    """What all versions share: the newest one's columns, and what was last hashed of them."""
+
+    __slots__ = (
+        "cells",
+        "fresh",
+        "places",
+        "records",
+        "rights",
+        "rights_of",
+        "root",
+        "stale",
+        "stale_pages",
+        "tree",
+        "trie",
+    )
+
+    def __init__(self) -> None:
+        self.cells: list[int] = []
+        """Eight an account: nonce, id, nothing, five balances."""
+        self.places: dict[int, int] = {}
+        """Id -> cell of its first balance."""
+        self.records = bytearray()
+        """A whole number of pages: the columns as last sealed, owners as they are."""
+        self.stale: dict[int, None] = {}
+        """Cells that may differ from the records."""
+        self.stale_pages: dict[int, None] = {}
+        """Pages of records that changed otherwise since they were hashed."""
+        self.fresh: dict[int, None] = {}
+        """Ids that came or went since the keyed tree was made."""
+        self.tree = PageTree()
+        self.trie: trie.Tree = None
+        self.root: Digest | None = None
+        self.rights: Rights | None = None
+        """What is known of the last packet's signers; ``rights_of`` says for whom it is true."""
+        self.rights_of: tuple[Any, ...] = ()
+
+    def do(self, change: _Change) -> None:
+        """Make the newest change."""
+        self.root = None
+        if isinstance(change, _Moved):
+            shift(change.rows, change.codes, self.cells, back=False)
+            self.stale.update(touched(change.rows, change.codes))
+        elif isinstance(change, _Opened):
+            self._open(change)
+        else:
+            self._own(change.index, change.owner)
+
+    def undo(self, change: _Change) -> None:
+        """Take the newest change back."""
+        self.root = None
+        if isinstance(change, _Moved):
+            shift(change.rows, change.codes, self.cells, back=True)
+            self.stale.update(touched(change.rows, change.codes))
+        elif isinstance(change, _Opened):
+            self._close(change.account)
+        else:
+            self._own(change.index, change.before)
+
+    def _open(self, change: _Opened) -> None:
+        account, index = change.account, len(self.places)
+        self.places[account] = index * CELLS + FIRST_BALANCE
+        self.cells.extend([0, account, 0, *change.balances])
+        if len(self.records) < (index + 1) * RECORD_BYTES:
+            self.records.extend(bytes(PAGE_BYTES))
+        self.fresh[account] = None
+        first = index * CELLS  # cells 1 and 2 stand where the record has its owner
+        self.stale.update(dict.fromkeys([first, *range(first + FIRST_BALANCE, first + CELLS)]))
+        self._own(index, change.owner)
+
+    def _close(self, account: int) -> None:
+        index = self.places.pop(account) // CELLS
+        first = index * CELLS
+        del self.cells[first:]
+        for cell in range(first, first + CELLS):
+            self.stale.pop(cell, None)
+        at = index * RECORD_BYTES
+        if at % PAGE_BYTES:
+            self.records[at : at + RECORD_BYTES] = bytes(RECORD_BYTES)
+        else:
+            del self.records[at:]
+        self.stale_pages[at // PAGE_BYTES] = None
+        self.fresh[account] = None
+        self.rights = None
+
+    def _own(self, index: int, owner: bytes) -> None:
+        at = index * RECORD_BYTES + _OWNER
+        self.records[at : at + KEY_ID_BYTES] = owner
+        self.stale_pages[at // PAGE_BYTES] = None
+        self.rights = None
+
+    def owner(self, index: int) -> bytes:
+        """Return an account's owner."""
+        at = index * RECORD_BYTES + _OWNER
+        return bytes(self.records[at : at + KEY_ID_BYTES])
+
+    def flush(self) -> Digest:
+        """Write what changed into the records, hash it, and return the root."""
+        if self.root is None:
+            write_cells(self.cells, self.stale, self.records)
+            pages = dict.fromkeys([cell // _CELLS_A_PAGE for cell in self.stale])
+            pages.update(self.stale_pages)
+            self.tree.update(self.records, sorted(pages))
+            self.stale, self.stale_pages = {}, {}
+            if self.fresh:
+                rows = sorted([self.row(account) for account in self.fresh])
+                self.trie = trie.update(self.trie, rows)
+                self.fresh = {}
+            self.root = accounts_root(len(self.places), self.tree.root(), trie.root_of(self.trie))
+        return self.root
+
+    def row(self, account: int) -> bytes:
+        """Return the id's row in the keyed tree, or its bare path when it is not open."""
+        name = encode(account)
+        place = self.places.get(account)
+        path = trie.path_of(name)
+        if place is None:
+            return path
+        return path + trie.leaf_of(name, encode(place // CELLS))
+
+
+class Accounts:
+    """Every account by id; immutable to its readers. One thread a store."""
+
+    __slots__ = ("change", "core", "newer", "redo")
+
+    def __init__(self, core: Core) -> None:
+        self.core: Core = core
+        self.newer: Accounts | None = None
+        self.change: _Change | None = None
+        """The change in which this version differs from the newer one."""
+        self.redo: bool = False
+        """Whether this version has the change, and the newer one not."""
+
+    @classmethod
+    def none(cls) -> "Accounts":
+        """Return the store of no account."""
+        return cls(Core())
+
+    def newest(self) -> Core:
+        """Return the columns as this version has them: the core's own, for reading at once."""
+        if self.newer is not None:
+            self.restore()
+        return self.core
+
+    def get(self, account: int) -> Account | None:
+        """Return the account of an id, None where none is open."""
+        if type(account) is not int:
+            raise ContractError(f"an account's id is an int, not {account!r}")
+        core = self.newest()
+        place = core.places.get(account)
+        if place is None:
+            return None
+        balances = tuple(core.cells[place : place + BALANCES])
+        return Account(
+            KeyId(core.owner(place // CELLS)), core.cells[place - FIRST_BALANCE], balances
+        )
+
+    def __contains__(self, account: int) -> bool:
+        return account in self.newest().places
+
+    def __len__(self) -> int:
+        return len(self.newest().places)
+
+    def __repr__(self) -> str:
+        return f"Accounts({len(self)} accounts, {self.seal().hex()[:16]})"
+
+    def keys(self) -> list[int]:
+        """Return the ids of the open accounts, in ascending order."""
+        return sorted(self.newest().places)
+
+    def items(self) -> list[tuple[int, Account]]:
+        """Return (id, account), in the order of the ids."""
+        found: list[tuple[int, Account]] = []
+        for account in self.keys():
+            held = self.get(account)
+            if held is not None:
+                found.append((account, held))
+        return found
+
+    def open(
+        self, account: int, owner: KeyId, balances: tuple[int, ...] = NO_BALANCES
+    ) -> "Accounts":
+        """Return the store with one more account, which is not open yet, owned by 32 bytes."""
+        return self._changed(_Opened(account, bytes(owner), balances))
+
+    def assign(self, account: int, owner: KeyId) -> "Accounts":
+        """Return the store in which an open account has another owner, of 32 bytes."""
+        core = self.newest()
+        index = place_of(core, account) // CELLS
+        return self._changed(_Assigned(index, bytes(owner), core.owner(index)))
+
+    def moved(self, rows: Rows, codes: bytes) -> "Accounts":
+        """Return the store after rows whose codes are known, unjudged: what evolve does."""
+        return self._changed(_Moved(rows, codes))
+
+    def judged(self, rows: Rows, codes: bytes) -> "Accounts":
+        """Return the store after rows that a judge has applied to the newest columns already."""
+        core = self.core
+        core.root = None
+        core.stale.update(touched(rows, codes))
+        return self._newer(_Moved(rows, codes))
+
+    def moved_to(self, newer: "Accounts") -> tuple[Rows, bytes] | None:
+        """Return the rows and codes that lead from here to a newer version, if it is next."""
+        change = self.change
+        if self.newer is newer and isinstance(change, _Moved) and not self.redo:
+            return change.rows, change.codes
+        return None
+
+    def _changed(self, change: _Change) -> "Accounts":
+        self.newest().do(change)
+        return self._newer(change)
+
+    def _newer(self, change: _Change) -> "Accounts":
+        new = Accounts(self.core)
+        self.newer, self.change, self.redo = new, change, False
+        return new
+
+    def restore(self) -> None:
+        """Make this version the newest again; older and newer ones stay readable."""
+        chain: list[Accounts] = []
+        at: Accounts = self
+        while at.newer is not None:
+            chain.append(at)
+            at = at.newer
+        for handle in reversed(chain):
+            change = handle.change
+            if change is None:
+                raise ContractError("an older version of accounts without its change")
+            if handle.redo:
+                self.core.do(change)
+            else:
+                self.core.undo(change)
+            at.newer, at.change, at.redo = handle, change, not handle.redo
+            handle.newer, handle.change = None, None
+            at = handle
+
+    def seal(self) -> Digest:
+        """Return the root; costs what changed since the last seal.
+
+        Raises OverflowError for a balance below 0 or beyond 16 bytes: no record holds it.
+        """
+        return self.newest().flush()
+
+    def snapshot(self) -> Iterator[bytes]:
+        """Yield the records, 512 at a time, in the order of the indexes: the tree's own leaves."""
+        core = self.newest()
+        core.flush()
+        records = bytes(core.records[: len(core.places) * RECORD_BYTES])
+        for at in range(0, len(records), PIECE_BYTES):
+            yield records[at : at + PIECE_BYTES]
+
+    def load(self, records: Iterable[bytes]) -> "Accounts":
+        """Return a store holding exactly a snapshot's records; raises CanonError for others."""
+        core = Core()
+        for piece in records:
+            if len(core.records) % PIECE_BYTES or len(piece) % RECORD_BYTES:
+                raise CanonError("a piece of records that is no snapshot's", place="accounts")
+            core.records += piece
+        size = len(core.records)
+        for at in range(0, size, RECORD_BYTES):
+            _load_record(core, bytes(core.records[at : at + RECORD_BYTES]))
+        core.records.extend(bytes(-size % PAGE_BYTES))
+        core.tree.update(core.records, list(range(len(core.records) // PAGE_BYTES)))
+        core.trie = trie.build(sorted([core.row(account) for account in core.places]))
+        return Accounts(core)
+
+    def diff(self, other: "Accounts", limit: int = 1) -> list[tuple[Any, Any, Any]]:
+        """Return the smallest differing ids, at most limit: (id, account here, account there).
+
+        None stands for an account that is not open. Two ledgers that differ in nothing but the
+        order of opening differ by what is at the first such index.
+        """
+        mine, theirs = dict(self.items()), dict(other.items())
+        both = sorted(mine | theirs)
+        found = [key for key in both if mine.get(key) != theirs.get(key)][:limit]
+        if found:
+            return [(key, mine.get(key), theirs.get(key)) for key in found]
+        here, there = self.opened(), other.opened()
+        pairs = zip(range(len(here)), here, there, strict=True)
+        return [(index, one, two) for index, one, two in pairs if one != two][:limit]
+
+    def opened(self) -> list[int]:
+        """Return the ids in the order of their indexes."""
+        return self.newest().cells[1::CELLS]
+
+
+def accounts_root(count: int, records: bytes, ids: bytes) -> Digest:
+    """Return the root of so many accounts, of their records' tree and their ids' tree."""
+    return digest("qfs/accounts/1", [count, records, ids])
+
+
+def record_of(record: bytes) -> tuple[int, Account]:
+    """Return the id and the account of 128 bytes; raises CanonError for a balance out of range."""
+    parts = [int.from_bytes(record[at : at + 16], "little") for at in range(0, RECORD_BYTES, 16)]
+    nonce, account = divmod(parts[0], 1 << 64)
+    if max(parts[FIRST_BALANCE:]) > BALANCE_MAX:
+        raise CanonError("a balance above 2**124 - 1", place=f"account {account}")
+    return account, Account(
+        KeyId(record[_OWNER : _OWNER + KEY_ID_BYTES]), nonce, tuple(parts[FIRST_BALANCE:])
+    )
+
+
+def place_of(core: Core, account: int) -> int:
+    """Return the cell of an open account's first balance; raises ContractError for another id."""
+    place = core.places.get(account, NOWHERE)
+    if place < 0:
+        raise ContractError(f"account {account} is not open")
+    return place
+
+
+def _load_record(core: Core, record: bytes) -> None:
+    account, held = record_of(record)
+    if account in core.places:
+        raise CanonError(f"account {account} stands twice", place="accounts")
+    core.places[account] = len(core.places) * CELLS + FIRST_BALANCE
+    core.cells.extend([held.nonce, account, 0, *held.balances])
