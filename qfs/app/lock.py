@@ -2,7 +2,9 @@
 
 - pip-tools resolves and writes: ``requirements/<name>.in`` gives ``requirements/<name>.txt``;
   ``[build-system] requires`` gives ``requirements/build.txt``.
-- No index address, no local path and no command line gets into the files.
+- On request ``requirements/pylock.<name>.toml`` beside each (PEP 751), for the running Python and
+  platform: there the standard wants each file's address.
+- No index address, no local path and no command line gets into the others.
 - ``check`` reads files alone, without a network, and says what it can't see that way.
 """
 
@@ -14,9 +16,17 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from qfs.errors import InputError
-from qfs.repro.locks import CHECKED, NOT_CHECKED, Problem, problems, requirements
+from qfs.repro.locks import (
+    CHECKED,
+    NOT_CHECKED,
+    Problem,
+    problems,
+    pylock_problems,
+    read,
+    requirements,
+)
 from qfs.shell.building_source import read_build_system
-from qfs.shell.lock_files import compile_build, compile_inputs, read_text
+from qfs.shell.lock_files import compile_build, compile_inputs, compile_pylock, read_text
 
 _FOLDER = "requirements"
 BUILD = f"{_FOLDER}/build.txt"
@@ -47,8 +57,8 @@ class LockReport:
         }
 
 
-def lock(path: Path) -> LockReport:
-    """Resolve and write every lock file, then check them.
+def lock(path: Path, *, pylock: bool = False) -> LockReport:
+    """Resolve and write every lock file, with pylock in both forms, then check them.
 
     Raises InputError where nothing asks for anything, EnvironmentFault if pip-tools is missing or
     cannot resolve.
@@ -57,6 +67,10 @@ def lock(path: Path) -> LockReport:
     files = [(_locked(name), compile_inputs(root, name, _locked(name))) for name in names]
     if _build_requirements(root):
         files.append((BUILD, compile_build(root, BUILD)))
+    if pylock:
+        files += [
+            (_pylock(name), compile_pylock(root, name, _pylock(name))) for name, _ in tuple(files)
+        ]
     return LockReport(tuple(files), check(path).problems)
 
 
@@ -84,7 +98,18 @@ def _problems(
 ) -> list[Problem]:
     if not (root / lock_name).is_file():
         return [Problem(lock_name, 0, "there is no such lock file")]
-    return list(problems(lock_name, read_text(root / lock_name), asked, inputs))
+    text = read_text(root / lock_name)
+    found = list(problems(lock_name, text, asked, inputs))
+    standard = root / _pylock(lock_name)
+    if standard.is_file():
+        pinned = read(lock_name, text)[1]
+        found += pylock_problems(_pylock(lock_name), read_text(standard), lock_name, pinned)
+    return found
+
+
+def _pylock(lock_name: str) -> str:
+    path = Path(lock_name)
+    return path.with_name(f"pylock.{path.stem}.toml").as_posix()
 
 
 def _inputs(path: Path) -> tuple[Path, list[str]]:

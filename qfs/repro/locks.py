@@ -5,13 +5,15 @@
 - Everything locked is there for a reason: its ``# via`` names an input file or a locked package.
 - Nothing ties the file to one machine or one index: no addresses, no paths, no options.
 - That the index still serves those hashes, or that newer versions exist, needs a network.
-- Source: PEP 440, PEP 508, pip's requirements file format.
+- Source: PEP 440, PEP 508, PEP 751, pip's requirements file format.
 """
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -75,6 +77,31 @@ def problems(
         if not entry.via:
             found.append(Problem(lock, entry.line, f"{entry.name} is there for no named reason"))
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.sentence)))
+
+
+def pylock_problems(name: str, text: str, lock: str, pinned: Sequence[Locked]) -> list[Problem]:
+    """Return what is wrong with a ``pylock.toml`` (PEP 751) beside the lock file that it is of.
+
+    Each of its packages is pinned there in the same version, each file by one of its hashes and
+    at an address that others can reach. It may hold fewer: it is for one Python and platform.
+    """
+    try:
+        document = Pylock.from_dict(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, PylockValidationError, PylockUnsupportedVersionError) as error:
+        return [Problem(name, 0, f"no lock file of PEP 751: {error}")]
+    by_name = {entry.name: entry for entry in pinned}
+    found = []
+    for package in document.packages:
+        entry = by_name.get(str(package.name))
+        if entry is None or entry.version != str(package.version):
+            found.append(f"{package.name} {package.version} is not what {lock} pins")
+            continue
+        for file in [*(package.wheels or ()), *([package.sdist] if package.sdist else ())]:
+            if file.hashes.get("sha256") not in entry.hashes:
+                found.append(f"{package.name}: a file whose SHA-256 is not in {lock}")
+            if file.url is None or not file.url.startswith(("https://", "http://")):
+                found.append(f"{package.name}: a file that only this machine can reach")
+    return [Problem(name, 0, sentence) for sentence in found]
 
 
 def requirements(text: str) -> Iterator[tuple[int, str]]:

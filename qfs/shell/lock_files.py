@@ -1,4 +1,4 @@
-"""Runs pip-tools, whose output is the lock file, and reads requirements files.
+"""Runs pip-tools, whose output is the lock file, and pip for the standard form of it.
 
 - The options keep everything that ties a lock file to one machine or one index out of it.
 - pip-tools is found beside the interpreter that runs QFS; it is not a dependency of QFS.
@@ -34,6 +34,17 @@ def compile_build(root: Path, lock: str) -> str:
     return _compile(root, ("--all-build-deps", "--only-build-deps", "pyproject.toml"), lock)
 
 
+def compile_pylock(root: Path, lock: str, pylock: str) -> str:
+    """Write what a lock file pins as PEP 751 has it, for this Python and platform.
+
+    pip looks each pinned file up and compares its hash; returns ``written`` or ``unchanged``.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise EnvironmentFault("pip is not installed", way_out="python -m ensurepip")
+    words = ("pip", "--quiet", "lock", "--no-deps", "--require-hashes", "-r", lock, "--output")
+    return _write(root, words, pylock, name="pylock.toml", keep=False)
+
+
 def _compile(root: Path, words: Sequence[str], lock: str) -> str:
     """Run pip-compile on a copy of the lock file, so that pins stay where nothing forces a change.
 
@@ -41,16 +52,25 @@ def _compile(root: Path, words: Sequence[str], lock: str) -> str:
     """
     if importlib.util.find_spec("piptools") is None:
         raise EnvironmentFault("pip-tools is not installed", way_out="pip install pip-tools")
-    path = root / lock
+    words = ("piptools", "compile", *OPTIONS, *words, "--output-file")
+    return _write(root, words, lock, name="lock.txt", keep=True)
+
+
+def _write(root: Path, words: Sequence[str], target: str, *, name: str, keep: bool) -> str:
+    """Let a module's program, whose last word is its output option, write a draft; swap it in.
+
+    keep begins with the file as it stands. Raises EnvironmentFault where the program fails or does
+    not end.
+    """
+    path = root / target
     before = path.read_bytes() if path.is_file() else None
     with tempfile.TemporaryDirectory(prefix="qfs-lock-") as folder:
-        draft = Path(folder) / "lock.txt"
-        if before is not None:
+        draft = Path(folder) / name
+        if keep and before is not None:
             draft.write_bytes(before)
-        command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, *words]
         try:
             done = subprocess.run(
-                [*command, "--output-file", str(draft)],
+                [sys.executable, "-m", *words, str(draft)],
                 cwd=root,
                 env={**os.environ, "CUSTOM_COMPILE_COMMAND": "qfs lock"},
                 capture_output=True,
@@ -59,10 +79,12 @@ def _compile(root: Path, words: Sequence[str], lock: str) -> str:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise EnvironmentFault(f"pip-tools did not end in {_SECONDS} s", place=lock) from None
+            raise EnvironmentFault(
+                f"{words[0]} did not end in {_SECONDS} s", place=target
+            ) from None
         if done.returncode != 0:
             raise EnvironmentFault(
-                f"pip-tools cannot resolve it:\n{done.stderr.strip()[-1500:]}", place=lock
+                f"{words[0]} cannot resolve it:\n{done.stderr.strip()[-1500:]}", place=target
             )
         after = draft.read_bytes()
     if after == before:

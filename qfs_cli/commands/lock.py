@@ -29,6 +29,10 @@ def lock(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; compare, without a network.")
     ] = False,
+    pylock: Annotated[
+        bool,
+        typer.Option("--pylock", help="Write pylock.<name>.toml (PEP 751) too, for this platform."),
+    ] = False,
     output_format: Annotated[
         Format, typer.Option("--format", help="How to print the report.")
     ] = Format.TEXT,
@@ -37,7 +41,7 @@ def lock(
 
     pip-tools resolves. Exit code 1: a lock file is missing or does not fit what is asked for.
     """
-    report = use_case.check(path) if check else use_case.lock(path)
+    report = use_case.check(path) if check else use_case.lock(path, pylock=pylock)
     if output_format is Format.JSON:
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True))
     else:

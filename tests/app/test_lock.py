@@ -1,13 +1,41 @@
 """`qfs lock`: pip-tools resolves without a network here, from a wheel that the test makes."""
 
+import functools
+import hashlib
+import http.server
+import os
+import threading
+import tomllib
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from packaging.pylock import Pylock
 
 from qfs.app.lock import check, lock
 from qfs.errors import EnvironmentFault, InputError
 from tests.tidy import tree
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder and writes no line for it."""
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine; gives its address."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
 
 
 def wheel(folder: Path, name: str, version: str, requires: str = "") -> None:
@@ -91,6 +119,62 @@ def test_an_input_file_that_makes_no_sense_is_one_clear_error(
     (root / "requirements/runtime.txt").write_text("", "utf-8")
     with pytest.raises(InputError, match=sentence):
         check(root)
+
+
+@pytest.fixture
+def index(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serve the wheels as an index (PEP 503), and let pip know of it alone."""
+    wheels = sorted((root.parent / "wheels").iterdir())
+    for file in wheels:
+        page = root.parent / "index" / file.name.split("-")[0]
+        page.mkdir(parents=True)
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        (page / file.name).write_bytes(file.read_bytes())
+        link = f'<a href="{file.name}#sha256={digest}">{file.name}</a>'
+        (page / "index.html").write_text(f"<!DOCTYPE html><html><body>{link}</body></html>")
+    with serve(root.parent / "index") as address:
+        monkeypatch.delenv("PIP_NO_INDEX")
+        monkeypatch.delenv("PIP_FIND_LINKS")
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_INDEX_URL", address)
+        yield address
+
+
+def test_the_standard_form_pins_the_same_files_at_their_addresses(root: Path, index: str) -> None:
+    report = lock(root, pylock=True)
+    assert report.problems == ()
+    assert report.files[1] == ("requirements/pylock.runtime.toml", "written")
+    document = tomllib.loads((root / "requirements/pylock.runtime.toml").read_text("utf-8"))
+    Pylock.from_dict(document).validate()
+    assert {one["name"]: one["version"] for one in document["packages"]} == {
+        "inner": "2.1",
+        "outer": "1.0",
+    }
+    urls = [one["wheels"][0]["url"] for one in document["packages"]]
+    assert all(url.startswith(index) for url in urls)
+    assert lock(root, pylock=True).files[1] == ("requirements/pylock.runtime.toml", "unchanged")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("2.1", "2.0", "inner 2.0 is not what requirements/runtime.txt"),
+        ("inner", "other", "other 2.1 is not what requirements/runtime.txt"),
+        ('sha256 = "', 'sha256 = "00', "a file whose SHA-256 is not in requirements/runtime.txt"),
+        ("http://", "file:///", "a file that only this machine can reach"),
+        ('lock-version = "1.0"', 'lock-version = "9.0"', "no lock file of PEP 751"),
+        ("packages", "parcels", "no lock file of PEP 751"),
+        ("[[", "[", "no lock file of PEP 751"),
+    ],
+)
+@pytest.mark.usefixtures("index")
+def test_a_standard_form_that_says_something_else_is_found(
+    old: str, new: str, sentence: str, root: Path
+) -> None:
+    lock(root, pylock=True)
+    path = root / "requirements/pylock.runtime.toml"
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    assert sentence in check(root).problems[0].sentence
 
 
 def test_the_locks_of_this_tree_fit() -> None:
