@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from qfs.app.failure import EXIT_CLEAN, EXIT_USAGE
-from qfs.shell.providers import selftest
+from qfs.shell.providers import openssl_, selftest
 from qfs.shell.providers.choice import OPTIONAL, VERIFIERS
 
 
@@ -25,10 +25,10 @@ class ProviderRow:
 
     @property
     def status(self) -> str:
-        """``works``, ``absent`` (and not needed) or ``fails``."""
+        """``works``, ``NOT AVAILABLE`` (and not needed: nothing was tried) or ``fails``."""
         if all(not check.detail for check in self.checks):
             return "works"
-        return "fails" if any(check.needed for check in self.checks) else "absent"
+        return "fails" if any(check.needed for check in self.checks) else "NOT AVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ def doctor() -> DoctorReport:
 
 
 def _version(distribution: str) -> str:
+    if distribution == "openssl":
+        return openssl_.found()
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

@@ -160,9 +160,14 @@ def signatures(root: Path) -> Document | None:
     [passed, not applicable, failed] a suite; tests/shell/test_vectors.py counts them anew.
     """
     counted = root / "tests/shell/vector_counts.json"
-    if not counted.is_file():
+    reasons = root / "tests/shell/vector_reasons.json"
+    if not counted.is_file() or not reasons.is_file():
         return None
-    return {"schema": "qfs.evidence.signatures/1", "providers": json.loads(counted.read_bytes())}
+    return {
+        "schema": "qfs.evidence.signatures/1",
+        "providers": json.loads(counted.read_bytes()),
+        "not_applicable": json.loads(reasons.read_bytes()),
+    }
 
 
 def golden(root: Path) -> Document | None:

@@ -12,6 +12,7 @@ import pytest
 
 from qfs.packet import decode
 from tests.cli.processes import Call, run_all
+from tests.shell.libcrypto import newer
 
 QFS = (sys.executable, "-m", "qfs_cli.main")
 DRAFT = {
@@ -217,32 +218,46 @@ def test_a_mistake_gets_one_error_and_changes_nothing(folder: Path) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def doctor(code: int = 0, **environment: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [*QFS, "doctor", "--format", "json"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == code, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
 def test_the_doctor_says_what_works() -> None:
-    found = report("doctor")
+    found = doctor(QFS_LIBCRYPTO=str(newer()))
     assert found["schema"] == "qfs.doctor/1"
     assert [(row["name"], row["status"]) for row in found["providers"]] == [
         ("cryptography", "works"),
         ("pqcrypto", "works"),
         ("fast-mldsa", "works"),
+        ("openssl", "works"),
     ]
     checks = [check for row in found["providers"] for check in row["checks"]]
-    assert len(checks) == 33
+    assert len(checks) == 57
     assert all(check["passed"] for check in checks)
-    assert b"12 of 12 checks" in qfs("doctor").stdout
+    assert b"cryptography  works" in qfs("doctor").stdout
+
+
+def test_the_doctor_says_plainly_what_is_not_there() -> None:
+    rows = {row["name"]: row for row in doctor(QFS_LIBCRYPTO="/nowhere")["providers"]}
+    row = rows["openssl"]
+    assert (row["status"], row["version"], row["needed"]) == ("NOT AVAILABLE", "", False)
+    assert {check["passed"] for check in row["checks"]} == {False}
+    assert {rows[name]["status"] for name in ("cryptography", "pqcrypto")} == {"works"}
 
 
 def test_the_doctor_exits_2_when_a_library_is_missing(tmp_path: Path) -> None:
     # A folder before the others on the path, in which pqcrypto cannot be imported.
     (tmp_path / "pqcrypto.py").write_text("raise ImportError('not here')\n")
     path = f"{tmp_path}:{Path(__file__).parents[2]}"
-    done = subprocess.run(
-        [*QFS, "doctor", "--format", "json"],
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    assert done.returncode == 2
-    rows = {row["name"]: row for row in json.loads(done.stdout)["providers"]}
+    rows = {row["name"]: row for row in doctor(2, PYTHONPATH=path)["providers"]}
     assert rows["cryptography"]["status"] == "works"
     assert (rows["pqcrypto"]["status"], rows["pqcrypto"]["needed"]) == ("fails", True)
     assert "not here" in rows["pqcrypto"]["checks"][0]["detail"]

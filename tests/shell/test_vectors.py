@@ -5,6 +5,7 @@
   not use: HashML-DSA, the internal interface, external mu, hedged sigGen, given chance.
 """
 
+import importlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -43,14 +44,17 @@ def check_verify(verifier: Verifier, case: vectors.VerifyCase | None) -> str:
 
 COUNTS = json.loads(Path(__file__).with_name("vector_counts.json").read_text())
 """Provider -> suite -> [passed, not applicable, failed]; `audit/` repeats them."""
-VERIFY = ("cryptography", "fast-mldsa", "pqcrypto")
+REASONS = json.loads(Path(__file__).with_name("vector_reasons.json").read_text())
+"""Suite -> why some of it does not apply; `audit/` repeats them."""
+VERIFY = ("cryptography", "fast-mldsa", "openssl", "pqcrypto")
 Show = Callable[[str, object], None]
 
 
 def compare(provider: str, suite: str, counts: Counts, record_property: Show) -> None:
     """Compare with what is committed, and let `make test` print it."""
     passed, other, failed = counts
-    line = f"{provider}: {suite}: {passed} passed, {other} not applicable, {failed} failed"
+    why = f" ({REASONS[provider][suite]})" if other else ""
+    line = f"{provider}: {suite}: {passed} passed, {other} not applicable{why}, {failed} failed"
     record_property("shown", line)
     assert list(counts) == COUNTS[provider][suite]
     assert failed == 0
@@ -78,7 +82,8 @@ def test_every_key_that_nist_generated_is_the_one_that_we_make(record_property: 
     for profile, seed, public_key in cases:
         assert providers.signer(profile, seed).public_key == public_key
         assert providers.deterministic_signer(profile, seed).public_key == public_key
-    for provider in ("cryptography", "fast-mldsa"):
+        assert providers.deterministic_signer(profile, seed, "openssl").public_key == public_key
+    for provider in ("cryptography", "fast-mldsa", "openssl"):
         compare(provider, "ACVP ML-DSA keyGen", (len(cases), 0, 0), record_property)
 
 
@@ -110,18 +115,19 @@ def test_the_known_answers_of_the_reference_implementation(
 def test_deterministic_signatures_are_those_of_wycheproof(
     profile: Profile, record_property: Show
 ) -> None:
-    def outcome(case: vectors.SignCase | None) -> str:
+    def outcome(name: str, case: vectors.SignCase | None) -> str:
         if case is None:
             return "n/a"
         try:
-            signer = providers.deterministic_signer(profile, case.seed)
+            signer = providers.deterministic_signer(profile, case.seed, name)
             signature = signer.sign(case.message, case.context)
         except ProviderFault:
             return "passed" if case.signature is None else "failed"
         return "passed" if signature == case.signature else "failed"
 
-    counts = tally(outcome(case) for case in vectors.wycheproof_sign(profile))
-    compare("fast-mldsa", f"Wycheproof {profile.value} sign_seed", counts, record_property)
+    for name in ("fast-mldsa", "openssl"):
+        counts = tally(outcome(name, case) for case in vectors.wycheproof_sign(profile))
+        compare(name, f"Wycheproof {profile.value} sign_seed", counts, record_property)
 
 
 def test_hedged_signatures_over_wycheproofs_messages_verify() -> None:
@@ -161,6 +167,50 @@ def test_mlkem_1024_is_the_one_of_nist_and_wycheproof(record_property: Show) -> 
     ]
     suite = "Wycheproof ML-KEM-1024 decapsulation"
     compare("cryptography", suite, tally(outcomes), record_property)
+
+
+def test_mlkem_1024_keys_of_other_forms(record_property: Show) -> None:
+    # cryptography takes seeds and public keys; pqcrypto, as the second opinion, expanded keys.
+    asks = {"cryptography": encapsulates, "pqcrypto": decapsulates}
+    for provider, ask in asks.items():
+        found: dict[str, list[str]] = {}
+        for case in vectors.mlkem_cases():
+            found.setdefault(case.suite, []).append(ask(case))
+        for suite, outcomes in found.items():
+            compare(provider, suite, tally(outcomes), record_property)
+
+
+def encapsulates(case: vectors.KemCase) -> str:
+    if case.encapsulation_key is None:
+        return "n/a"
+    try:
+        mlkem.MLKEM1024PublicKey.from_public_bytes(case.encapsulation_key).encapsulate()
+    except ValueError:
+        return "failed" if case.good else "passed"
+    if not case.good:
+        return "failed"
+    return "passed" if case.ciphertext is None else "n/a"
+
+
+def decapsulates(case: vectors.KemCase) -> str:
+    if case.decapsulation_key is None:
+        return "n/a"
+    library = importlib.import_module("pqcrypto.kem.ml_kem_1024")
+    try:
+        secret = library.decaps(case.decapsulation_key, case.ciphertext or bytes(1568))
+    except ValueError:
+        return "failed" if case.good else "passed"
+    if not case.good:
+        return "failed"
+    return "passed" if case.secret in (None, secret) else "failed"
+
+
+def test_every_reason_is_one_for_a_suite_with_something_that_does_not_apply() -> None:
+    given = {(name, suite) for name, suites in REASONS.items() for suite in suites}
+    needed = {
+        (name, suite) for name, suites in COUNTS.items() for suite, one in suites.items() if one[1]
+    }
+    assert given == needed
 
 
 def mlkem_key(seed: bytes) -> bytes:

@@ -214,3 +214,43 @@ def mlkem_secrets() -> Iterator[tuple[bytes, bytes, bytes | None]]:
         for test in group["tests"]:
             secret = bytes.fromhex(test["K"]) if test["result"] == "valid" else None
             yield bytes.fromhex(test["seed"]), bytes.fromhex(test["c"]), secret
+
+
+@dataclass(frozen=True)
+class KemCase:
+    """A question about ML-KEM-1024 that is put with the public or the expanded private key."""
+
+    suite: str
+    encapsulation_key: bytes | None
+    decapsulation_key: bytes | None
+    """Expanded: 3,168 bytes."""
+    ciphertext: bytes | None
+    secret: bytes | None
+    """None: only whether the key is sound is asked, or decapsulation must fail."""
+    good: bool
+
+
+def mlkem_cases() -> Iterator[KemCase]:
+    """NIST ACVP encapDecap and Wycheproof's encapsulation and semi-expanded keys, ML-KEM-1024."""
+    file = bundle("acvp_vectors.json.gz")
+    asked = file["ML-KEM-encapDecap-FIPS203/prompt.json"]["testGroups"]
+    expected = file["ML-KEM-encapDecap-FIPS203/expectedResults.json"]["testGroups"]
+    for group, answers in zip(asked, expected, strict=True):
+        if group["parameterSet"] == "ML-KEM-1024":
+            for test, answer in zip(group["tests"], answers["tests"], strict=True):
+                suite = f"ACVP ML-KEM-1024 {group['function']}"
+                yield _kem(suite, test | answer, good=answer.get("testPassed", True))
+    for name in ("encaps", "semi_expanded_decaps"):
+        for group in wycheproof(f"mlkem_1024_{name}_test.json")["testGroups"]:
+            for test in group["tests"]:
+                suite = f"Wycheproof ML-KEM-1024 {name}"
+                good = test["result"] == "valid"
+                named = {"c": test["c"], "k": test.get("K", "")} if good or "dk" in test else {}
+                key = "dk" if "dk" in test else "ek"
+                yield _kem(suite, {key: test[key]} | named, good=good)
+
+
+def _kem(suite: str, fields: dict[str, Any], *, good: bool) -> KemCase:
+    named = {name: bytes.fromhex(fields[name]) for name in ("ek", "dk", "c", "k") if name in fields}
+    secret = named.get("k") if good else None
+    return KemCase(suite, named.get("ek"), named.get("dk"), named.get("c"), secret, good)

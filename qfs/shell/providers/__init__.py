@@ -3,8 +3,9 @@
 - ``cryptography`` (OpenSSL inside) is the default: verifies, and signs hedged (FIPS 204 §3.4).
 - ``pqcrypto`` is the independent second: verifies. Its two bugs are refused as faults of the
   provider, never answered with a verdict (``pqcrypto_.py``).
-- ``fast-mldsa`` (extra ``deterministic``) signs reproducibly; each signature is verified with
-  ``cryptography`` before it is let out.
+- ``fast-mldsa`` (extra ``deterministic``) signs reproducibly, and so does ``openssl``, where the
+  machine's own is 3.5 or newer; each signature is verified with ``cryptography`` before it is let
+  out.
 - ``paranoid`` asks two; if they disagree that is a ProviderFault, or replicas would split.
 - A library is imported when it is asked for: what needs no provider runs without any.
 """
@@ -15,6 +16,7 @@ from qfs.shell.providers.choice import (
     SECOND,
     VERIFIERS,
     deterministic_signer,
+    insisting,
     new_seed,
     signer,
     verifier,
@@ -30,6 +32,7 @@ __all__ = [
     "Paranoid",
     "Remembering",
     "deterministic_signer",
+    "insisting",
     "new_seed",
     "signer",
     "verifier",

@@ -5,6 +5,10 @@
 
 import importlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.util import find_spec
 from typing import Any
 
 from qfs.crypto import Profile, Signer, Verifier
@@ -17,22 +21,44 @@ PARANOID = "paranoid"
 """A name too: the default and the second, which must agree."""
 SEED_BYTES = 32
 _ROOM = "qfs.shell.providers"
-_MODULES = {DEFAULT: "pyca", SECOND: "pqcrypto_", "fast-mldsa": "fast_mldsa_"}
+_MODULES = {
+    DEFAULT: "pyca",
+    SECOND: "pqcrypto_",
+    "fast-mldsa": "fast_mldsa_",
+    "openssl": "openssl_",
+}
 VERIFIERS = tuple(_MODULES)
 """Names that `verifier` knows, the default first."""
-OPTIONAL = ("fast-mldsa",)
+OPTIONAL = ("fast-mldsa", "openssl")
 """Those that QFS runs without."""
+DETERMINISTIC = ("fast-mldsa", "openssl")
+"""Those that sign deterministically, and the same bytes; the first that is there does."""
+
+
+_INSISTED: ContextVar[bool] = ContextVar("two verifiers", default=False)
+
+
+@contextmanager
+def insisting() -> Iterator[None]:
+    """Let every verifier that is made meanwhile be two that must agree."""
+    token = _INSISTED.set(True)
+    try:
+        yield
+    finally:
+        _INSISTED.reset(token)
 
 
 def verifier(name: str = DEFAULT, *, paranoid: bool = False) -> Verifier:
-    """Return the named verifier; paranoid: it and another one, which must agree.
+    """Return the named verifier; paranoid, or while `insisting`: it and another, which must agree.
 
     Raises UsageError for an unknown name, ProviderFault for a library that is not usable.
     """
     if name == PARANOID:
         name, paranoid = DEFAULT, True
     first = _verifier(name)
-    return Paranoid(first, _verifier(SECOND if name == DEFAULT else DEFAULT)) if paranoid else first
+    if not paranoid and not _INSISTED.get():
+        return first
+    return Paranoid(first, _verifier(SECOND if name == DEFAULT else DEFAULT))
 
 
 def signer(profile: Profile, seed: bytes) -> Signer:
@@ -41,12 +67,15 @@ def signer(profile: Profile, seed: bytes) -> Signer:
     return made
 
 
-def deterministic_signer(profile: Profile, seed: bytes) -> Signer:
+def deterministic_signer(profile: Profile, seed: bytes, name: str = "") -> Signer:
     """Return a signer whose signatures are a function of seed, message and context.
 
-    For fixtures and reproducible evidence. Raises ProviderFault without the extra.
+    For fixtures and reproducible evidence. name: one of DETERMINISTIC; the first that is there.
+    Raises ProviderFault without any.
     """
-    made: Signer = _made("fast-mldsa", "Signing", profile, seed, _verifier(DEFAULT))
+    if not name:
+        name = DETERMINISTIC[0] if find_spec("fast_mldsa") is not None else DETERMINISTIC[1]
+    made: Signer = _made(name, "Signing", profile, seed, _verifier(DEFAULT))
     return made
 
 

@@ -10,11 +10,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 
 from qfs.crypto import Profile, Signer, Verifier
 from qfs.errors import ProviderFault
-from qfs.shell.providers.choice import OPTIONAL, VERIFIERS, deterministic_signer, signer, verifier
+from qfs.shell.providers.choice import (
+    DETERMINISTIC,
+    OPTIONAL,
+    VERIFIERS,
+    deterministic_signer,
+    signer,
+    verifier,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,9 @@ def check_all() -> tuple[Check, ...]:
     for each in verifiers:
         checks += [check_known_answer(each, profile) for profile in Profile]
     present = [each.name for each in verifiers]
-    for signing, make in (("cryptography", signer), ("fast-mldsa", deterministic_signer)):
+    makers: list[tuple[str, Callable[[Profile, bytes], Signer]]] = [("cryptography", signer)]
+    makers += [(name, partial(deterministic_signer, name=name)) for name in DETERMINISTIC]
+    for signing, make in makers:
         for profile in Profile if signing in present else ():
             checks += _check_signer(signing, make, profile, verifiers)
     return tuple(checks)
