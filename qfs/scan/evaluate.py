@@ -1,6 +1,7 @@
 """One node, evaluated: parameters in, body read, result out."""
 
 from qfs.scan.frame import Frame
+from qfs.scan.shapes import look
 from qfs.scan.solve import Node, Solver
 from qfs.scan.statements import run
 from qfs.scan.values import ANY, NONE, NOTHING, Value, join, sequence
@@ -11,6 +12,7 @@ def evaluate_node(solver: Solver, node: Node) -> Value:
     frame = Frame(solver, node)
     facts = node.function.facts
     ends = run(frame, facts.body)
+    look(frame)
     if node.function.outer is None:
         return NONE
     result = frame.returned
