@@ -16,10 +16,10 @@ from pathlib import Path
 
 from qfs import gate
 from qfs import packet as packet_
+from qfs.app.inbound import opened_for_writing, refuse_halted
 from qfs.app.keys import passphrase_of
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.snapshots import Finder
-from qfs.app.submission import opened_for_writing, refuse_halted
 from qfs.app.worlds import read_world
 from qfs.canon import ZERO_DIGEST, Digest, decode, encode
 from qfs.crypto import KeyId, Verifier

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qfs.app.inbound import opened_for_writing, refuse_halted
 from qfs.app.snapshots import Finder
-from qfs.app.submission import opened_for_writing, refuse_halted
 from qfs.app.worlds import Derived, derive
 from qfs.canon import Digest
 from qfs.errors import UsageError

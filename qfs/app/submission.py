@@ -16,19 +16,20 @@ from pathlib import Path
 
 from qfs import gate
 from qfs import packet as packet_
+from qfs.app.inbound import opened_for_writing, refuse, refuse_halted, write_once
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.scenario import Scenario, Step, key_of, read_scenario, seed_of
 from qfs.app.snapshots import Finder
-from qfs.app.worlds import HaltedLog, OpenLedger, open_ledger, read_world
+from qfs.app.worlds import read_world
 from qfs.canon import Digest
 from qfs.crypto import KeyId, Signer, Verifier, key_id
 from qfs.errors import InputError, UsageError
 from qfs.gate import MAX_STEP_US
-from qfs.halt import Code, Halt, HaltRecord
+from qfs.halt import Halt
 from qfs.kernel import Action, Admitted, Order, Receipt, Tick, Transactions, World, apply
 from qfs.keys import Role, principal_roles
 from qfs.ledger import COMMANDS, SPENDING, State
-from qfs.shell import keystore, log, providers
+from qfs.shell import keystore, providers
 from qfs.shell.log import LogWriter
 
 Progress = Callable[[int, int], None]
@@ -45,6 +46,8 @@ class SubmitRequest:
     """Private key files; a key's name is its file's, up to the first point."""
     passphrase_file: Path | None = None
     dry_run: bool = False
+    strict: bool = False
+    """Halt when the gate refuses a packet."""
     provider: str = providers.DEFAULT
 
 
@@ -146,6 +149,8 @@ def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitRe
         run = _Submission(
             scenario, signers, verifier, opened.world, writer=writer, progress=progress
         )
+        run.refused_in = request.directory
+        run.strict = request.strict
         try:
             report = run.run(opened.reading.torn_at)
             return replace(
@@ -153,49 +158,8 @@ def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitRe
             )
         except Halt as halt:
             facts = (run.world.seq + 1, run.packet, run.world.root, opened.resumed)
-            _write_once(request.directory, halt.record(*facts))
+            write_once(request.directory, halt.record(*facts))
             raise
-
-
-def refuse_halted(directory: Path) -> None:
-    """Halt when the ledger stands in a halt that nobody has answered."""
-    record = log.read_halt(directory)
-    if record is not None:
-        raise Halt(Code.HALTED, halt=record.digest(), stands=record.code, seq=record.seq)
-
-
-def opened_for_writing(directory: Path, verifier: Verifier, finder: Finder) -> OpenLedger:
-    """Open a ledger, from a snapshot where there is one.
-
-    A halt on the way is recorded beside the log, once, and goes on. Halts with HALTED when one
-    stands already.
-    """
-    refuse_halted(directory)
-    try:
-        opened = open_ledger(directory, verifier, start=finder)
-    except HaltedLog as halt:
-        _write_once(directory, halt.halt_record)
-        raise
-    except Halt:
-        _record_corruption(directory, verifier)
-        raise
-    if opened.halted is not None:
-        opened.writer.close()
-        raise Halt(Code.HALTED, halt=opened.halted.digest(), seq=opened.halted.seq)
-    return opened
-
-
-def _record_corruption(directory: Path, verifier: Verifier) -> None:
-    """Re-derive the sound part of a log that could not be opened, so that the record is whole."""
-    try:
-        read_world(directory, verifier)
-    except HaltedLog as halt:
-        _write_once(directory, halt.halt_record)
-
-
-def _write_once(directory: Path, record: HaltRecord) -> None:
-    if log.read_halt(directory) is None:
-        log.write_halt(directory, record)
 
 
 def _signers(request: SubmitRequest) -> Mapping[str, Signer]:
@@ -278,6 +242,9 @@ class _Submission:
         self.world = world
         self.writer = writer
         self.progress = progress
+        self.refused_in: Path | None = None
+        """The ledger whose operational trail counts refused packets; None in a dry run."""
+        self.strict = False
         self.packet = Digest(bytes(32))
         self.packets = 0
         self.done = 0
@@ -399,6 +366,8 @@ class _Submission:
         envelope = packet_.encode(body, signature)
         admitted = gate.verify(envelope, self.world, self.verifier)
         if isinstance(admitted, gate.Refusal):
+            if self.refused_in is not None:
+                refuse(self.refused_in, envelope, admitted, seq, strict=self.strict)
             return admitted
         return self.apply(envelope, admitted, batch)
 

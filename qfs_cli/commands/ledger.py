@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from qfs.app import exporting, ledger, proving, replica, snapshots, submission
+from qfs.app import exporting, inbound, ledger, proving, replica, snapshots, submission
 from qfs.app.failure import EXIT_FINDINGS
+from qfs.app.packet import PROVIDERS
 
 
 class Format(Enum):
@@ -25,11 +26,17 @@ Directory = Annotated[Path, typer.Argument(help="Folder of the ledger.")]
 Output = Annotated[Format, typer.Option("--format", help="text or json.")]
 
 
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Halt (CIR-302) when the gate refuses a packet.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the group of commands to the program."""
     group = typer.Typer(no_args_is_help=True, help="A ledger of five tokens in a folder.")
     group.command("init")(init)
     group.command("submit")(submit)
+    group.command("receive")(receive)
     group.command("state")(state)
     group.command("check")(check)
     group.command("prove")(prove)
@@ -82,6 +89,7 @@ def submit(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do everything in memory and write nothing.")
     ] = False,
+    strict: Strict = False,
     output_format: Output = Format.TEXT,
 ) -> None:
     """Sign a scenario's steps into packets and append them to the ledger.
@@ -89,7 +97,9 @@ def submit(
     Exits with 1 when a step is answered otherwise than the scenario expects, with 3 when the
     ledger is halted.
     """
-    request = submission.SubmitRequest(directory, scenario, tuple(key), passphrase_file, dry_run)
+    request = submission.SubmitRequest(
+        directory, scenario, tuple(key), passphrase_file, dry_run, strict
+    )
     errors = Console(stderr=True)
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("submitting", total=None)
@@ -102,6 +112,36 @@ def submit(
         _print_submission(report)
     if not report.as_expected:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def receive(
+    directory: Directory,
+    packets: Annotated[list[Path], typer.Argument(help="Envelopes; - is standard input.")],
+    *,
+    strict: Strict = False,
+    provider: Annotated[
+        str, typer.Option(help=f"Who verifies: {', '.join(PROVIDERS)}.")
+    ] = PROVIDERS[0],
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Take signed packets from outside: through the gate into the log, or refused and counted.
+
+    Exits with 1 when the gate refuses one, with 3 when the ledger is halted. `qfs trail refused`
+    counts what was refused.
+    """
+    report = inbound.receive(inbound.ReceiveRequest(directory, tuple(packets), strict, provider))
+    if output_format is Format.JSON:
+        _json(report.document())
+    else:
+        console = _console()
+        for one in report.received:
+            if one.refusal is not None:
+                console.print(f"{one.place}: refused: {one.subcode} {one.refusal}")
+            else:
+                answers = ", ".join([answer or "accepted" for answer in one.answers])
+                console.print(f"{one.place}: admitted{': ' if answers else ''}{answers}")
+        console.print(f"{report.seq} packets, state root {report.state_root.hex()}")
+    raise typer.Exit(report.exit_code)
 
 
 def state(directory: Directory, *, output_format: Output = Format.TEXT) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qfs.app import publishing
+from qfs.app import inbound, noting, publishing
 from qfs.app import trail as use_case
 from qfs.app.packet import PROVIDERS
 from qfs.app.publishing import Signing
@@ -53,6 +53,8 @@ def register(app: typer.Typer) -> None:
     group.command("prove")(prove)
     group.command("verify-proof")(verify_proof)
     group.command("serve")(serve)
+    group.command("note")(note)
+    group.command("refused")(refused)
     app.add_typer(group, name="trail")
 
 
@@ -153,6 +155,65 @@ def serve(
 ) -> None:
     """Serve an exported trail to this machine as static files, once it is verified."""
     publishing.serve(folder, port, requests, lambda address: typer.echo(address, err=True))
+
+
+def note(
+    directory: Annotated[Path, typer.Argument(help="A ledger directory.")],
+    *,
+    key: Annotated[Path, typer.Option(help="The private key's file that signs the packet.")],
+    passphrase_file: Passphrase = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A signed checkpoint of this ledger's trail.")
+    ] = None,
+    certificates: Annotated[
+        list[Path] | None, typer.Option("--certificate", help="A certificate; repeatable.")
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(help="The public key that signed the certificates.")
+    ] = None,
+    provider: Provider = PROVIDERS[0],
+    output: Output = Format.TEXT,
+) -> None:
+    """Show certificates and a signed checkpoint to a ledger: then every replica's trail has them.
+
+    Exit code 0: noted. 1: refused. 2: a file is not what it claims. 3: the ledger is halted.
+    """
+    report = noting.note(
+        noting.NoteRequest(
+            directory,
+            key,
+            passphrase_file,
+            checkpoint,
+            tuple(certificates or ()),
+            public_key,
+            provider,
+        )
+    )
+    if output is Format.JSON:
+        typer.echo(json.dumps(report.document(), indent=2, sort_keys=True))
+    else:
+        for name, answer in report.rows():
+            typer.echo(f"{name}: {f'refused: {answer}' if answer else 'noted'}")
+        typer.echo(f"packet {report.seq}, state root {report.state_root.hex()}")
+    raise typer.Exit(report.exit_code)
+
+
+def refused(
+    directory: Annotated[Path, typer.Argument(help="A ledger directory.")],
+    *,
+    output: Output = Format.TEXT,
+) -> None:
+    """Count the packets that the gate refused on this computer: the operational trail.
+
+    It is not replicated, and no halt. Exit code 2: its lines do not follow each other.
+    """
+    report = inbound.refused(directory)
+    if output is Format.JSON:
+        typer.echo(json.dumps(report.document(), indent=2, sort_keys=True))
+        return
+    for subcode, name, number in report.counts():
+        typer.echo(f"{number:8}  {subcode}  {name}")
+    typer.echo(f"{report.total:8}  refused in all")
 
 
 def _print(report: TrailReport, output: Format) -> None:

@@ -179,6 +179,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "ledger prove": (("@ledger", "1024", "--output", ">new-proof"),),
+    "ledger receive": (("@ledger", "@packet.drv"),),
     "ledger snapshot": (("@ledger",),),
     "ledger state": (("@ledger",),),
     "ledger submit": (
@@ -230,6 +231,14 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("@ledger", "0", "--key", "@operator.pem", "--output", ">new-proof"),
         ("ledger", "0", "--key", "operator.pem", "--passphrase-file", "@pass", "-o", ">new-proof"),
     ),
+    "trail note": (
+        ("@ledger", "--key", "@operator.pem", "--checkpoint", "@signed-checkpoint"),
+        (
+            *("ledger", "--key", "operator.pem", "--passphrase-file", "@pass"),
+            *("--certificate", "@cert", "--public-key", "@operator.pub.pem"),
+        ),
+    ),
+    "trail refused": (("@ledger",),),
     "trail serve": (("@exported", "--port", "0", "--requests", "0"),),
     "trail show": (("@ledger",),),
     "trail verify": (
@@ -312,11 +321,16 @@ FINE: dict[tuple[str, str, str], str] = {
             "ledger submit",
             "trail checkpoint",
             "trail export",
+            "trail note",
             "trail prove",
         )
     },
     **{
         ("keys seal", "@pass", kind): "it is a secret, and any bytes are"
+        for kind in ("empty", "garbage", "truncated")
+    },
+    **{
+        ("ledger receive", "@packet.drv", kind): "what is no packet is refused and counted"
         for kind in ("empty", "garbage", "truncated")
     },
     ("certify", "@project/sample", "empty"): "an empty module is a module without findings",
@@ -331,6 +345,7 @@ FINE: dict[tuple[str, str, str], str] = {
 
 # What a sound call answers, where that is not 0.
 ANSWERS: dict[str, int] = {
+    "ledger receive": 1,  # the sample packet is another ledger's: refused, and counted
     "lock": 1,  # the sample project has no lock files
 }
 
@@ -360,6 +375,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         *("--order-file", "order"),
     ),
     ("trail", "checkpoint", "ledger", "--output", "checkpoint"),
+    (
+        *("trail", "checkpoint", "ledger", "--key", "operator.pem"),
+        *("--output", "signed-checkpoint"),
+    ),
     ("trail", "export", "ledger", "exported", "--key", "operator.pem"),
     ("trail", "prove", "ledger", "0", "--key", "operator.pem", "--output", "trail-proof"),
     ("ledger", "prove", "ledger", "1024", "--output", "proof"),

@@ -4,12 +4,20 @@
 - `make nightly` runs it long: 1,000 examples of up to 30 steps each.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from qfs import gate, keys
 from qfs.crypto import Profile
@@ -70,8 +78,10 @@ class Model:
 class Trust(RuleBasedStateMachine):
     """The ledger of keys and its model, step by step."""
 
-    def __init__(self) -> None:
+    def __init__(self, sent: Counter[str]) -> None:
         super().__init__()
+        self.sent = sent
+        self.sent["examples"] += 1
         self.run = Run(found(MACHINES, genesis(FOUNDERS)))
         self.model = Model(
             {"root": Person("root", "root", 1), "operator": Person("operator", "operator", 1)}
@@ -89,6 +99,7 @@ class Trust(RuleBasedStateMachine):
         body = packet.to_bytes()
         data = encode(body, made.sign(signing_message(body), CONTEXT))
         before = self.run.world
+        self.sent["packets"] += 1
         answer = self.run.submit(data)
         if isinstance(answer, Receipt):
             self.history.append((data, before))
@@ -192,7 +203,15 @@ class Trust(RuleBasedStateMachine):
             assert usable is self.model.may_sign(name, self.seq), name
 
 
-Trust.TestCase.settings = settings(
-    max_examples=max(10, settings().max_examples // 10), stateful_step_count=30, deadline=None
-)
-TestTrust = Trust.TestCase
+def test_the_gate_and_the_registry_do_what_the_model_says(
+    record_property: Callable[[str, object], None],
+) -> None:
+    examples = max(10, settings().max_examples // 10)
+    sent: Counter[str] = Counter()
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        lambda: Trust(sent),
+        settings=settings(max_examples=examples, stateful_step_count=30, deadline=None),
+    )
+    record_property("examples", sent["examples"])
+    record_property("shown", f"trust model: {sent['examples']} runs, {sent['packets']} packets")
+    assert sent["packets"] > examples
