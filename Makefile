@@ -10,7 +10,7 @@ LOCKS := requirements/dev.txt $(wildcard requirements/only-$(MINOR).txt)
 # Compiled modules are kept, or every process of every test would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence
+.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence release
 
 $(READY): $(LOCKS) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "QFS needs Python 3.11 or newer")'
@@ -62,6 +62,10 @@ nightly: $(READY)
 
 prove: $(READY)
 	$(BIN)/python -m tools.certmath_prove
+
+# make release KEY=release.pem PUBLIC_KEY=release.pub.pem
+release: $(READY)
+	$(BIN)/python -m tools.release --key $(KEY) --public-key $(PUBLIC_KEY) $(RELEASE_OPTIONS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .qfs

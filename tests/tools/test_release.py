@@ -1,0 +1,100 @@
+"""`make release`: one command from a clean tree to signed evidence, or nothing at all."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.release import QFS, Stopped, release
+
+PROJECT = """[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "sample"
+version = "1.2.0"
+
+[tool.hatch.build.targets.wheel]
+packages = ["sample"]
+
+[tool.qfs]
+zone = ["sample"]
+"""
+FILES = {
+    "pyproject.toml": PROJECT,
+    "CHANGELOG.md": "# Changelog\n\n## 1.2.0 (2026-01-02)\n\n- First.\n",
+    "sample/__init__.py": '"""A sample."""\n',
+    ".gitignore": "dist/\n",
+}
+
+
+def git(root: Path, *words: str) -> None:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a committed project, with keys beside it."""
+    root = tmp_path / "project"
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, "utf-8")
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "first")
+    subprocess.run(
+        [QFS, "keys", "new", "release", "--unencrypted"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    return root
+
+
+def make(root: Path) -> list[str]:
+    keys = root.parent
+    # A machine without bubblewrap can run this test as well; `make release` itself is stricter.
+    few = ("--accept-unexercised", "--pairs", "normalised")
+    files = release(root, keys / "release.pem", keys / "release.pub.pem", [], few)
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+def test_a_release_leaves_artefacts_and_evidence_that_others_can_check(tree: Path) -> None:
+    files = make(tree)
+    folder = tree / "audit/release/1.2.0"
+    assert files == [
+        "audit/release/1.2.0/SHA256SUMS",
+        "audit/release/1.2.0/build.json",
+        "audit/release/1.2.0/certificate.intoto.json",
+        "audit/release/1.2.0/provenance.intoto.json",
+        "audit/release/1.2.0/verify.json",
+    ]
+    assert json.loads((folder / "build.json").read_text("utf-8"))["reproducible"] is True
+    sums = (folder / "SHA256SUMS").read_text("utf-8").split()
+    assert {path.name for path in (tree / "dist").iterdir()} == set(sums[1::2])
+    with pytest.raises(Stopped, match="uncommitted changes"):
+        make(tree)
+    git(tree, "add", "-A")
+    git(tree, "commit", "-q", "-m", "release")
+    with pytest.raises(Stopped, match=r"audit/release/1\.2\.0 exists"):
+        make(tree)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("CHANGELOG.md", "# Changelog\n", "no section 1.2.0"),
+        ("sample/__init__.py", "import time\n\nNOW = time.time()\n", "qfs certify ended"),
+        ("pyproject.toml", PROJECT.replace("hatchling.build", "no.such"), "qfs build ended"),
+    ],
+)
+def test_a_tree_that_is_not_ready_leaves_nothing(
+    name: str, text: str, why: str, tree: Path
+) -> None:
+    (tree / name).write_text(text, "utf-8")
+    git(tree, "commit", "-q", "-a", "-m", "second")
+    with pytest.raises(Stopped, match=why):
+        make(tree)
+    assert not (tree / "audit").exists()
+    assert not (tree / "dist").exists()
