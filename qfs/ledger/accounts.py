@@ -138,7 +138,9 @@ class Core:
         if len(self.records) < (index + 1) * RECORD_BYTES:
             self.records.extend(bytes(PAGE_BYTES))
         self.fresh[account] = None
-        first = index * CELLS  # cells 1 and 2 stand where the record has its owner
+        at = index * RECORD_BYTES
+        self.records[at : at + 8] = account.to_bytes(8, "little")
+        first = index * CELLS
         self.stale.update(dict.fromkeys([first, *range(first + FIRST_BALANCE, first + CELLS)]))
         self._own(index, change.owner)
 
@@ -313,7 +315,7 @@ class Accounts:
     def seal(self) -> Digest:
         """Return the root; costs what changed since the last seal.
 
-        Raises OverflowError for a balance below 0 or beyond 16 bytes: no record holds it.
+        Raises struct.error for a balance below 0 or beyond 16 bytes: no record holds it.
         """
         return self.newest().flush()
 

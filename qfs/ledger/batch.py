@@ -7,7 +7,8 @@
 - Columns whose lengths disagree are refused whole, before any row is looked at.
 """
 
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import add, rshift
 from struct import iter_unpack, unpack
 
 from qfs.canon import ArrayKind
@@ -15,7 +16,17 @@ from qfs.kernel import Context
 from qfs.ledger import codes
 from qfs.ledger.accounts import Accounts, Core
 from qfs.ledger.commands import Batch, Transact
-from qfs.ledger.rows import BALANCE_MAX, CELLS, FIRST_BALANCE, NOWHERE, Judge, Rights, Rows, Rules
+from qfs.ledger.rows import (
+    BALANCE_MAX,
+    CELLS,
+    FIRST_BALANCE,
+    NOWHERE,
+    UNKNOWN,
+    Judge,
+    Rights,
+    Rows,
+    Rules,
+)
 from qfs.ledger.state import KEY_BYTES, State, may_debit, signers_of
 from qfs.ledger.tokens import FEES, RATE_WHOLE, TOKENS, Movement, Supply
 
@@ -23,6 +34,7 @@ LEGS_MAX = 64
 RIGHTS_KEPT_FROM = 64
 """A batch of so many rows keeps who may debit what; a smaller one asks each time."""
 _CHANGE_BYTES = 16
+_LOW_HALF = (1 << 64) - 1
 _UNUSED = [False] * FIRST_BALANCE
 RULES = Rules(
     plain=_UNUSED
@@ -52,18 +64,18 @@ def is_well_formed(batch: Batch) -> bool:
 
 def rows_of_batch(batch: Batch, accounts: Accounts) -> Rows:
     """Return a well-formed batch's rows, its ids as indexes."""
-    get = accounts.newest().places.get
+    places = accounts.newest().places
     count, legs = len(batch.counts), len(batch.leg_tokens)
-    changes = [low + (high << 64) for low, high in iter_unpack("<Qq", batch.leg_changes)]
-    owners = unpack(f"<{legs}Q", batch.leg_accounts.data)
+    changes = _changes(batch.leg_changes, legs)
+    owners = _places(places, unpack(f"<{legs}Q", batch.leg_accounts.data))
+    starts = _places(places, unpack(f"<{count}Q", batch.accounts.data))
     return Rows(
-        starts=[get(one, NOWHERE) >> 3 for one in unpack(f"<{count}Q", batch.accounts.data)],
+        starts=[start >> 3 for start in starts],
         nonces=list(unpack(f"<{count}Q", batch.nonces.data)),
         keys=[one for (one,) in iter_unpack(f"{KEY_BYTES}s", batch.keys)],
         ends=list(accumulate(batch.counts)),
-        legs=[
-            get(one, NOWHERE) + token for one, token in zip(owners, batch.leg_tokens, strict=True)
-        ],
+        legs=list(map(add, owners, batch.leg_tokens)),
+        tokens=batch.leg_tokens,
         changes=changes,
         faults=_faults(batch, changes),
     )
@@ -78,6 +90,7 @@ def row_of(asked: Transact, accounts: Accounts) -> Rows:
         keys=[asked.key],
         ends=[len(asked.legs)],
         legs=[get(leg.account, NOWHERE) + leg.token for leg in asked.legs],
+        tokens=bytes([leg.token for leg in asked.legs]),
         changes=[leg.change for leg in asked.legs],
         faults=b"",
     )
@@ -121,6 +134,23 @@ def code_of_shape(asked: Transact) -> int:
     return 0
 
 
+def _places(places: dict[int, int], ids: tuple[int, ...]) -> list[int]:
+    """Return each id's place, NOWHERE for one that is not open."""
+    try:
+        return list(map(places.__getitem__, ids))
+    except KeyError:
+        return [places.get(one, NOWHERE) for one in ids]
+
+
+def _changes(data: bytes, count: int) -> list[int]:
+    """Return signed integers of 16 bytes each, little-endian; most have 64 bits and a sign."""
+    halves = unpack(f"<{2 * count}q", data)
+    low, high = halves[0::2], halves[1::2]
+    if list(map(rshift, low, repeat(63))) == list(high):
+        return list(low)
+    return [(one & _LOW_HALF) + (other << 64) for one, other in zip(low, high, strict=True)]
+
+
 def _faults(batch: Batch, changes: list[int]) -> bytes:
     """Return a code of shape a row; empty when every row is sound."""
     counts, tokens = batch.counts, batch.leg_tokens
@@ -159,10 +189,10 @@ def _rights(state: State, core: Core, context: Context, *, keep: bool) -> Rights
         return may_debit(delegations, core.cells[index * CELLS + 1], core.owner(index), signers)
 
     if not keep:
-        return Rights(find, bytearray())
+        return Rights(find, [])
     kept, kept_for = core.rights, core.rights_of
     if kept is None or kept_for[0] is not delegations or kept_for[1] != signers:
-        kept = core.rights = Rights(find, bytearray(len(core.places)))
+        kept = core.rights = Rights(find, [UNKNOWN] * len(core.places))
         core.rights_of = (delegations, signers)
     return kept
 

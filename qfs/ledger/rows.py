@@ -10,6 +10,7 @@
 """
 
 from collections.abc import Callable
+from struct import Struct
 from typing import Final
 
 from qfs.ledger.codes import (
@@ -25,6 +26,7 @@ from qfs.ledger.codes import (
     SUPPLY_IS_FIXED,
     UNKNOWN_ACCOUNT,
     WRONG_NONCE,
+    is_spent,
 )
 
 BALANCE_MAX: Final = (1 << 124) - 1  # 21_267_647_932_558_653_966_460_912_964_485_513_215
@@ -35,6 +37,9 @@ CELLS: Final = 8
 FIRST_BALANCE: Final = 3
 NOWHERE: Final = -1_024
 """Stands for the first balance of an account that is not open: below 0 with any token added."""
+_WORD: Final = Struct("<Q")
+_WORDS: Final = Struct("<QQ")
+_WORD_MAX: Final = (1 << 64) - 1
 UNKNOWN: Final = 0
 YES: Final = 1
 NO: Final = 2
@@ -71,6 +76,7 @@ class Rows:
         keys: list[bytes],
         ends: list[int],
         legs: list[int],
+        tokens: bytes,
         changes: list[int],
         faults: bytes,
     ) -> None:
@@ -83,6 +89,8 @@ class Rows:
         """A row: where its legs end; they begin where those of the row before it end."""
         self.legs: list[int] = legs
         """A leg: its cell; below 0 where its account is not open."""
+        self.tokens: bytes = tokens
+        """A leg: its token's number."""
         self.changes: list[int] = changes
         self.faults: bytes = faults
         """A row: the code of a shape that no ledger takes, or 0; empty when no row has one."""
@@ -91,9 +99,9 @@ class Rows:
 class Rights:
     """Which accounts the packet's signers may debit, found out when first asked."""
 
-    def __init__(self, find: Callable[[int], bool], known: bytearray) -> None:
+    def __init__(self, find: Callable[[int], bool], known: list[int]) -> None:
         self.find: Callable[[int], bool] = find
-        self.known: bytearray = known
+        self.known: list[int] = known
         """An account: UNKNOWN, YES or NO; empty where nothing is kept."""
 
     def may(self, index: int) -> bool:
@@ -134,56 +142,61 @@ class Judge:
 
     def run(self, rows: Rows) -> bytes:
         """Return a code a row, 0 for yes; the cells are then what the rows make of them."""
-        count = len(rows.starts)
-        codes = bytearray(count)
+        codes = bytearray(len(rows.starts))
         keys = rows.keys
-        all_fresh = len(dict.fromkeys(keys)) == count and self.used.keys().isdisjoint(keys)
-        quick = all_fresh and not rows.faults and len(self.rights.known) > 0
-        if not quick:
-            end = 0
-            for row in range(count):
-                at = end
-                end = rows.ends[row]
-                codes[row] = self.careful(rows, row, at, end)
+        if (
+            len(self.rights.known) > 0
+            and is_sound(rows)
+            and len(dict.fromkeys(keys)) == len(keys)
+            and self.used.keys().isdisjoint(keys)
+        ):
+            self.quickly(rows, codes)
             return bytes(codes)
-        self.quickly(rows, codes)
-        return bytes(codes)
-
-    def quickly(self, rows: Rows, codes: bytearray) -> None:
-        """Judge rows of sound shape and fresh keys: the plain two-leg yes here, the rest apart."""
-        cells, plain, known = self.cells, self.rules.plain, self.rights.known
-        legs, changes, starts, nonces = rows.legs, rows.changes, rows.starts, rows.nonces
         end = 0
         for row, next_end in enumerate(rows.ends):
             at = end
             end = next_end
-            start = starts[row]
-            if end - at == 2 and start >= 0:
+            codes[row] = self.careful(rows, row, at, end)
+        return bytes(codes)
+
+    def quickly(self, rows: Rows, codes: bytearray) -> None:
+        """Judge sound rows with fresh keys: the plain transfer that is a yes here, others apart.
+
+        A plain transfer has two legs of one token that moves freely; the first debits the starting
+        account, which a signer is known to own or be delegated, by what the second one credits.
+        """
+        cells, plain, known = self.cells, self.rules.plain, self.rights.known
+        legs, changes = rows.legs, rows.changes
+        starts, nonces = rows.starts, rows.nonces
+        end = 0
+        for row, next_end in enumerate(rows.ends):
+            at = end
+            end = next_end
+            if end - at == 2:
+                start = starts[row]
+                nonce = nonces[row]
                 one = legs[at]
                 other = legs[at + 1]
                 change = changes[at]
+                back = changes[at + 1]
+                head = start << 3
                 if (
-                    one >= 0
-                    and other >= 0
-                    and (one ^ other) & 7 == 0
+                    change < 0
+                    and change + back == 0
+                    and one >> 3 == start
+                    and one & 7 == other & 7
                     and one != other
                     and plain[one & 7]
-                    and change + changes[at + 1] == 0
                     and known[start] == YES
-                    and known[(one if change < 0 else other) >> 3] == YES
+                    and cells[head] == nonce
+                    and nonce != NONCE_MAX
                 ):
-                    nonce = cells[start << 3]
                     here = cells[one] + change
-                    there = cells[other] - change
-                    if (
-                        nonce == nonces[row]
-                        and nonce < NONCE_MAX
-                        and 0 <= here <= BALANCE_MAX
-                        and 0 <= there <= BALANCE_MAX
-                    ):
+                    there = cells[other] + back
+                    if here >= 0 and there <= BALANCE_MAX:
                         cells[one] = here
                         cells[other] = there
-                        cells[start << 3] = nonce + 1
+                        cells[head] = nonce + 1
                         continue
             codes[row] = self.careful(rows, row, at, end)
 
@@ -292,53 +305,64 @@ def shift(rows: Rows, codes: bytes, cells: list[int], *, back: bool) -> None:
     for row, next_end in enumerate(rows.ends):
         at = end
         end = next_end
-        code = codes[row]
-        if code == 0 or EXCEEDS_BALANCE <= code <= FEE_NOT_PAID:
+        if is_spent(codes[row]):
             cells[starts[row] << 3] += step
-            if code == 0:
+            if codes[row] == 0:
                 for place in range(at, end):
                     cells[legs[place]] += changes[place]
 
 
 def conserves(rows: Rows, codes: bytes) -> bool:
     """Say whether the legs of every accepted row sum to zero a token; looks at no cell."""
-    totals = [0] * CELLS
-    legs, changes = rows.legs, rows.changes
+    tokens, changes = rows.tokens, rows.changes
+    if not any(codes) and tokens.count(tokens[:1]) == len(tokens):
+        return sum(changes) == 0
+    totals = [0] * 256
     end = 0
     for row, next_end in enumerate(rows.ends):
         at = end
         end = next_end
         if codes[row] == 0:
             for place in range(at, end):
-                totals[legs[place] & 7] += changes[place]
+                totals[tokens[place]] += changes[place]
     return not any(totals)
+
+
+def is_sound(rows: Rows) -> bool:
+    """Say whether every row has a sound shape, and no account that is not open."""
+    return not rows.faults and min(rows.starts) >= 0 and (not rows.legs or min(rows.legs) >= 0)
 
 
 def touched(rows: Rows, codes: bytes) -> dict[int, None]:
     """Return the cells that rows may have changed, and maybe others that are open."""
-    found: dict[int, None] = {}
-    if not rows.faults and (not rows.legs or min(rows.legs) >= 0) and min(rows.starts) >= 0:
+    if is_sound(rows):
         found = dict.fromkeys(rows.legs)
         found.update(dict.fromkeys([start << 3 for start in rows.starts]))
         return found
+    found = {}
     end = 0
     for row, next_end in enumerate(rows.ends):
         at = end
         end = next_end
-        code = codes[row]
-        if code == 0 or EXCEEDS_BALANCE <= code <= FEE_NOT_PAID:
+        if is_spent(codes[row]):
             found[rows.starts[row] << 3] = None
-            if code == 0:
+            if codes[row] == 0:
                 for place in range(at, end):
                     found[rows.legs[place]] = None
     return found
 
 
 def write_cells(cells: list[int], stale: dict[int, None], records: bytearray) -> None:
-    """Write cells into the fixed records: 16 bytes each, little-endian by definition."""
+    """Write nonces and balances into the fixed records, little-endian by definition.
+
+    Raises struct.error for what its bytes cannot hold: a balance below 0, or of more than 16 bytes.
+    """
     for cell in stale:
         value = cells[cell]
-        if cell & 7 == 0:
-            value = value << 64 | cells[cell + 1]
         at = cell << 4
-        records[at : at + 16] = value.to_bytes(16, "little")
+        if cell & 7 == 0:
+            _WORD.pack_into(records, at + 8, value)
+        elif value <= _WORD_MAX:
+            _WORDS.pack_into(records, at, value, 0)
+        else:
+            _WORDS.pack_into(records, at, value & _WORD_MAX, value >> 64)
