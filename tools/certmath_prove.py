@@ -4,8 +4,9 @@
   mismatch is printed and the exit code is 1.
 - Gappa proves the error budgets of the Horner kernels; its scripts are generated from the constants
   that the kernels use. Without gappa (Debian: ``apt-get install gappa``) that part is NOT RUN.
-- ``audit/certmath-prove.json`` says exactly what was run: commit, digest of the kernels' code,
-  versions, seed, counts. What was not run is named there and not claimed.
+- ``audit/certmath-prove.json`` says exactly what was run: digest of the kernels' code, versions,
+  seed, and for each function commit and counts. What was not run is named and not claimed.
+- A run that was interrupted goes on where it stood, unless the kernels' code changed.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,38 @@ def commit() -> str:
     return head.stdout.strip() + ("+changes" if dirty.stdout.strip() else "")
 
 
+def kept(report: Path, facts: dict[str, Any], points: int) -> dict[str, dict[str, Any]]:
+    """Return what an earlier report has for these very facts, with at least as many points."""
+    if not report.is_file():
+        return {}
+    said = json.loads(report.read_text(encoding="utf-8"))
+    if any(said.get(name) != value for name, value in facts.items()):
+        return {}
+    enough = {
+        name: done
+        for name, done in said["arguments"].items()
+        if name in CONSTANTS or min(done["random"], done["hard"]) >= points
+    }
+    return {name: done for name, done in enough.items() if not done["mismatches"]}
+
+
+def write(
+    report: Path, facts: dict[str, Any], results: dict[str, dict[str, Any]], gappa: dict[str, Any]
+) -> None:
+    """Write what was run so far, and what was not."""
+    document = facts | {
+        "arguments": results,
+        "mismatches": sum([done["mismatches"] for done in results.values()]),
+        "gappa": gappa,
+        "not_run": sorted(
+            [name for name in FUNCTIONS if name not in results]
+            + ([] if gappa["run"] else ["gappa"])
+        ),
+    }
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Run what the options ask for, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -141,20 +174,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--report", type=Path, default=REPORT, help="where the JSON goes")
     options = parser.parse_args()
-    started, kernels = commit(), kernels_digest()
-    gappa = certmath_gappa.prove()
-    results: dict[str, dict[str, int]] = {}
-    names = options.function or FUNCTIONS
-    with ProcessPoolExecutor(options.jobs) as pool:
-        runs = {name: pool.submit(run, name, options.points, options.seed) for name in names}
-        for name, done in runs.items():
-            results[name] = done.result()
-            print(name, results[name], flush=True)
-    mismatches = sum([result["mismatches"] for result in results.values()])
-    report = {
-        "schema": "qfs.certmath-prove/1",
-        "commit": started,
-        "kernels_sha256": kernels,
+    facts = {
+        "schema": "qfs.certmath-prove/2",
+        "kernels_sha256": kernels_digest(),
         "python": platform.python_version(),
         "oracles": {
             "arb": f"python-flint {version('python-flint')}",
@@ -162,16 +184,20 @@ def main() -> None:
         },
         "seed": options.seed,
         "roundings_an_argument": len(MODES),
-        "arguments": results,
-        "mismatches": mismatches,
-        "gappa": gappa,
-        "not_run": sorted(
-            [name for name in FUNCTIONS if name not in results]
-            + ([] if gappa["run"] else ["gappa"])
-        ),
     }
-    options.report.parent.mkdir(parents=True, exist_ok=True)
-    options.report.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    results = kept(options.report, facts, options.points)
+    print(f"kept from an earlier run over the same code: {len(results)}", flush=True)
+    started = commit()
+    gappa = certmath_gappa.prove()
+    names = [name for name in options.function or FUNCTIONS if name not in results]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        runs = {pool.submit(run, name, options.points, options.seed): name for name in names}
+        for done in as_completed(runs):
+            results[runs[done]] = {"commit": started, **done.result()}
+            print(runs[done], results[runs[done]], flush=True)
+            write(options.report, facts, results, gappa)
+    write(options.report, facts, results, gappa)
+    mismatches = sum([result["mismatches"] for result in results.values()])
     print(
         f"{sum([r['random'] + r['hard'] for r in results.values()])} arguments, each in "
         f"{len(MODES)} roundings: {mismatches} mismatches; gappa: {gappa['verdict']}"
