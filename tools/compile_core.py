@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LEDGER_CORE = ("qfs/ledger/codes.py", "qfs/ledger/pages.py", "qfs/ledger/rows.py")
+"""The ledger's loop over rows, and the tree over its records."""
 CORE = (
     "qfs/canon/codec.py",
     "qfs/canon/digest.py",
@@ -33,12 +35,13 @@ CORE = (
     "qfs/certmath/ziv.py",
     "qfs/kernel/table.py",
     "qfs/kernel/trie.py",
+    *LEDGER_CORE,
 )
-"""What is compiled: canonical bytes, the kernels of CertifiedMath, tables and their tries."""
+"""What is compiled: canonical bytes, the kernels of CertifiedMath, tables and tries, the ledger."""
 
 
-def compile_core(directory: Path, optimise: int = 3) -> None:
-    """Fill an empty or new folder with the package, its core compiled; exits with a message."""
+def compile_core(directory: Path, optimise: int = 3, modules: Sequence[str] = CORE) -> None:
+    """Fill an empty or new folder with the package, modules compiled; exits with a message."""
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         sys.exit(f"{directory}: is not empty; name a new folder")
@@ -46,7 +49,7 @@ def compile_core(directory: Path, optimise: int = 3) -> None:
         ROOT / "qfs", directory / "qfs", ignore=shutil.ignore_patterns("__pycache__", "*.so")
     )
     done = subprocess.run(
-        [sys.executable, "-m", "mypyc", *CORE],
+        [sys.executable, "-m", "mypyc", *modules],
         cwd=directory,
         env={**os.environ, "MYPYC_OPT_LEVEL": str(optimise), "MYPYPATH": str(directory)},
         capture_output=True,
@@ -57,7 +60,9 @@ def compile_core(directory: Path, optimise: int = 3) -> None:
         sys.exit(f"mypyc failed:\n{done.stdout}\n{done.stderr}")
     for left in ("build", ".mypy_cache"):
         shutil.rmtree(directory / left, ignore_errors=True)
-    missing = [name for name in CORE if not list(directory.glob(name.removesuffix("py") + "*.so"))]
+    missing = [
+        name for name in modules if not list(directory.glob(name.removesuffix("py") + "*.so"))
+    ]
     if missing:
         sys.exit(f"not compiled: {', '.join(missing)}")
 
