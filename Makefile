@@ -10,7 +10,7 @@ LOCKS := requirements/dev.txt $(wildcard requirements/only-$(MINOR).txt)
 # Compiled modules are kept, or every process of every test would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence release
+.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence release sim
 
 $(READY): $(LOCKS) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "QFS needs Python 3.11 or newer")'
@@ -41,6 +41,7 @@ check: $(READY)
 	$(BIN)/python -m tools.docs --check
 	$(BIN)/qfs audit qfs
 	$(MAKE) --no-print-directory test PYTEST_OPTIONS="--cov --cov-report=term:skip-covered"
+	$(MAKE) --no-print-directory sim
 	$(BIN)/qfs evidence check
 	$(BIN)/qfs build . --accept-unexercised
 
@@ -59,6 +60,13 @@ evidence: $(READY)
 # PATHS=tests/certmath runs, and records, that room alone.
 nightly: $(READY)
 	$(BIN)/python -m tools.nightly $(PATHS)
+	$(if $(PATHS),,$(MAKE) --no-print-directory sim SEEDS=100000)
+
+# One seed is one world and all that happens to its disk; a failure prints the seed.
+SEEDS := 1000
+FIRST := 0
+sim: $(READY)
+	$(BIN)/python -m tests.sim --seeds $(SEEDS) --first $(FIRST)
 
 prove: $(READY)
 	$(BIN)/python -m tools.certmath_prove

@@ -28,7 +28,7 @@ from qfs.halt import Halt
 from qfs.kernel import Difference, Executed, Genesis, Transactions, World, diverge
 from qfs.packet import Packet
 from qfs.shell import log, providers
-from qfs.shell.log import Frame
+from qfs.shell.log_frames import Frame
 
 SCHEMA = "qfs.bisect/1"
 

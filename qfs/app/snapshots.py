@@ -19,7 +19,7 @@ from qfs.halt import Code, Halt, check
 from qfs.kernel import World, restore_world
 from qfs.shell import providers
 from qfs.shell.exports import put
-from qfs.shell.log import Frame
+from qfs.shell.log_frames import Frame
 
 _FOLDER = "snapshots"
 _SUFFIX = ".snapshot"

@@ -12,7 +12,7 @@ from qfs.app.worlds import QFS, Program, admit, derive, last_of
 from qfs.crypto import Verifier
 from qfs.kernel import Difference, Executed, Receipt, World, apply
 from qfs.kernel.state import machine_root
-from qfs.shell.log import Frame
+from qfs.shell.log_frames import Frame
 
 _SHOWN = 300
 

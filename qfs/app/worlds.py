@@ -30,7 +30,8 @@ from qfs.kernel import (
     found,
 )
 from qfs.shell import log
-from qfs.shell.log import Frame, LogReading, LogWriter
+from qfs.shell.log import LogReading, LogWriter
+from qfs.shell.log_frames import Frame
 from qfs.shell.providers.remembering import Remembering
 
 _RESUME = next(kind.number for kind in packet_.KINDS if kind.action is Resume)
@@ -242,7 +243,7 @@ def _identity(frame: Frame) -> Digest:
         if frame.seq == 0:
             return Genesis.from_bytes(frame.body).digest()
         return packet_.decode(frame.body).id
-    except CanonError:
+    except (CanonError, Halt):  # no packet, or bytes that rot while they are read
         return ZERO_DIGEST
 
 

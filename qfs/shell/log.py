@@ -1,60 +1,33 @@
 """The log of a ledger directory: every packet's bytes and the root that they led to, in order.
 
 - Layout: ``log/00000001.log`` and on (segments), ``log/lock`` (flock of the one writer),
-  ``halt.cbor`` (the record of a halt). Frame 0 is the genesis record, frame n is packet n.
-- A frame is a 64-byte header, the body, the 32-byte root. Header, little-endian: magic (8), body
-  length (4), seq (8), durable (8), chain (32), CRC-32 of the header so far (4). The chain is
-  SHA-256 over the previous chain, the first 28 bytes of the header, body and root.
-- ``durable`` is how many frames were known to be on the disk when this one was written. After
-  each sync a mark (a header with another magic and no body) repeats it. A bad frame that a later
-  frame or mark calls durable is corruption: CIR-302. Any other bad frame is the torn tail of a
-  crash: a writer cuts it off and says so; a reader says so and changes nothing.
+  ``halt.cbor`` (the record of a halt). Frame 0 is the genesis record, frame n is packet n; their
+  form, and what a bad one means, are in ``log_frames``.
+- A torn tail is cut off by a writer, which says so; a reader says so and changes nothing. What was
+  torn may have been acknowledged only if it stood in the last group that was synced.
 - After an error of write or fdatasync the writer is dead: what is on the disk is unknown.
+- Closing syncs the last mark too, so that of a log that was closed no frame can rot unnoticed.
 - Source: P. Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020.
 """
 
-import fcntl
 import os
 from dataclasses import dataclass
 from errno import EEXIST, ENOTDIR, ENOTEMPTY
-from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
-from struct import Struct
 from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
-from zlib import crc32
 
 from qfs.canon import DIGEST_BYTES, MAX_BYTES, ZERO_DIGEST, Digest
 from qfs.errors import CanonError, EnvironmentFault, InputError, QFSError, UsageError
-from qfs.halt import Code, Halt, HaltRecord
+from qfs.halt import Halt, HaltRecord
+from qfs.shell.log_disk import SUFFIX, Disk, Folder, OneFile, Source, sync_folder
+from qfs.shell.log_frames import HEADER_BYTES, Frame, Scan, mark, packed
 
-FRAME_MAGIC = b"QFSLOG1\n"
-MARK_MAGIC = b"QFSMRK1\n"
-HEADER_BYTES = 64
 SEGMENT_BYTES = 64 * 1024 * 1024  # 67_108_864: a new segment begins above this
-_MAX_SEGMENT = SEGMENT_BYTES + MAX_BYTES + HEADER_BYTES + DIGEST_BYTES
-_FACTS = Struct("<8sIQQ")  # magic, body length, seq, durable: 28 bytes
-_CRC = Struct("<I")
-_CHAIN_AT = _FACTS.size
-_CRC_AT = HEADER_BYTES - _CRC.size  # 60
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One record of the log."""
-
-    seq: int
-    """0 for genesis, n for packet n."""
-    body: bytes
-    """Genesis bytes, or the packet's envelope."""
-    root: Digest
-    """Root of the world after it."""
-    offset: int
-    """Where the frame begins in its segment."""
-    segment: int
-    """Number of the segment, from 1 on."""
+RESERVED_BYTES = 1024 * 1024  # 1_048_576: so much space is reserved ahead at a time
+_MAX_SEGMENT = SEGMENT_BYTES + MAX_BYTES + HEADER_BYTES + DIGEST_BYTES + RESERVED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +36,8 @@ class LogReading:
 
     frames: tuple[Frame, ...]
     torn_at: int | None
-    """Offset in the last segment at which a crash tore the log; None when it ends well."""
+    """Offset in the last segment at which a crash tore the log; None when it ends well. If a group
+    was acknowledged there, it is lost: nothing in the log says whether one was."""
     chain: Digest
     """Hash chain up to the last frame."""
     segment: int
@@ -89,15 +63,16 @@ def create(directory: Path, genesis: bytes, root: Digest) -> "LogWriter":
             place=str(directory),
             way_out="choose a directory that you may write",
         ) from None
-    lock = _lock(made)
+    disk = Folder(made)
+    disk.lock()
     try:
         made.chmod(0o755)  # mkdtemp's own mode would keep readers out
-        writer = LogWriter(folder, lock, LogReading((), None, ZERO_DIGEST, 1, 0, 0), begun_in=made)
-        writer.append(genesis, root)
-        writer.sync()
-        _sync_folder(made)
+        writer = begin(disk, genesis, root, str(folder))
+        sync_folder(made)
         made.rename(folder)
+        disk.moved(folder)
     except OSError as error:
+        disk.close()
         rmtree(made)
         if error.errno not in (ENOTEMPTY, EEXIST, ENOTDIR):
             raise
@@ -107,9 +82,18 @@ def create(directory: Path, genesis: bytes, root: Digest) -> "LogWriter":
             way_out="choose another directory; a ledger is never overwritten",
         ) from None
     except QFSError:
+        disk.close()
         rmtree(made)
         raise
-    _sync_folder(directory)
+    sync_folder(directory)
+    return writer
+
+
+def begin(disk: Disk, genesis: bytes, root: Digest, place: str = "the log") -> "LogWriter":
+    """Write the genesis frame of a log to an empty disk; it is durable when this returns."""
+    writer = LogWriter(disk, LogReading((), None, ZERO_DIGEST, 1, 0, 0), place)
+    writer.append(genesis, root)
+    writer.sync()
     return writer
 
 
@@ -122,35 +106,49 @@ def open_writer(directory: Path) -> tuple["LogWriter", LogReading]:
     folder = directory / "log"
     if not folder.is_dir():
         raise _no_log(directory)
-    lock = _lock(folder)
+    disk = Folder(folder)
+    disk.lock()
     try:
+        disk.refresh()
         reading = read(directory)
-        if reading.torn_at is not None:
-            with _segment(folder, reading.segment).open("r+b") as file:
-                file.truncate(reading.size)
-                os.fsync(file.fileno())
-        writer = LogWriter(folder, lock, reading)
+        return go_on(disk, reading, str(folder)), reading
+    except OSError as error:
+        disk.close()
+        raise EnvironmentFault(
+            f"cannot be opened: {error.strerror}", place=str(folder), way_out="mend the disk"
+        ) from None
     except BaseException:
-        os.close(lock)
+        disk.close()
         raise
-    return writer, reading
+
+
+def go_on(disk: Disk, reading: LogReading, place: str = "the log") -> "LogWriter":
+    """Return the writer that follows a reading of a refreshed disk; cuts off what was torn.
+
+    What was read is on the disk: a mark says so from now on. Raises OSError.
+    """
+    writer = LogWriter(disk, reading, place)
+    if reading.torn_at is not None:
+        disk.cut(reading.size)
+    writer.vouch()
+    return writer
 
 
 class LogWriter:
     """The one writer of a log; use it as a context manager or close it."""
 
-    def __init__(
-        self, folder: Path, lock: int, reading: LogReading, *, begun_in: Path | None = None
-    ) -> None:
-        self._folder = folder
-        self._lock = lock
+    def __init__(self, disk: Disk, reading: LogReading, place: str) -> None:
+        self._disk = disk
+        self._place = place
         self._segment = reading.segment
         self._size = reading.size
         self._chain = reading.chain
-        self._seq = len(reading.frames)
+        self._seq = reading.frames[-1].seq + 1 if reading.frames else 0
         self._durable = reading.durable
         self._failed: str | None = None
-        self._file = _open_segment(begun_in or folder, reading.segment)
+        self._closed = False
+        disk.open(reading.segment)
+        self._reserved = self._size
 
     def __enter__(self) -> Self:
         return self
@@ -173,9 +171,8 @@ class LogWriter:
         if self._size > SEGMENT_BYTES:
             self._roll()
         seq = self._seq
-        facts = _FACTS.pack(FRAME_MAGIC, len(body), seq, self._durable)
-        chain = _link(self._chain, facts, body, root)
-        self._write(_header(facts, chain) + body + root)
+        data, chain = packed(body, root, seq, self._durable, self._chain)
+        self._write(data)
         self._seq = seq + 1
         self._chain = chain
         return seq
@@ -186,52 +183,68 @@ class LogWriter:
         if self._durable == self._seq:
             return
         try:
-            os.fdatasync(self._file)
+            self._disk.sync()
         except OSError as error:
             raise self._dead("fdatasync", error) from None
-        self._durable = self._seq
-        facts = _FACTS.pack(MARK_MAGIC, 0, self._seq, self._durable)
-        self._write(_header(facts, self._chain))
+        self.vouch()
+
+    def vouch(self) -> None:
+        """Write the mark that every frame so far is on the disk, if none says so yet."""
+        if self._durable < self._seq:
+            self._durable = self._seq
+            self._write(mark(self._seq, self._chain))
 
     def close(self) -> None:
         """Sync and let go of the log; a writer that has failed only lets go."""
-        if self._lock < 0:
+        if self._closed:
             return
         try:
             if self._failed is None:
                 self.sync()
+                self._trim()
         finally:
-            os.close(self._file)
-            os.close(self._lock)
-            self._lock = -1
+            self._closed = True
+            self._disk.close()
 
     def _roll(self) -> None:
         self.sync()
-        os.close(self._file)
+        self._trim()
+        try:
+            self._disk.open(self._segment + 1)
+        except OSError as error:
+            raise self._dead("open", error) from None
         self._segment += 1
-        self._size = 0
-        self._file = _open_segment(self._folder, self._segment)
-        _sync_folder(self._folder)
+        self._size = self._reserved = 0
+
+    def _trim(self) -> None:
+        """Give reserved space back, and put the last mark on the disk."""
+        try:
+            self._disk.cut(self._size)
+        except OSError as error:
+            raise self._dead("ftruncate", error) from None
 
     def _write(self, data: bytes) -> None:
         self._alive()
-        rest = memoryview(data)
         self._failed = "an interrupted write"  # a signal may end this between two pieces
+        end = self._size + len(data)
         try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
+            if end > self._reserved:
+                ahead = end + RESERVED_BYTES
+                self._disk.reserve(ahead)
+                self._reserved = ahead
+            self._disk.write(self._size, data)
         except OSError as error:
             raise self._dead("write", error) from None
         self._failed = None
-        self._size += len(data)
+        self._size = end
 
     def _alive(self) -> None:
-        if self._lock < 0:
-            raise UsageError("the log is closed", place=str(self._folder))
+        if self._closed:
+            raise UsageError("the log is closed", place=self._place)
         if self._failed is not None:
             raise EnvironmentFault(
                 f"the log stopped after {self._failed}",
-                place=str(self._folder),
+                place=self._place,
                 way_out="mend the disk and open the ledger again: it recovers what was written",
             )
 
@@ -239,7 +252,7 @@ class LogWriter:
         self._failed = f"{call} failed: {error.strerror}"
         return EnvironmentFault(
             self._failed,
-            place=str(self._folder),
+            place=self._place,
             way_out="mend the disk and open the ledger again; nothing after the last sync is safe",
         )
 
@@ -261,25 +274,35 @@ def survey(path: Path) -> tuple[LogReading, Halt | None]:
 
     As `read`, for those who want what can still be read of a corrupt log.
     """
-    files = _files(path)
-    frames: list[Frame] = []
-    scan = _Scan()
-    corrupt: Halt | None = None
-    for position, file in enumerate(files):
-        scan.segment = position + 1
-        corrupt = scan.take(_bytes_of(file), frames)
-        if corrupt is None and scan.torn_at is not None and position + 1 < len(files):
-            corrupt = scan.corrupt(len(frames), scan.torn_at, "a bad frame before a later segment")
-        if corrupt is not None:
-            break
-    if not frames and corrupt is None:
+    source, place = _source(path)
+    try:
+        reading, corrupt = survey_of(source)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", place=place, way_out="check its permissions"
+        ) from None
+    if not reading.frames and corrupt is None:
         raise InputError(
             "is no QFS log: it begins with no whole genesis frame",
-            place=str(files[0]),
+            place=place,
             way_out="pass a ledger directory, or a log file from its folder `log`",
         )
+    return reading, corrupt
+
+
+def survey_of(source: Source) -> tuple[LogReading, Halt | None]:
+    """Return the sound frames in a log's segments, and the halt behind them; raises OSError."""
+    segments = source.segments()
+    scan = Scan(source)
+    corrupt: Halt | None = None
+    for segment in segments:
+        corrupt = scan.take(segment)
+        if corrupt is None and scan.torn_at is not None and segment != segments[-1]:
+            corrupt = scan.corrupt(scan.torn_at, "a bad frame before a later segment")
+        if corrupt is not None:
+            break
     reading = LogReading(
-        tuple(frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable
+        tuple(scan.frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable
     )
     return reading, corrupt
 
@@ -308,139 +331,46 @@ def write_halt(directory: Path, record: HaltRecord) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    _sync_folder(directory)
+    sync_folder(directory)
 
 
 def clear_halt(directory: Path) -> None:
     """Remove the record of a halt that a Resume in the log has answered."""
     (directory / "halt.cbor").unlink(missing_ok=True)
-    _sync_folder(directory)
+    sync_folder(directory)
 
 
-class _Scan:
-    """A cursor over the segments of one log."""
-
-    def __init__(self) -> None:
-        self.chain = ZERO_DIGEST
-        self.durable = 0
-        self.segment = 1
-        self.size = 0
-        self.torn_at: int | None = None
-
-    def take(self, data: bytes, frames: list[Frame]) -> Halt | None:
-        """Append a segment's frames; returns the halt when its first bad one had been durable."""
-        at = 0
-        corrupt: Halt | None = None
-        while at < len(data):
-            end = self._one(data, at, frames)
-            if end is None:
-                self.torn_at = at
-                corrupt = self._judge(data, at, len(frames))
-                break
-            at = end
-        self.size = at
-        return corrupt
-
-    def _one(self, data: bytes, at: int, frames: list[Frame]) -> int | None:
-        """Take the frame or mark at an offset; None when it is not what follows."""
-        header = _parse(data, at)
-        if header is None:
-            return None
-        magic, length, seq, durable, chain = header
-        body_at = at + HEADER_BYTES
-        if seq != len(frames) or durable > seq:
-            return None
-        if magic == MARK_MAGIC:
-            if length or chain != self.chain:
-                return None
-            self.durable = max(self.durable, durable)
-            return body_at
-        root_at = body_at + length
-        end = root_at + DIGEST_BYTES
-        if end > len(data):
-            return None
-        body, root = data[body_at:root_at], Digest(data[root_at:end])
-        if chain != _link(self.chain, data[at : at + _FACTS.size], body, root):
-            return None
-        frames.append(Frame(seq, body, root, at, self.segment))
-        self.chain = chain
-        self.durable = max(self.durable, durable)
-        return end
-
-    def _judge(self, data: bytes, at: int, seq: int) -> Halt | None:
-        """Return the halt when something says that the frame of the bad bytes had been durable."""
-        if seq < self.durable:
-            return self.corrupt(seq, at, "a bad frame where a durable one was")
-        for magic in (FRAME_MAGIC, MARK_MAGIC):
-            found = data.find(magic, at)
-            while found >= 0:
-                header = _parse(data, found)
-                if header is not None and header[3] > seq:
-                    return self.corrupt(seq, at, "a bad frame that a later one calls durable")
-                found = data.find(magic, found + 1)
-        return None
-
-    def corrupt(self, seq: int, offset: int, what: str) -> Halt:
-        """Return the halt of a bad frame."""
-        return Halt(Code.LOG_CORRUPT, seq=seq, segment=self.segment, offset=offset, what=what)
-
-
-def _parse(data: bytes, at: int) -> tuple[bytes, int, int, int, Digest] | None:
-    """Return (magic, length, seq, durable, chain) of a sound header, else None."""
-    header = data[at : at + HEADER_BYTES]
-    if len(header) < HEADER_BYTES or _CRC.unpack_from(header, _CRC_AT)[0] != crc32(
-        header[:_CRC_AT]
-    ):
-        return None
-    magic, length, seq, durable = _FACTS.unpack_from(header)
-    if magic not in (FRAME_MAGIC, MARK_MAGIC) or length > MAX_BYTES:
-        return None
-    return magic, length, seq, durable, Digest(header[_CHAIN_AT:_CRC_AT])
-
-
-def _header(facts: bytes, chain: Digest) -> bytes:
-    start = facts + chain
-    return start + _CRC.pack(crc32(start))
-
-
-def _link(chain: Digest, facts: bytes, body: bytes, root: Digest) -> Digest:
-    return Digest(sha256(chain + facts + body + root).digest())
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the segments of a ledger directory in order, or the one file."""
+def _source(path: Path) -> tuple[Source, str]:
+    """Return what to read a ledger directory, or one log file, from; and its first file's name."""
     if path.is_file():
-        return [path]
+        _check_size(path)
+        return OneFile(path), str(path)
     folder = path / "log"
     if not folder.is_dir():
         raise _no_log(path)
-    files = sorted(folder.glob("*.log"))
-    if not files:
+    disk = Folder(folder)
+    segments = disk.segments()
+    if not segments:
         raise _no_log(path)
-    for number, file in enumerate(files, start=1):
-        if file != _segment(folder, number):
+    for number, segment in enumerate(segments, start=1):
+        if number != segment:
             raise InputError(
-                f"segment {number:08d}.log is missing",
+                f"segment {number:08d}{SUFFIX} is missing",
                 place=str(folder),
                 way_out="restore the whole folder; a log without one of its segments is no log",
             )
-    return files
+        _check_size(disk.file(segment))
+    return disk, str(disk.file(1))
 
 
-def _bytes_of(file: Path) -> bytes:
-    try:
-        size = file.stat().st_size
-        if size > _MAX_SEGMENT:
-            raise InputError(
-                f"{size} bytes are more than a segment can have ({_MAX_SEGMENT})",
-                place=str(file),
-                way_out="pass a ledger directory, or a log file from its folder `log`",
-            )
-        return file.read_bytes()
-    except OSError as error:
+def _check_size(file: Path) -> None:
+    size = file.stat().st_size
+    if size > _MAX_SEGMENT:
         raise InputError(
-            f"cannot be read: {error.strerror}", place=str(file), way_out="check its permissions"
-        ) from None
+            f"{size} bytes are more than a segment can have ({_MAX_SEGMENT})",
+            place=str(file),
+            way_out="pass a ledger directory, or a log file from its folder `log`",
+        )
 
 
 def _no_log(path: Path) -> InputError:
@@ -450,35 +380,3 @@ def _no_log(path: Path) -> InputError:
         place=str(path),
         way_out="pass a ledger directory (`qfs ledger init` makes one), or a log file in it",
     )
-
-
-def _segment(folder: Path, number: int) -> Path:
-    return folder / f"{number:08d}.log"
-
-
-def _open_segment(folder: Path, number: int) -> int:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-    return os.open(_segment(folder, number), flags, 0o644)
-
-
-def _lock(folder: Path) -> int:
-    """Return the descriptor that holds the writer's lock until it is closed."""
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise UsageError(
-            "another process has the ledger open for writing",
-            place=str(folder.parent),
-            way_out="wait until it is done",
-        ) from None
-    return lock
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

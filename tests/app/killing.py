@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 STEPS = (
-    *("close", "fdatasync", "fsync", "ftruncate", "link", "mkdir", "open"),
+    *("close", "fdatasync", "fsync", "ftruncate", "link", "mkdir", "open", "posix_fallocate"),
     *("pwrite", "pwritev", "rename", "replace", "unlink", "write", "writev"),
 )
 

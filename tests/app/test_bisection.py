@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from qfs.app.bisection import BisectRequest, bisect, first_difference
-from qfs.canon import digest
+from qfs.canon import ZERO_DIGEST, digest
 from qfs.errors import InputError
 from qfs.halt import Halt
 from qfs.kernel import Tick, Transactions
 from qfs.ledger.commands import Transfer
 from qfs.shell import log
-from qfs.shell.log import Frame
+from qfs.shell.log_disk import OneFile
+from qfs.shell.log_frames import Frame
 from tests.app.logs import MINE, OTHER, House, actions, idempotency, make_log, order
 
 
@@ -64,7 +65,11 @@ def test_the_first_differing_packet_command_and_key_are_named(house, tmp_path):
 
 
 def test_few_roots_are_compared(tmp_path):
-    frames = [Frame(n, b"", digest("root", n), 0, 1) for n in range(100_000)]
+    nowhere = OneFile(tmp_path)
+    frames = [
+        Frame(n, digest("root", n), 0, 1, 0, ZERO_DIGEST, ZERO_DIGEST, nowhere)
+        for n in range(100_000)
+    ]
     other = [replace(frame, root=digest("other", frame.seq)) for frame in frames[77_777:]]
     at, compared = first_difference(frames, [*frames[:77_777], *other])
     assert (at, compared <= 17) == (77_777, True)

@@ -99,9 +99,8 @@ def test_a_flipped_byte_halts_and_names_the_packet(copy, house):
 
 def rewritten(directory: Path, change) -> None:
     """Write the log again with other frames: whole, chained, and telling another story."""
-    frames = list(log.read(directory).frames)
+    stories = change([(frame.body, frame.root) for frame in log.read(directory).frames])
     shutil.rmtree(directory)
-    stories = change([(frame.body, frame.root) for frame in frames])
     with log.create(directory, *stories[0]) as writer:
         for body, root in stories[1:]:
             writer.append(body, root)

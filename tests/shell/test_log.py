@@ -14,6 +14,7 @@ from qfs.errors import EnvironmentFault, InputError, UsageError
 from qfs.halt import Code, Halt, HaltRecord
 from qfs.shell import log
 from qfs.shell.log import LogReading, create, open_writer, read
+from qfs.shell.log_frames import HEADER_BYTES
 
 
 def body_of(seq: int) -> bytes:
@@ -112,7 +113,7 @@ def test_every_flipped_byte_of_a_synced_log_halts_and_names_the_packet(tmp_path)
     path = segment(tmp_path / "log")
     data = path.read_bytes()
     starts = [frame.offset for frame in reading.frames]
-    end_of_last = starts[-1] + log.HEADER_BYTES + len(body_of(5)) + 32
+    end_of_last = starts[-1] + HEADER_BYTES + len(body_of(5)) + 32
     copy = tmp_path / "copy.log"
     for at in range(len(data)):
         spoiled = bytearray(data)
@@ -161,7 +162,7 @@ def test_a_cut_log_is_torn_and_a_reader_changes_nothing(tmp_path):
     write(tmp_path / "whole", 4, sync_every=100)
     data = segment(tmp_path / "whole").read_bytes()
     frames = read(tmp_path / "whole").frames
-    ends = [frame.offset + log.HEADER_BYTES + len(frame.body) + 32 for frame in frames]
+    ends = [frame.offset + HEADER_BYTES + len(frame.body) + 32 for frame in frames]
     for size in range(ends[0] + 1, len(data), 7):
         copy = tmp_path / f"cut {size}"
         shutil.copytree(tmp_path / "whole", copy)
@@ -193,9 +194,8 @@ def test_whatever_a_crash_does_to_what_was_not_synced_nothing_acknowledged_is_lo
             if chance.random() < 0.3:
                 writer.sync()
                 acknowledged = seq + 1
-                sound = segment(ledger).stat().st_size - log.HEADER_BYTES
-        os.close(writer._lock)  # the process dies: nothing more is synced
-        os.close(writer._file)
+                sound = segment(ledger).stat().st_size - HEADER_BYTES
+        writer._disk.close()  # the process dies: nothing more is synced
         data = bytearray(segment(ledger).read_bytes())
         for sector in range(sound, len(data), 64):
             fate = chance.choice(["kept", "lost", "garbage"])
@@ -255,13 +255,13 @@ def test_two_ledgers_cannot_begin_in_one_directory(tmp_path):
 
 
 def test_a_failing_disk_stops_the_writer(tmp_path):
-    """A full disk, for real: /dev/full answers every write with ENOSPC."""
+    """A full disk, for real: /dev/full takes no byte and reserves no space."""
     write(tmp_path, 2)
     writer, reading = open_writer(tmp_path)
     full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, writer._file)
+    os.dup2(full, writer._disk._file)
     os.close(full)
-    with pytest.raises(EnvironmentFault, match="No space left"):
+    with pytest.raises(EnvironmentFault, match="write failed"):
         writer.append(body_of(2), root_of(2))
     for call in (lambda: writer.append(body_of(2), root_of(2)), writer.sync):
         with pytest.raises(EnvironmentFault):

@@ -1,0 +1,230 @@
+"""The frames of a log: how they are written, and what a reader makes of the bytes that it finds.
+
+- A frame is a 64-byte header, the body, the 32-byte root. Header, little-endian: magic (8), body
+  length (4), seq (8), durable (8), chain (32), CRC-32 of the header so far (4). The chain is
+  SHA-256 over the previous chain, the first 28 bytes of the header, body and root.
+- ``durable`` is how many frames were known to be on the disk when this one was written. After
+  each sync a mark (a header with another magic and no body) repeats it. A bad frame that a later
+  frame or mark calls durable is corruption: CIR-302. Any other bad frame is the torn tail of a
+  crash, or loss in the last group that was synced: nothing in the log can tell the two apart.
+- Zeros up to a segment's end are space that was reserved and never written.
+- A reader holds one window of a segment at a time; bodies are read again, and checked again, when
+  somebody asks for them.
+"""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from struct import Struct
+from zlib import crc32
+
+from qfs.canon import DIGEST_BYTES, MAX_BYTES, ZERO_DIGEST, Digest
+from qfs.errors import EnvironmentFault
+from qfs.halt import Code, Halt
+from qfs.shell.log_disk import Source
+
+FRAME_MAGIC = b"QFSLOG1\n"
+MARK_MAGIC = b"QFSMRK1\n"
+HEADER_BYTES = 64
+WINDOW_BYTES = 1 << 20  # 1_048_576
+_FACTS = Struct("<8sIQQ")  # magic, body length, seq, durable: 28 bytes
+_CRC = Struct("<I")
+_CHAIN_AT = _FACTS.size
+_CRC_AT = HEADER_BYTES - _CRC.size  # 60
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One record of the log; its body stays on the disk until it is asked for."""
+
+    seq: int
+    """0 for genesis, n for packet n."""
+    root: Digest
+    """Root of the world after it."""
+    offset: int
+    """Where the frame begins in its segment."""
+    segment: int
+    """Number of the segment, from 1 on."""
+    length: int
+    """Bytes of the body."""
+    previous: Digest
+    """Chain before it."""
+    chain: Digest
+    source: Source = field(compare=False, repr=False)
+
+    @property
+    def body(self) -> bytes:
+        """Genesis bytes, or the packet's envelope; halts when the log has changed meanwhile."""
+        size = HEADER_BYTES + self.length + DIGEST_BYTES
+        try:
+            data = self.source.read(self.segment, self.offset, size)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"cannot be read any more: {error.strerror}", place=f"packet {self.seq}"
+            ) from None
+        body = data[HEADER_BYTES : HEADER_BYTES + self.length]
+        if link(self.previous, data[:_CHAIN_AT], body, self.root) != self.chain:
+            raise Halt(
+                Code.LOG_CORRUPT,
+                seq=self.seq,
+                segment=self.segment,
+                offset=self.offset,
+                what="changed since it was first read",
+            )
+        return body
+
+
+def packed(
+    body: bytes, root: Digest, seq: int, durable: int, chain: Digest
+) -> tuple[bytes, Digest]:
+    """Return a frame's bytes, and the chain after it."""
+    facts = _FACTS.pack(FRAME_MAGIC, len(body), seq, durable)
+    after = link(chain, facts, body, root)
+    return _header(facts, after) + body + root, after
+
+
+def mark(seq: int, chain: Digest) -> bytes:
+    """Return the mark that seq frames are on the disk."""
+    return _header(_FACTS.pack(MARK_MAGIC, 0, seq, seq), chain)
+
+
+def link(chain: Digest, facts: bytes, body: bytes, root: Digest) -> Digest:
+    """Return the chain after a frame."""
+    return Digest(sha256(chain + facts + body + root).digest())
+
+
+def _header(facts: bytes, chain: Digest) -> bytes:
+    start = facts + chain
+    return start + _CRC.pack(crc32(start))
+
+
+class Scan:
+    """A cursor over the segments of one log."""
+
+    def __init__(self, source: Source, first: int = 0, chain: Digest = ZERO_DIGEST) -> None:
+        self.source = source
+        self.frames: list[Frame] = []
+        self.seq = first
+        """The frame that comes next."""
+        self.chain = chain
+        self.durable = 0
+        self.segment = 1
+        self.size = 0
+        """Sound bytes of the segment."""
+        self.torn_at: int | None = None
+
+    def take(self, segment: int, start: int = 0) -> Halt | None:
+        """Append a segment's frames; returns the halt when its first bad one had been durable."""
+        self.segment = segment
+        window = _Window(self.source, segment)
+        at = start
+        corrupt: Halt | None = None
+        while at < window.size:
+            end = self._one(window, at)
+            if end is None:
+                if not window.is_blank(at):
+                    self.torn_at = at
+                    corrupt = self._judge(window, at)
+                elif self.seq < self.durable:
+                    corrupt = self.corrupt(at, "nothing where a durable frame was")
+                break
+            at = end
+        self.size = at
+        return corrupt
+
+    def _one(self, window: "_Window", at: int) -> int | None:
+        """Take the frame or mark at an offset; None when it is not what follows."""
+        header = window.at(at, HEADER_BYTES)
+        parsed = _parse(header)
+        if parsed is None:
+            return None
+        magic, length, seq, durable, chain = parsed
+        if seq != self.seq or durable > seq:
+            return None
+        if magic == MARK_MAGIC:
+            if length or chain != self.chain:
+                return None
+            self.durable = max(self.durable, durable)
+            return at + HEADER_BYTES
+        data = window.at(at + HEADER_BYTES, length + DIGEST_BYTES)
+        body, root = data[:length], Digest(data[length:])
+        if len(root) != DIGEST_BYTES:
+            return None
+        if chain != link(self.chain, header[:_CHAIN_AT], body, root):
+            return None
+        self.frames.append(
+            Frame(seq, root, at, self.segment, length, self.chain, chain, self.source)
+        )
+        self.chain = chain
+        self.seq = seq + 1
+        self.durable = max(self.durable, durable)
+        return at + HEADER_BYTES + length + DIGEST_BYTES
+
+    def _judge(self, window: "_Window", at: int) -> Halt | None:
+        """Return the halt when something says that the frame of the bad bytes had been durable."""
+        if self.seq < self.durable:
+            return self.corrupt(at, "a bad frame where a durable one was")
+        for found in window.magics(at):
+            header = _parse(window.at(found, HEADER_BYTES))
+            if header is not None and header[3] > self.seq:
+                return self.corrupt(at, "a bad frame that a later one calls durable")
+        return None
+
+    def corrupt(self, offset: int, what: str) -> Halt:
+        """Return the halt of the frame that should come next."""
+        return Halt(Code.LOG_CORRUPT, seq=self.seq, segment=self.segment, offset=offset, what=what)
+
+
+class _Window:
+    """A part of a segment in memory, moved along as it is asked for."""
+
+    def __init__(self, source: Source, segment: int) -> None:
+        self._source = source
+        self._segment = segment
+        self._start = 0
+        self._data = b""
+        self.size = source.size(segment)
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Return bytes at an offset, fewer than asked for at the segment's end."""
+        end = self._start + len(self._data)
+        if not (self._start <= offset and offset + length <= end):
+            wanted = min(max(length, WINDOW_BYTES), self.size - offset)
+            self._data = self._source.read(self._segment, offset, max(wanted, 0))
+            self._start = offset
+        return self._data[offset - self._start : offset - self._start + length]
+
+    def is_blank(self, at: int) -> bool:
+        """Say whether there are only zeros from an offset on."""
+        while at < self.size:
+            part = self.at(at, WINDOW_BYTES)
+            if not part or any(part):
+                return False
+            at += len(part)
+        return True
+
+    def magics(self, at: int) -> list[int]:
+        """Return every offset from one on at which a magic stands."""
+        found: list[int] = []
+        while at < self.size:
+            part = self.at(at, WINDOW_BYTES)
+            for magic in (FRAME_MAGIC, MARK_MAGIC):
+                place = part.find(magic)
+                while place >= 0:
+                    found.append(at + place)
+                    place = part.find(magic, place + 1)
+            if at + len(part) >= self.size or not part:
+                break
+            at += len(part) - len(FRAME_MAGIC) + 1
+        return sorted(found)
+
+
+def _parse(header: bytes) -> tuple[bytes, int, int, int, Digest] | None:
+    """Return (magic, length, seq, durable, chain) of a sound header, else None."""
+    if len(header) < HEADER_BYTES:
+        return None
+    if _CRC.unpack_from(header, _CRC_AT)[0] != crc32(header[:_CRC_AT]):
+        return None
+    magic, length, seq, durable = _FACTS.unpack_from(header)
+    if magic not in (FRAME_MAGIC, MARK_MAGIC) or length > MAX_BYTES:
+        return None
+    return magic, length, seq, durable, Digest(header[_CHAIN_AT:_CRC_AT])
