@@ -155,18 +155,24 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     member = bool(stored) and name in own and frame.trait(number, "enum")
     if member and not any(each[0] in {FUNCTION, "prop", "static", "classm"} for each in stored):
         return ((INSTANCE, number, True),)
-    fields = frame.fields(number, name)
+    lookup = frame.solver.lookups.get(frame.node.number, number, name, exact=atom[2])
+    remembered = lookup.bound.get(atom)
+    if remembered is not None:
+        return remembered
+    stored, fields = lookup.stored, lookup.fields
     if fields:
         stored = tuple([each for each in stored if each[0] != "any"])
     if stored:
         out = bind(frame, stored, atom, klass, pos)
-    if not atom[2]:
-        for sub in frame.subclasses(number):
-            fields = join(fields, frame.solver.read(frame.node, ("field", sub, name)))
-            found = frame.solver.read(frame.node, ("attr", sub, name))
-            if found:
-                out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
+    calls = _is_call(stored)
+    for sub, found, given in lookup.below:
+        fields = join(fields, given)
+        if found:
+            out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
+            calls = calls or _is_call(found)
     out = join(out, fields)
+    if out and not calls:
+        lookup.bound[atom] = out
     if out:
         return out
     if frame.trait(number, "enum") and name in {"value", "name", "_value_", "_name_"}:
@@ -182,6 +188,10 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         if isinstance(base, str) and base not in {"builtins.object", "typing.Generic"}:
             return ((METHOD, (OBJECT, base, ""), name),)
     return NOTHING if _promised(frame, number, name) else ((METHOD, atom, name),)
+
+
+def _is_call(stored: Value) -> bool:
+    return any(each[0] == "prop" for each in stored)
 
 
 def _promised(frame: Frame, number: int, name: str) -> bool:

@@ -82,8 +82,10 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     """``class``: evaluate bases and decorators, run the body, bind the name."""
     klass = frame.module.classes[index]
     facts = klass.facts
-    klass.bases = [evaluate(frame, base) for base in facts.bases]
-    frame.solver.orders.clear()
+    bases = [evaluate(frame, base) for base in facts.bases]
+    if bases != klass.bases:
+        klass.bases = bases
+        frame.solver.rebase(klass.number)
     for name, value in facts.keywords:
         found = evaluate(frame, value)
         if name == "metaclass":
@@ -105,7 +107,7 @@ def _derive(frame: Frame, klass: Klass, atom: tuple[object, ...]) -> None:
     if atom[0] == CLASS and isinstance(atom[1], int):
         for base in frame.mro(atom[1]):
             if isinstance(base, int) and base != klass.number:
-                frame.solver.write(("subclasses", base), ((CLASS, klass.number),))
+                frame.solver.derive(base, klass.number)
                 for trait in ("enum", "exception", "namedtuple", "typeddict"):
                     if trait in frame.solver.program.classes[base].traits:
                         klass.traits[trait] = ""

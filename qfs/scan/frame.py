@@ -192,53 +192,24 @@ class Frame:
 
     def mro(self, number: int) -> list[int | str]:
         """Return a class and its bases: numbers in the program, names outside; depth first."""
-        known = self.solver.orders.get(number)
-        if known is not None:
-            return known
-        out: list[int | str] = []
-        stack: list[int | str] = [number]
-        while stack:
-            at = stack.pop()
-            if at in out:
-                continue
-            out.append(at)
-            if isinstance(at, int):
-                bases: list[int | str] = [
-                    atom[1]
-                    for base in self.solver.program.classes[at].bases
-                    for atom in base
-                    if atom[0] in {CLASS, OUTSIDE}
-                ]
-                stack.extend(reversed(bases))
-        self.solver.orders[number] = out
-        return out
+        return self.solver.lookups.mro(number)
 
     def trait(self, number: int, name: str) -> bool:
         """Say whether a class or one of its bases has a trait."""
         classes = self.solver.program.classes
-        return any(name in classes[at].traits for at in self.mro(number) if isinstance(at, int))
+        for at in self.solver.lookups.mro(number):
+            if isinstance(at, int) and name in classes[at].traits:
+                return True
+        return False
 
     def subclasses(self, number: int) -> list[int]:
         """Return the classes of the program known to derive from a class, itself excluded."""
-        found = self.solver.read(self.node, ("subclasses", number))
-        return sorted([atom[1] for atom in found if atom[0] == CLASS])
+        self.solver.read(self.node, ("subclasses", number))
+        return sorted(self.solver.lookups.families.get(number, ()))
 
     def find(self, number: int, name: str) -> Value:
         """Return an attribute of a class or its bases as stored; () if there is none."""
-        for at in self.mro(number):
-            if isinstance(at, int):
-                found = self.solver.read(self.node, ("attr", at, name))
-                if found:
-                    return found
-        return NOTHING
-
-    def fields(self, number: int, name: str) -> Value:
-        """Return what instances of a class or its bases were given under a name."""
-        out: Value = NOTHING
-        for at in self.mro(number):
-            if isinstance(at, int):
-                out = join(out, self.solver.read(self.node, ("field", at, name)))
-        return out
+        return self.solver.lookups.get(self.node.number, number, name, exact=True).stored
 
     def makes_a_class(self) -> bool:
         """Say whether the function runs while a class is made: registries are filled there."""

@@ -7,12 +7,13 @@
 - Evaluations a node are bounded too: then its result is widened to "anything".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, TypeAlias
 
 from qfs.scan.ir import Pos
+from qfs.scan.lookup import Lookups
 from qfs.scan.program import Function, Program
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook
@@ -35,6 +36,9 @@ EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 12
 
 CellKey: TypeAlias = tuple[Any, ...]
+
+
+_LOOKED_UP = {"attr", "field"}
 
 
 class Effect(NamedTuple):
@@ -97,8 +101,7 @@ class Solver:
         self.shapes: dict[Value, tuple[Value, frozenset[Any]]] = {}
         """Arguments as contexts know them: widened, and without an order of alternatives."""
         self.depth = 0
-        self.orders: dict[int, list[int | str]] = {}
-        """Method resolution orders, until a class is defined anew."""
+        self.lookups = Lookups(program, self.cells)
 
     def read(self, node: Node, key: CellKey) -> Value:
         """Return a cell; the node is evaluated again whenever it grows."""
@@ -114,9 +117,10 @@ class Solver:
 
     def write(self, key: CellKey, value: Value) -> None:
         """Let a cell hold a value besides what it holds."""
-        before = self.cells.get(key, NOTHING)
+        known = self.cells.get(key)
+        before = known or NOTHING
         after = bounded(join(before, value))
-        if key in self.cells and same(before, after):
+        if known is not None and same(before, after):
             return
         times = self.growth.get(key, 0) + (not only_names(before, after))
         self.growth[key] = times
@@ -124,12 +128,26 @@ class Solver:
             after = bounded(_widen(after))
             if same(before, after):
                 return
-        if times > CELL_GROWTH_MAX and key[0] != "subclasses":
+        if times > CELL_GROWTH_MAX:
             if before == ANY:
                 return
             after = ANY
         self.cells[key] = after
-        for number in self.cell_readers.get(key, ()):
+        self._wake(self.cell_readers.get(key, ()))
+        if key[0] in _LOOKED_UP:
+            self._wake(self.lookups.grown(key, new=known is None))
+
+    def derive(self, base: int, number: int) -> None:
+        """Note that a class derives from another."""
+        self._wake(self.lookups.derive(base, number))
+        self._wake(self.cell_readers.get(("subclasses", base), ()))
+
+    def rebase(self, number: int) -> None:
+        """Note that a class has new bases."""
+        self._wake(self.lookups.rebased(number))
+
+    def _wake(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
             self.push(self.nodes[number])
 
     def push(self, node: Node) -> None:
@@ -158,7 +176,7 @@ class Solver:
         if number is not None:
             return self.nodes[number]
         if len(contexts) >= CONTEXTS_MAX:
-            return self._general(function, plain, order)
+            return self._general(function, key, plain, order)
         return self._made(function, key, plain, order)
 
     def _made(
@@ -171,13 +189,14 @@ class Solver:
         return node
 
     def _general(
-        self, function: Function, arguments: dict[str, Value], order: Taint | None
+        self, function: Function, key: Any, arguments: dict[str, Value], order: Taint | None
     ) -> Node:
         """Return the one node that all calls beyond the bound share."""
         number = self.contexts[function.number].get("general")
         if number is None:
             return self._made(function, "general", dict(arguments), order)
         node = self.nodes[number]
+        self.contexts[function.number][key] = number
         grown = False
         for name, value in arguments.items():
             before = node.arguments.get(name, NOTHING)
