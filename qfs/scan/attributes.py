@@ -28,6 +28,7 @@ from qfs.scan.values import (
 )
 
 _KINDS_MAX = 5
+_DOTS_MAX = 8
 _OWN = {INSTANCE, CLASS, MODULE, OUTSIDE, SUPER, FUNCTION, OBJECT}
 _NAMES = {"__name__", "__qualname__", "__module__", "__doc__"}
 
@@ -109,7 +110,11 @@ def _outside(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return value
     if name in _NAMES:
         return STR
-    return NOTHING if _no_builtin(atom[1], name) else ((OUTSIDE, full),)
+    if _no_builtin(atom[1], name):
+        return NOTHING
+    if full.count(".") >= _DOTS_MAX or (atom[1].startswith("builtins.") and atom[1].count(".") > 1):
+        return ANY  # an attribute of an attribute of what nobody knows
+    return ((OUTSIDE, full),)
 
 
 def _no_builtin(kind: str, name: str) -> bool:

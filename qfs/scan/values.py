@@ -145,6 +145,8 @@ def _merge(atoms: list[Atom]) -> Value:
             continue
         if atom not in out:
             out.append(atom)
+    if len(out) > 1:
+        out = _covering(out)
     for name, times in constants.items():
         if times > _KNOWN_MAX or (PLAIN, name) in out:
             out = [each for each in out if not (each[0] == KNOWN and each[1] == name)]
@@ -161,6 +163,26 @@ def _merge(atoms: list[Atom]) -> Value:
                 element = join(element, item)
         return _merge([*rest, (SEQUENCE, "tuple", element, None)])
     return tuple(out) if len(out) <= ALTERNATIVES_MAX else _fewer(out)
+
+
+def _covering(atoms: list[Atom]) -> list[Atom]:
+    """Drop an exact instance beside any instance of its class, and a method told apart by why."""
+    wide = {
+        (atom[0], atom[1]) if atom[0] == INSTANCE else (METHOD, atom[2])
+        for atom in atoms
+        if (atom[0] == INSTANCE and not atom[2]) or (atom[0] == METHOD and atom[1] == ANY[0])
+    }
+    if not wide:
+        return atoms
+    out: list[Atom] = []
+    for atom in atoms:
+        if atom[0] == INSTANCE and atom[2] and (INSTANCE, atom[1]) in wide:
+            continue
+        told = atom[0] == METHOD and atom[1][0] == ANYTHING and atom[1] != ANY[0]
+        if told and (METHOD, atom[2]) in wide:
+            continue
+        out.append(atom)
+    return out
 
 
 def _item_by_item(tuples: list[Atom]) -> Atom:
