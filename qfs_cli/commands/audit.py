@@ -64,6 +64,12 @@ _UnsafeFixes = Annotated[
     bool, typer.Option("--unsafe-fixes", help="Mend also what changes results.")
 ]
 _Diff = Annotated[bool, typer.Option("--diff", help="Show the fixes; write nothing.")]
+_TestCommand = Annotated[
+    str,
+    typer.Option(
+        metavar="CMD", help="Run these tests before and after --fix; put back what makes them fail."
+    ),
+]
 _NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither read nor write the user's cache.")
 ]
@@ -105,6 +111,7 @@ def command(
     fix: _Fix = False,
     unsafe_fixes: _UnsafeFixes = False,
     diff: _Diff = False,
+    test_command: _TestCommand = "",
     no_cache: _NoCache = False,
     witness: _Witness = False,
     inputs: _Inputs = None,
@@ -115,6 +122,8 @@ def command(
         raise UsageError(f"no format {form!r}", way_out=f"use {', '.join(FORMATS)}")
     if inputs is not None and not witness:
         raise UsageError("--inputs without --witness", way_out="add --witness, which runs them")
+    if test_command and not (fix or unsafe_fixes or diff):
+        raise UsageError("--test-command without --fix", way_out="add --fix or --unsafe-fixes")
     request = AuditRequest(
         paths=tuple(paths or [Path()]),
         select=_codes(select),
@@ -131,7 +140,7 @@ def command(
         cache=not no_cache,
     )
     if fix or unsafe_fixes or diff:
-        made = mend(request, unsafe=unsafe_fixes, diff=diff)
+        made = mend(request, unsafe=unsafe_fixes, diff=diff, test_command=test_command)
         typer.echo(text.fixes(made), nl=False, err=not diff)
         report = made.report
         if diff:

@@ -9,6 +9,7 @@ import typer
 
 from qfs.app import bisection as use_case
 from qfs.app.bisection import BisectReport, BisectRequest, Side
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -20,7 +21,7 @@ class Format(Enum):
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("bisect")(bisect)
+    app.command("bisect")(verifying(bisect))
 
 
 def bisect(

@@ -10,6 +10,7 @@ import typer
 from qfs.app import certify as use_case
 from qfs.app.certify import CertifyReport, CertifyRequest
 from qfs.app.failure import EXIT_FINDINGS, UsageError
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -21,7 +22,7 @@ class Format(Enum):
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("certify")(certify)
+    app.command("certify")(verifying(certify))
 
 
 def certify(

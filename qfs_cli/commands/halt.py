@@ -11,6 +11,7 @@ from qfs.app import halt as use_case
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_HALTED
 from qfs.app.halt import ResumeRequest
 from qfs.app.packet import PROVIDERS
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -32,7 +33,7 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
     )
     group.command("show")(show)
-    group.command("resume")(resume)
+    group.command("resume")(verifying(resume))
     app.add_typer(group, name="halt")
 
 

@@ -15,6 +15,7 @@ from qfs.app.key_sync import OpenRequest, SealRequest
 from qfs.app.keys import KeysReport, NewKeyRequest
 from qfs.app.packet import PROVIDERS
 from qfs.app.rotation import RegistryReport
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -77,18 +78,18 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
     )
     group.command("new")(new)
-    group.command("list")(list_)
+    group.command("list")(verifying(list_))
     group.command("export")(export)
     group.command("import")(import_)
-    group.command("rotate")(rotate)
-    group.command("revoke")(revoke)
-    group.command("enrol")(enrol)
-    group.command("recover")(recover)
-    group.command("approve")(approve)
-    group.command("policy")(policy)
-    group.command("send")(send)
+    group.command("rotate")(verifying(rotate))
+    group.command("revoke")(verifying(revoke))
+    group.command("enrol")(verifying(enrol))
+    group.command("recover")(verifying(recover))
+    group.command("approve")(verifying(approve))
+    group.command("policy")(verifying(policy))
+    group.command("send")(verifying(send))
     group.command("seal")(seal)
-    group.command("open")(open_)
+    group.command("open")(verifying(open_))
     app.add_typer(group, name="keys")
 
 

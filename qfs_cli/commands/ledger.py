@@ -13,6 +13,7 @@ from rich.text import Text
 from qfs.app import exporting, inbound, ledger, proving, replica, snapshots, submission
 from qfs.app.failure import EXIT_FINDINGS
 from qfs.app.packet import PROVIDERS
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -35,15 +36,15 @@ def register(app: typer.Typer) -> None:
     """Add the group of commands to the program."""
     group = typer.Typer(no_args_is_help=True, help="A ledger of five tokens in a folder.")
     group.command("init")(init)
-    group.command("submit")(submit)
-    group.command("receive")(receive)
-    group.command("state")(state)
-    group.command("check")(check)
-    group.command("prove")(prove)
+    group.command("submit")(verifying(submit))
+    group.command("receive")(verifying(receive))
+    group.command("state")(verifying(state))
+    group.command("check")(verifying(check))
+    group.command("prove")(verifying(prove))
     group.command("verify-proof")(verify_proof)
-    group.command("snapshot")(snapshot)
-    group.command("export")(export)
-    group.command("import")(import_)
+    group.command("snapshot")(verifying(snapshot))
+    group.command("export")(verifying(export))
+    group.command("import")(verifying(import_))
     app.add_typer(group, name="ledger")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from qfs.app import packet as use_case
 from qfs.app.packet import PROVIDERS, BatchRequest, PacketReport, SignRequest
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
     group.command("sign")(sign)
     group.command("cosign")(cosign)
     group.command("batch")(batch)
-    group.command("verify")(verify)
+    group.command("verify")(verifying(verify))
     group.command("show")(show)
     app.add_typer(group, name="packet")
 

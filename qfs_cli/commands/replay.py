@@ -16,6 +16,7 @@ from qfs.app.failure import UsageError
 from qfs.app.foreign import ForeignRequest
 from qfs.app.perturbing import Run
 from qfs.app.replay import ReplayReport, ReplayRequest
+from qfs_cli.paranoid import verifying
 from qfs_cli.render import foreign
 
 
@@ -60,7 +61,7 @@ Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("replay")(replay)
+    app.command("replay")(verifying(replay))
 
 
 def replay(

@@ -12,6 +12,7 @@ from qfs.app import trail as use_case
 from qfs.app.packet import PROVIDERS
 from qfs.app.publishing import Signing
 from qfs.app.trail import TrailReport
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -46,14 +47,14 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True,
         rich_markup_mode=None,
     )
-    group.command("show")(show)
-    group.command("verify")(verify)
-    group.command("checkpoint")(checkpoint)
-    group.command("export")(export)
-    group.command("prove")(prove)
-    group.command("verify-proof")(verify_proof)
+    group.command("show")(verifying(show))
+    group.command("verify")(verifying(verify))
+    group.command("checkpoint")(verifying(checkpoint))
+    group.command("export")(verifying(export))
+    group.command("prove")(verifying(prove))
+    group.command("verify-proof")(verifying(verify_proof))
     group.command("serve")(serve)
-    group.command("note")(note)
+    group.command("note")(verifying(note))
     group.command("refused")(refused)
     app.add_typer(group, name="trail")
 

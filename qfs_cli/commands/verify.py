@@ -12,6 +12,7 @@ from qfs.app.build_evidence import check_attestation
 from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE, UsageError
 from qfs.app.verify import Agreement, VerifyReport, VerifyRequest
 from qfs.app.verify import verify as use_case
+from qfs_cli.paranoid import verifying
 
 
 class Format(Enum):
@@ -34,7 +35,7 @@ _MEANING = {
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("verify")(verify)
+    app.command("verify")(verifying(verify))
 
 
 def verify(

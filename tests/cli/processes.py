@@ -38,15 +38,20 @@ class Outcome:
     stderr: str
 
 
-def run_all(calls: list[Call]) -> list[Outcome]:
-    """Run each command line; return what they did, in the same order."""
+def run_all(calls: list[Call], first_on_path: Path | None = None) -> list[Outcome]:
+    """Run each command line; return what they did, in the same order.
+
+    first_on_path is a folder whose modules are found before the installed ones.
+    """
     asked = json.dumps([asdict(call) for call in calls])
     environment = {
         "PATH": os.environ["PATH"],
         "COLUMNS": "100",
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "PYTHONPATH": os.pathsep.join(
+            [*([str(first_on_path)] if first_on_path else []), str(Path(__file__).parents[2])]
+        ),
     }
     answer = subprocess.run(
         [sys.executable, __file__],
