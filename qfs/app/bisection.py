@@ -1,8 +1,10 @@
 """`qfs bisect A B`: the first packet, command and key at which two logs differ.
 
 - The first differing packet is found by binary search: a root covers all that came before it.
-- The common prefix is derived once; both packets are then applied to the same world, watched
-  command by command, and the two worlds are compared down to the key.
+- The common prefix is derived once, from the nearest good snapshot of either ledger on. Both
+  packets are then applied to the same world, watched command by command, and the two worlds are
+  compared down to the key.
+- Two snapshots are compared down to the key; with their logs beside them also to the writer.
 - Recorded roots are not believed: where one is not what its packet leads to, the report says whose.
 - Both logs are opened read-only.
 """
@@ -13,15 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from qfs import packet as packet_
+from qfs.app.bisection_states import SUFFIX, frames_beside, last_written, read_snapshot
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS
+from qfs.app.snapshots import Finder
 from qfs.app.watching import (
     Watched,
     shortened,
+    source_of,
     text_of,
     watch_frame,
     writer_of,
 )
-from qfs.app.worlds import QFS, derive, found_of, last_of
+from qfs.app.worlds import QFS, Derived, continued, found_of, last_of
 from qfs.crypto import Verifier
 from qfs.errors import CanonError
 from qfs.halt import Halt
@@ -54,6 +59,8 @@ class Side:
     """The halt that the packet meets here."""
     command: str | None
     """The command that wrote the key, with its place in the packet."""
+    source: str | None = None
+    """The line of the machine's that wrote it, ``file.py:17``."""
 
     def document(self) -> dict[str, Any]:
         """Return the part of the JSON document."""
@@ -62,6 +69,7 @@ class Side:
             "derived": self.derived,
             "stopped": self.stopped,
             "command": self.command,
+            "source": self.source,
         }
 
 
@@ -83,21 +91,29 @@ class BisectReport:
     b: Side | None = None
     compared: int = 0
     """How many pairs of roots were compared."""
+    executed: int = 0
+    """How many packets were executed again."""
+
+    @property
+    def identical(self) -> bool:
+        """Whether they agree."""
+        return self.packet is None and self.machine is None
 
     @property
     def exit_code(self) -> int:
-        """0 when the logs agree, 1 when they do not."""
-        return EXIT_CLEAN if self.packet is None else EXIT_FINDINGS
+        """0 when they agree, 1 when they do not."""
+        return EXIT_CLEAN if self.identical else EXIT_FINDINGS
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document ``qfs.bisect/1``."""
         return {
             "schema": SCHEMA,
-            "identical": self.packet is None,
+            "identical": self.identical,
             "packets": list(self.packets),
             "compared": self.compared,
+            "executed": self.executed,
             "difference": None
-            if self.packet is None
+            if self.identical
             else {
                 "packet": self.packet,
                 "parts": list(self.parts),
@@ -117,6 +133,8 @@ def bisect(request: BisectRequest) -> BisectReport:
     cannot be derived.
     """
     verifier = None if request.trust_signatures else providers.verifier()
+    if request.a.suffix == SUFFIX and request.b.suffix == SUFFIX:
+        return _snapshots(request.a, request.b, verifier)
     one, other = log.read(request.a).frames, log.read(request.b).frames
     at, compared = first_difference(one, other)
     packets = (len(one) - 1, len(other) - 1)
@@ -129,7 +147,45 @@ def bisect(request: BisectRequest) -> BisectReport:
         return BisectReport(packets, at, what, a=sides[0], b=sides[1], compared=compared)
     if at == 0:
         return _geneses(one[0], other[0], packets, compared)
-    return _packets(one, other, at, compared, verifier)
+    start = _start(request, one, at)
+    before = last_of(continued(one[:at], QFS, verifier, lambda _: start)).world
+    report = _packets(one, other, at, before, verifier)
+    derived = at - 1 - (0 if start is None else start.frame.seq)
+    return replace(report, compared=compared, executed=report.executed + derived)
+
+
+def _start(request: BisectRequest, frames: Sequence[Frame], at: int) -> Derived | None:
+    """Return the newest frame before a packet whose world a snapshot of either ledger holds.
+
+    Both logs record the same roots up to there, so a snapshot of either is good for both.
+    """
+    found = [Finder(path, below=at)(frames[:at]) for path in (request.a, request.b)]
+    known = [one for one in found if one is not None]
+    return max(known, key=lambda one: one.frame.seq, default=None)
+
+
+def _snapshots(a: Path, b: Path, verifier: Verifier | None) -> BisectReport:
+    """Compare two snapshots, and say who wrote the key where their logs can tell."""
+    worlds = (read_snapshot(a), read_snapshot(b))
+    packets = (worlds[0].seq, worlds[1].seq)
+    place = diverge(*worlds)
+    if place is None:
+        return BisectReport(packets, None, ())
+    sides = [Side(world.root.hex(), None, None, None) for world in worlds]
+    report = _placed(BisectReport(packets, None, (), a=sides[0], b=sides[1]), place)
+    logs = [frames_beside(path, world) for path, world in zip((a, b), worlds, strict=True)]
+    one, other = logs
+    if one is None or other is None or place.machine == "world":
+        return report
+    at, compared = first_difference(one, other)
+    executed = 0
+    for number, (path, frames) in enumerate(((a, one), (b, other))):
+        written, again = last_written(path, frames, max(1, at or 1), place, verifier)
+        executed += again
+        if written is not None:
+            command, source = written.command, written.source or None
+            sides[number] = replace(sides[number], command=command, source=source)
+    return replace(report, packet=at, a=sides[0], b=sides[1], compared=compared, executed=executed)
 
 
 def first_difference(one: Sequence[Frame], other: Sequence[Frame]) -> tuple[int | None, int]:
@@ -170,11 +226,10 @@ def _packets(
     one: Sequence[Frame],
     other: Sequence[Frame],
     at: int,
-    compared: int,
+    before: World,
     verifier: Verifier | None,
 ) -> BisectReport:
     """Apply both packets to their common world and compare what they lead to."""
-    before = last_of(derive(one[:at], QFS, verifier)).world
     both = [_watch(frames[at], before, verifier) for frames in (one, other)]
     place: Difference | None = None
     if isinstance(both[0], Watched) and isinstance(both[1], Watched):
@@ -190,10 +245,13 @@ def _packets(
         tuple(parts),
         a=sides[0],
         b=sides[1],
-        compared=compared,
+        executed=2,
     )
-    if place is None:
-        return report
+    return report if place is None else _placed(report, place)
+
+
+def _placed(report: BisectReport, place: Difference) -> BisectReport:
+    """Return a report with the place at which two states differ."""
     return replace(
         report,
         machine=place.machine,
@@ -220,8 +278,11 @@ def _side(frame: Frame, watched: Watched | Halt, place: Difference | None) -> Si
     if isinstance(watched, Halt):
         return Side(frame.root.hex(), None, str(watched), None)
     writer = None if place is None else writer_of(watched, place)
-    command = None if writer is None else f"{_position(writer)}: {text_of(writer)}"
-    return Side(frame.root.hex(), watched.after.root.hex(), None, command)
+    if place is None or writer is None:
+        return Side(frame.root.hex(), watched.after.root.hex(), None, None)
+    command = f"{_position(writer)}: {text_of(writer)}"
+    source = source_of(frame, watched, writer, place) or None
+    return Side(frame.root.hex(), watched.after.root.hex(), None, command, source)
 
 
 def _position(one: Executed) -> str:

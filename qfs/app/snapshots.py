@@ -53,6 +53,8 @@ class Finder:
 
     directory: Path
     program: Program = QFS
+    below: int | None = None
+    """Only snapshots of packets before this one are opened; None for all."""
     found: int | None = None
     """Packet of the snapshot that was taken."""
     passed_over: list[str] = field(default_factory=list)
@@ -62,6 +64,8 @@ class Finder:
         """Return the world of the newest good snapshot, as if its frame had been derived."""
         folder = self.directory / _FOLDER
         for path in sorted(folder.glob(f"*{_SUFFIX}"), reverse=True):
+            if self.below is not None and path.stem >= f"{self.below:020d}":
+                continue
             try:
                 world = _good(path, frames, self.program)
             except (QFSError, Halt) as no:

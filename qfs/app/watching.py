@@ -4,14 +4,17 @@
 - Below the packet no hashing is needed: each command's states before and after are at hand.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from qfs.app.worlds import QFS, Program, admit, derive, last_of
 from qfs.crypto import Verifier
 from qfs.kernel import Difference, Executed, Receipt, World, apply
 from qfs.kernel.state import machine_root
+from qfs.shell import tracing
 from qfs.shell.log_frames import Frame
 
 _SHOWN = 300
@@ -63,6 +66,42 @@ def writer_of(watched: Watched, place: Difference) -> Executed | None:
         if value_at(one.before, place) != value_at(one.after, place):
             return one
     return None
+
+
+def source_of(frame: Frame, watched: Watched, writer: Executed, place: Difference) -> str:
+    """Return the line of its machine's that wrote a key, ``file.py:17``; empty if none is found.
+
+    The packet is applied again under tracing, signatures trusted: the first state, or the first
+    store of its field, that the machine's functions return with the key's new value.
+    """
+    number = next(at for at, one in enumerate(watched.commands) if one is writer)
+    wanted, kind = value_at(writer.after, place), type(writer.after)
+    store = getattr(writer.after, place.field)
+    done: list[Executed] = []
+
+    def written(value: Any) -> bool:
+        if len(done) != number:
+            return False
+        if type(value) is kind:
+            return bool(value_at(value, place) == wanted)
+        return (
+            place.key is not None
+            and type(value) is type(store)
+            and bool(value.get(place.key) == wanted)
+        )
+
+    home = Path(sys.modules[kind.__module__].__file__ or "").parent
+    return tracing.first_return(
+        lambda: apply(
+            QFS.machines,
+            QFS.reactions,
+            watched.before,
+            admit(frame, watched.before, None),
+            watch=done.append,
+        ),
+        written,
+        home,
+    )
 
 
 def value_at(state: Any, place: Difference) -> Any:

@@ -10,8 +10,10 @@
 
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
@@ -134,6 +136,30 @@ class Recorder:
         elif event == "return":
             self.ended(frame, argument)
         return self._trace
+
+
+def first_return(call: Callable[[], object], holds: Callable[[Any], bool], below: Path) -> str:
+    """Return the first line, ``file.py:17``, that returns a value for which something holds.
+
+    Only functions of files below a folder are looked at; empty when none returns such a value.
+    """
+    found: list[str] = []
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        place = frame.f_code.co_filename
+        if found or not place.startswith(str(below)):
+            return None
+        if event == "return" and holds(argument):
+            found.append(f"{Path(place).relative_to(below.parent).as_posix()}:{frame.f_lineno}")
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return found[0] if found else ""
 
 
 def tell(value: Any) -> tuple[str, int]:

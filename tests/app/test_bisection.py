@@ -1,6 +1,7 @@
 """Bisection: the packet, command and key at which two logs part, and whose root is wrong."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import qfs
 from qfs.app.bisection import BisectRequest, bisect, first_difference
+from qfs.app.worlds import derive
 from qfs.canon import ZERO_DIGEST, digest
 from qfs.errors import InputError
 from qfs.halt import Halt
@@ -184,3 +187,71 @@ def test_the_command_says_it_and_exits_accordingly(house, tmp_path):
     )
     document = json.loads(done.stdout)
     assert (document["schema"], document["compared"] <= 4) == ("qfs.bisect/1", True)
+
+
+def with_snapshots(directory: Path, packets: list[int]) -> list[Path]:
+    """Write a ledger's snapshots at some packets, as `qfs ledger snapshot` names them."""
+    folder = directory / "snapshots"
+    folder.mkdir()
+    made = []
+    for step in derive(log.read(directory).frames):
+        if step.world.seq in packets:
+            path = folder / f"{step.world.seq:020d}.snapshot"
+            path.write_bytes(b"".join(step.world.snapshot()))
+            made.append(path)
+    return made
+
+
+def test_a_snapshot_spares_the_packets_before_it(house, tmp_path):
+    """Twelve packets, the tenth of one differs: from the start, and from a snapshot at 8."""
+    twin(tmp_path / "twin", swapped(9, transfer(7, 5, 77)))
+    request = BisectRequest(house, tmp_path / "twin", trust_signatures=True)
+    whole = bisect(request)
+    with_snapshots(tmp_path / "twin", [3, 8, 11])
+    spared = bisect(request)
+    assert (whole.packet, whole.executed, spared.executed) == (10, 9 + 2, 1 + 2)
+    assert replace(spared, executed=whole.executed) == whole
+
+
+def test_the_line_that_wrote_the_key_is_named(house, tmp_path):
+    twin(tmp_path / "twin", swapped(3, transfer(7, 1, 2)))
+    place, line = found(house, tmp_path / "twin")["difference"]["a"]["source"].split(":")
+    source = (Path(qfs.__file__).parent / place).read_text("utf-8").splitlines()[int(line) - 1]
+    assert place.startswith("ledger/")
+    assert "return " in source
+
+
+def test_two_snapshots_are_told_apart_down_to_the_key_and_its_writer(house, tmp_path):
+    twin(tmp_path / "twin", swapped(3, transfer(7, 1, 2)))
+    shutil.copytree(house, tmp_path / "house")
+    ours, ours_later = with_snapshots(tmp_path / "house", [3, 12])
+    same, theirs = with_snapshots(tmp_path / "twin", [3, 12])
+    assert (found(ours, same)["identical"], found(ours, same)["difference"]) == (True, None)
+    difference = found(ours_later, theirs)["difference"]
+    assert (difference["packet"], difference["machine"]) == (4, "ledger")
+    assert difference["key"] == f"accounts[{MINE}]"
+    assert difference["values"][0] != difference["values"][1]
+    assert "Transfer(" in difference["a"]["command"]
+    assert difference["a"]["command"].startswith("packet ")
+    lone = tmp_path / "lone.snapshot"
+    shutil.copy(theirs, lone)
+    alone = found(ours_later, lone)["difference"]
+    assert (alone["key"], alone["packet"], alone["b"]["command"]) == (difference["key"], None, None)
+
+
+def test_an_earlier_and_a_later_snapshot_of_one_ledger_name_what_was_written_between(
+    house, tmp_path
+):
+    shutil.copytree(house, tmp_path / "house")
+    early, late = with_snapshots(tmp_path / "house", [3, 4])
+    difference = found(early, late)["difference"]
+    assert (difference["packet"], difference["machine"]) == (4, "ledger")
+    assert (difference["a"]["command"], "amount=2," in difference["b"]["command"]) == (None, True)
+
+
+def test_what_is_no_snapshot_is_said(house, tmp_path):
+    (tmp_path / "bad.snapshot").write_bytes(b"no")
+    with pytest.raises(InputError):
+        found(tmp_path / "bad.snapshot", tmp_path / "bad.snapshot")
+    with pytest.raises(InputError):
+        found(tmp_path / "none.snapshot", tmp_path / "none.snapshot")
