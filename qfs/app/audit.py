@@ -18,8 +18,10 @@ from qfs.app.audit_ignores import PLACE, Ignores, read_ignores
 from qfs.app.audit_work import Work, source_digest, work
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.errors import InputError, UsageError
-from qfs.scan.fixes import FIXABLE, Wanted, edits_for
+from qfs.scan.fixes import FIXABLE, mendings_for
+from qfs.scan.fixes_file import Wanted
 from qfs.scan.ir import Allowance
+from qfs.scan.reading import Unreadable, recoded
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook, read_rulebook
 from qfs.scan.verdict import Found, Rest, Step
@@ -432,7 +434,11 @@ def _marked(findings: Sequence[Finding], sources: Mapping[str, bytes]) -> list[F
             )
             for at in places
         ]
-        for at, edit in zip(places, edits_for(sources[path], asked, unsafe=True), strict=True):
-            if edit is not None:
+        try:
+            text, _encode = recoded(sources[path])
+        except Unreadable:
+            continue
+        for at, mending in zip(places, mendings_for(text, asked, unsafe=True), strict=True):
+            if mending is not None:
                 out[at] = replace(out[at], fix=True)
     return out

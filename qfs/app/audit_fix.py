@@ -2,19 +2,23 @@
 
 - A file is written only when every finding that was mended in it is gone afterwards and no new one
   has come; else it is put back, and the report says so.
+- With ``--test-command`` the program's own tests, which must pass before, run after: a file whose
+  mending makes them fail is put back as well.
 - ``--diff`` writes nothing and shows what would change.
 - Fixing twice changes nothing the second time.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qfs.app.audit import AuditReport, AuditRequest, Finding, audit
-from qfs.errors import EnvironmentFault
-from qfs.scan.fixes import FIXABLE, Wanted, apply, edits_for, with_import
+from qfs.errors import EnvironmentFault, UsageError
+from qfs.scan.fixes import FIXABLE, apply, mendings_for
+from qfs.scan.fixes_file import Wanted
 from qfs.scan.reading import Unreadable, recoded
+from qfs.shell.own_tests import run_tests
 from qfs.shell.sources import NOTEBOOK, read_settings
 
 
@@ -29,14 +33,21 @@ class FixReport:
     """Files whose edits did not remove their findings, and were undone."""
     mended: int
     diff: str
+    failing: tuple[str, ...] = ()
+    """Files whose edits made the tests fail, and were undone."""
 
 
-def fix(request: AuditRequest, *, unsafe: bool = False, diff: bool = False) -> FixReport:
+def fix(
+    request: AuditRequest, *, unsafe: bool = False, diff: bool = False, test_command: str = ""
+) -> FixReport:
     """Mend the findings of a request.
 
-    Raises EnvironmentFault when a file cannot be written. With diff nothing is written, and the
+    Raises EnvironmentFault when a file cannot be written, or a test command not be started;
+    UsageError when the tests fail before anything is mended. With diff nothing is written, and the
     report is the audit of the files as they are.
     """
+    if diff and test_command:
+        raise UsageError("tests of a difference", way_out="leave out --diff or --test-command")
     before = audit(request)
     root, _settings = read_settings(request.paths[0])
     by_path: dict[str, list[Finding]] = {}
@@ -54,16 +65,49 @@ def fix(request: AuditRequest, *, unsafe: bool = False, diff: bool = False) -> F
     if diff:
         text = "".join([_diff(path, old[path], new[path]) for path in new])
         return FixReport(before, tuple(new), (), 0, text)
+    if test_command and new:
+        _must_pass(test_command, root)
     for path, data in new.items():
         _write(root / path, data)
     after = audit(request) if new else before
     back = _not_mended(before, after, mended)
     for path in back:
         _write(root / path, old[path])
-    if back:
+    kept = {path: new[path] for path in new if path not in back}
+    failing = _failing(test_command, root, old, kept) if test_command else ()
+    if back or failing:
         after = audit(request)
-    count = sum([len(mended[path]) for path in new if path not in back])
-    return FixReport(after, tuple([path for path in new if path not in back]), back, count, "")
+    changed = tuple([path for path in kept if path not in failing])
+    count = sum([len(mended[path]) for path in changed])
+    return FixReport(after, changed, back, count, "", failing)
+
+
+def _must_pass(command: str, root: Path) -> None:
+    code, said = run_tests(command, root)
+    if code != 0:
+        how = "hang" if code is None else f"end with exit code {code}"
+        raise UsageError(
+            f"the tests {how} before anything is mended: {said}",
+            place=command,
+            way_out="mend them first, for nothing can be told by them",
+        )
+
+
+def _failing(
+    command: str, root: Path, old: Mapping[str, bytes], new: Mapping[str, bytes]
+) -> tuple[str, ...]:
+    """Put back the files without which the tests pass; each is tried with those before it."""
+    if not new or run_tests(command, root)[0] == 0:
+        return ()
+    for path in new:
+        _write(root / path, old[path])
+    out = []
+    for path, data in new.items():
+        _write(root / path, data)
+        if run_tests(command, root)[0] != 0:
+            _write(root / path, old[path])
+            out.append(path)
+    return tuple(out)
 
 
 def rewritten(
@@ -78,15 +122,9 @@ def rewritten(
         text, encode = recoded(data)
     except Unreadable:
         return data, []
-    edits = edits_for(text, wanted, unsafe=unsafe)
-    chosen = [edit for edit in edits if edit is not None]
-    if not chosen:
-        return data, []
-    made = apply(text, chosen)
-    if any(edit.new.startswith(b"Fixed(") for edit in chosen):
-        made = with_import(made, "qfs.certmath", "Fixed")
-    done = [each for each, edit in zip(findings, edits, strict=True) if edit is not None]
-    return encode(made), done
+    new, made = apply(text, mendings_for(text, wanted, unsafe=unsafe))
+    done = [each for each, fits in zip(findings, made, strict=True) if fits]
+    return (encode(new), done) if done else (data, [])
 
 
 def _not_mended(

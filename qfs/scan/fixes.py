@@ -1,92 +1,68 @@
 """Mending findings: small edits of bytes that keep everything else as it was.
 
 - Safe: sorted(...) around a set of text or bytes, sort_keys=True, mtime=0, tz=.
-- Unsafe, since it changes results: / becomes //, a float literal becomes Fixed("...").
-- Edits of one file are made together; of two that overlap the later one waits for the next run.
+- Unsafe, since it changes results: / becomes a named division, a float literal Fixed("..."), a
+  clock the packet's time, chance the packet's chance (``qfs.scan.fixes_packet``).
+- Edits of one file are made together; a mending that overlaps an earlier one waits for another run.
 - Whoever applies them audits again: a finding that stays was not mended.
 """
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from decimal import Decimal
 
-from qfs.scan.ir import Pos
+from qfs.scan.fixes_file import Edit, File, Mending, Wanted
+from qfs.scan.fixes_packet import chance, clock
 
 _WRAPPED = {
     "list", "tuple", "join", "enumerate", "iter", "map", "zip", "dict", "fromkeys", "str", "repr",
     "dumps", "extend", "next", "chain", "reduce", "sum", "update",
 }  # fmt: skip
+_PLACES_MAX = 18  # of Fixed
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A finding to mend."""
-
-    rule: str
-    pos: Pos
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Bytes to put in the place of others."""
-
-    start: int
-    end: int
-    new: bytes
-
-
-class _File:
-    """A file's bytes and tree, and the way from a position to an offset."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.tree = ast.parse(data.decode())  # never the encoding that its first lines name
-        self.starts = [0]
-        for line in data.splitlines(keepends=True):
-            self.starts.append(self.starts[-1] + len(line))
-
-    def span(self, node: ast.expr) -> tuple[int, int]:
-        """Return the offsets of a node's first byte and of the byte after its last."""
-        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
-        return (
-            self.starts[node.lineno - 1] + node.col_offset,
-            self.starts[end_line - 1] + end_column,
-        )
-
-    def at(self, pos: Pos, kind: type[ast.expr] | tuple[type[ast.expr], ...]) -> ast.expr | None:
-        """Return the node of a kind that stands exactly there."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, kind) and isinstance(node, ast.expr):
-                place = (node.lineno, node.col_offset + 1, node.end_lineno, node.end_col_offset)
-                if place == (pos[0], pos[1], pos[2], pos[3] - 1):
-                    return node
-        return None
-
-
-def edits_for(data: bytes, wanted: Sequence[Wanted], *, unsafe: bool) -> list[Edit | None]:
-    """Return the edit that mends each finding, or None where there is none."""
+def mendings_for(data: bytes, wanted: Sequence[Wanted], *, unsafe: bool) -> list[Mending | None]:
+    """Return what mends each finding, or None where nothing does; data is UTF-8."""
     try:
-        file = _File(data)
-    except (SyntaxError, ValueError, RecursionError):
+        file = File(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [None for _each in wanted]
-    out: list[Edit | None] = []
+    out: list[Mending | None] = []
     for each in wanted:
         make = _SAFE.get(each.rule) or (_UNSAFE.get(each.rule) if unsafe else None)
         out.append(make(file, each) if make is not None else None)
     return out
 
 
-def apply(data: bytes, edits: Sequence[Edit]) -> bytes:
-    """Return the bytes with every edit made that overlaps no earlier one."""
+def apply(data: bytes, mendings: Sequence[Mending | None]) -> tuple[bytes, list[bool]]:
+    """Return the bytes with every mending made that overlaps no earlier one, and which were."""
+    taken: list[Edit] = []
+    made: list[bool] = []
+    imports: dict[tuple[str, str], None] = {}
+    for mending in mendings:
+        fits = mending is not None and not any(
+            _clash(edit, other) for edit in mending.edits for other in taken
+        )
+        made.append(fits)
+        if fits and mending is not None:
+            taken += mending.edits
+            imports.update(dict.fromkeys(mending.imports))
     out: list[bytes] = []
     at = 0
-    for edit in sorted(edits, key=lambda each: (each.start, each.end)):
-        if edit.start < at:
-            continue
+    for edit in sorted(taken, key=lambda each: (each.start, each.end)):
         out += [data[at : edit.start], edit.new]
         at = edit.end
-    return b"".join([*out, data[at:]])
+    new = b"".join([*out, data[at:]])
+    for module, name in imports:
+        new = with_import(new, module, name)
+    return new, made
+
+
+def _clash(edit: Edit, other: Edit) -> bool:
+    """Say whether two edits cannot both be made: they overlap, or differ at the same point."""
+    if edit.start == edit.end == other.start == other.end:
+        return edit.new != other.new
+    return edit.start < other.end and other.start < edit.end
 
 
 def with_import(data: bytes, module: str, name: str) -> bytes:
@@ -102,7 +78,7 @@ def with_import(data: bytes, module: str, name: str) -> bytes:
     return AddImportsVisitor(context).transform_module(tree).bytes
 
 
-def _sorted(file: _File, wanted: Wanted) -> Edit | None:
+def _sorted(file: File, wanted: Wanted) -> Mending | None:
     """Put sorted(...) around the set whose order leaks; only where its elements compare."""
     if not any(f"a set of {kind} " in wanted.text for kind in ("str", "bytes", "int or str")):
         return None
@@ -119,20 +95,20 @@ def _sorted(file: _File, wanted: Wanted) -> Edit | None:
             return None
         if name == "list" and len(node.args) == 1:
             start, end = file.span(node.func)
-            return Edit(start, end, b"sorted")
+            return Mending((Edit(start, end, b"sorted"),))
         return _around(file, argument)
     return _around(file, node) if isinstance(node, (ast.Set, ast.Name, ast.Attribute)) else None
 
 
-def _around(file: _File, node: ast.expr) -> Edit | None:
+def _around(file: File, node: ast.expr) -> Mending | None:
     if isinstance(node, (ast.Starred, ast.GeneratorExp, ast.Yield, ast.Await)):
         return None
     start, end = file.span(node)
-    return Edit(start, end, b"sorted(" + file.data[start:end] + b")")
+    return Mending((Edit(start, start, b"sorted("), Edit(end, end, b")")))
 
 
-def _keyword(text: bytes) -> Callable[[_File, Wanted], Edit | None]:
-    def make(file: _File, wanted: Wanted) -> Edit | None:
+def _keyword(text: bytes) -> Callable[[File, Wanted], Mending | None]:
+    def make(file: File, wanted: Wanted) -> Mending | None:
         node = file.at(wanted.pos, ast.Call)
         if not isinstance(node, ast.Call) or any(word.arg is None for word in node.keywords):
             return None
@@ -140,22 +116,22 @@ def _keyword(text: bytes) -> Callable[[_File, Wanted], Edit | None]:
         for word in node.keywords:
             if word.arg == name:
                 start, end = file.span(word.value)
-                return Edit(start, end, text.partition(b"=")[2])
+                return Mending((Edit(start, end, text.partition(b"=")[2]),))
         _start, end = file.span(node)
         before = file.data[: end - 1].rstrip()
         comma = b"" if before.endswith((b"(", b",")) else b", "
-        return Edit(end - 1, end - 1, comma + text)
+        return Mending((Edit(end - 1, end - 1, comma + text),))
 
     return make
 
 
-def _mtime(file: _File, wanted: Wanted) -> Edit | None:
+def _mtime(file: File, wanted: Wanted) -> Mending | None:
     if not wanted.text.startswith("gzip."):
         return None
     return _keyword(b"mtime=0")(file, wanted)
 
 
-def _zone(file: _File, wanted: Wanted) -> Edit | None:
+def _zone(file: File, wanted: Wanted) -> Mending | None:
     node = file.at(wanted.pos, ast.Call)
     if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
         return None
@@ -164,31 +140,48 @@ def _zone(file: _File, wanted: Wanted) -> Edit | None:
     return _keyword(b"tz=datetime.timezone.utc")(file, wanted)
 
 
-def _floor(file: _File, wanted: Wanted) -> Edit | None:
+def _division(file: File, wanted: Wanted) -> Mending | None:
+    """Make a / b into div(a, b, Rounding.ROUND_HALF_EVEN), which rounds once, at the 18th place."""
     node = file.at(wanted.pos, ast.BinOp)
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
         return None
+    if not file.is_free("div", "qfs.certmath") or not file.is_free("Rounding", "qfs.certmath"):
+        return None
+    start, end = file.span(node)
     _start, left_end = file.span(node.left)
     right_start, _end = file.span(node.right)
     middle = file.data[left_end:right_start]
     slash = middle.find(b"/")
     if slash < 0 or b"#" in middle:
         return None
-    return Edit(left_end + slash, left_end + slash + 1, b"//")
+    place = left_end + slash
+    while place > left_end and file.data[place - 1 : place] == b" ":
+        place -= 1
+    return Mending(
+        (
+            Edit(start, start, b"div("),
+            Edit(place, left_end + slash + 1, b","),
+            Edit(end, end, b", Rounding.ROUND_HALF_EVEN)"),
+        ),
+        (("qfs.certmath", "div"), ("qfs.certmath", "Rounding")),
+    )
 
 
-def _fixed(file: _File, wanted: Wanted) -> Edit | None:
+def _fixed(file: File, wanted: Wanted) -> Mending | None:
+    """Make a float literal into Fixed("..."), digit for digit; not one that Fixed cannot hold."""
     node = file.at(wanted.pos, ast.Constant)
     if not isinstance(node, ast.Constant) or not isinstance(node.value, float):
         return None
     start, end = file.span(node)
-    text = file.data[start:end].replace(b"_", b"")
-    if any(sign in text.lower() for sign in (b"e", b"j")):
+    number = Decimal(file.data[start:end].decode().replace("_", ""))
+    text = f"{number:f}"
+    if len(text.partition(".")[2]) > _PLACES_MAX or not file.is_free("Fixed", "qfs.certmath"):
         return None
-    return Edit(start, end, b'Fixed("' + text + b'")')
+    edit = Edit(start, end, b'Fixed("' + text.encode() + b'")')
+    return Mending((edit,), (("qfs.certmath", "Fixed"),))
 
 
-_SAFE: dict[str, Callable[[_File, Wanted], Edit | None]] = {
+_SAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
     "QFS105": _mtime,
     "QFS401": _sorted,
     "QFS402": _sorted,
@@ -198,8 +191,11 @@ _SAFE: dict[str, Callable[[_File, Wanted], Edit | None]] = {
     "QFS606": _zone,
     "QFS905": _keyword(b"sort_keys=True"),
 }
-_UNSAFE: dict[str, Callable[[_File, Wanted], Edit | None]] = {
+_UNSAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
+    "QFS101": clock,
+    "QFS201": chance,
+    "QFS203": chance,
     "QFS501": _fixed,
-    "QFS502": _floor,
+    "QFS502": _division,
 }
 FIXABLE = frozenset((*_SAFE, *_UNSAFE))

@@ -23,6 +23,7 @@ def fixes(made: FixReport) -> str:
         return made.diff
     lines = [f"mended: {path}" for path in made.changed]
     lines += [f"put back, since its findings stayed: {path}" for path in made.put_back]
+    lines += [f"put back, since the tests failed: {path}" for path in made.failing]
     return "\n".join([*lines, f"{made.mended} findings mended"]) + "\n"
 
 

@@ -1,0 +1,115 @@
+"""A file that is being mended: its bytes and tree, and what an edit of it is.
+
+- Positions are a finding's: lines and columns from 1, columns in bytes of UTF-8.
+- A mending is edits that are made together or not at all, and the imports that they need.
+"""
+
+import ast
+from dataclasses import dataclass
+
+from qfs.scan.ir import Pos
+
+_BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
+_AROUND = (*_BLOCKS, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A finding to mend."""
+
+    rule: str
+    pos: Pos
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Bytes to put in the place of others."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What mends one finding."""
+
+    edits: tuple[Edit, ...]
+    imports: tuple[tuple[str, str], ...] = ()
+    """Module and name of each ``from module import name`` that the edits need."""
+
+
+class File:
+    """A file's bytes, as UTF-8, and tree, and the way from a position to an offset."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.tree = ast.parse(data.decode())  # never the encoding that its first lines name
+        self.starts = [0]
+        self.purposes: dict[str, None] = {}
+        """What chance was asked for in mendings made so far."""
+        self._nodes: dict[tuple[int, int, int, int], list[ast.expr]] = {}
+        self._blocks: list[tuple[int, int, ast.AST]] = []
+        for line in data.splitlines(keepends=True):
+            self.starts.append(self.starts[-1] + len(line))
+
+    def span(self, node: ast.expr) -> tuple[int, int]:
+        """Return the offsets of a node's first byte and of the byte after its last."""
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+        return (
+            self.starts[node.lineno - 1] + node.col_offset,
+            self.starts[end_line - 1] + end_column,
+        )
+
+    def source(self, node: ast.expr) -> str:
+        """Return a node's text."""
+        start, end = self.span(node)
+        return self.data[start:end].decode()
+
+    def at(self, pos: Pos, kind: type[ast.expr] | tuple[type[ast.expr], ...]) -> ast.expr | None:
+        """Return the node of a kind that stands exactly there."""
+        if not self._nodes:
+            for node in ast.walk(self.tree):
+                if isinstance(node, ast.expr):
+                    ends = (node.end_lineno or 0, (node.end_col_offset or 0) + 1)
+                    place = (node.lineno, node.col_offset + 1, *ends)
+                    self._nodes.setdefault(place, []).append(node)
+        return next((node for node in self._nodes.get(pos, ()) if isinstance(node, kind)), None)
+
+    def around(self, node: ast.expr) -> list[ast.AST]:
+        """Return the functions, loops and comprehensions around a node, innermost first."""
+        if not self._blocks:
+            self._blocks = [
+                (self.starts[first.lineno - 1] + first.col_offset,
+                 self.starts[(each.end_lineno or 1) - 1] + (each.end_col_offset or 0), each)
+                for each in ast.walk(self.tree)
+                if isinstance(each, _AROUND)
+                for first in (each.body[0] if isinstance(each, _BLOCKS) else each,)
+            ]  # fmt: skip
+        start, end = self.span(node)
+        found = [block for block in self._blocks if block[0] <= start and end <= block[1]]
+        return [block[2] for block in sorted(found, key=lambda block: block[1] - block[0])]
+
+    def is_free(self, name: str, module: str) -> bool:
+        """Say whether a name is bound nowhere in the file, unless it is imported from a module."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Name(id=bound, ctx=ast.Store() | ast.Del()) if bound == name:
+                    return False
+                case ast.arg(arg=bound) if bound == name:
+                    return False
+                case (
+                    ast.FunctionDef(name=bound)
+                    | ast.AsyncFunctionDef(name=bound)
+                    | ast.ClassDef(name=bound)
+                ) if bound == name:
+                    return False
+                case ast.Import(names=names) if any((a.asname or a.name) == name for a in names):
+                    return False
+                case ast.ImportFrom(names=names, module=source) if any(
+                    (each.asname or each.name) == name and (source, each.name) != (module, name)
+                    for each in names
+                ):
+                    return False
+        return True
