@@ -18,8 +18,8 @@ from qfs import packet as packet_
 from qfs.app.ledger import ledger_of
 from qfs.app.worlds import Derived, derive
 from qfs.errors import InputError, UsageError
-from qfs.kernel import Transactions, World
-from qfs.ledger import COMMANDS, FEES, TOKENS, TREASURY, Leg, Refusal, written
+from qfs.kernel import Executed, Transactions, World
+from qfs.ledger import FEES, TOKENS, TREASURY, Leg, Refusal, written
 from qfs.ledger.commands import Batch, Burn, Issue, Transact, Transfer
 from qfs.ledger.moves import expanded
 from qfs.shell import log, providers
@@ -87,7 +87,8 @@ class Movement:
     transaction: int
     time_us: int
     command: str
-    """Name of the command in lower case; ``genesis`` for what genesis hands out."""
+    """Name of the command in lower case, or of the reaction that asked it; ``genesis`` for what
+    genesis hands out."""
     legs: tuple[Leg, ...]
 
 
@@ -148,12 +149,15 @@ def history(directory: Path, provider: str = providers.DEFAULT) -> History:
     movements: list[Movement] = []
     transactions: list[Answered] = []
     world: World | None = None
-    for step in derive(reading.frames, verifier=providers.verifier(provider), corrupt=corrupt):
+    ran: list[Executed] = []
+    verifier = providers.verifier(provider)
+    for step in derive(reading.frames, verifier=verifier, corrupt=corrupt, watch=ran.append):
         world = step.world
         if step.receipt is None:
             movements.append(_handed_out(world))
         else:
-            _read_packet(step, movements, transactions)
+            _read_packet(step, ran, movements, transactions)
+        ran.clear()
     if world is None:
         raise InputError("a log without a genesis frame", place=str(directory))
     return History(world, tuple(movements), tuple(transactions))
@@ -230,34 +234,38 @@ def _handed_out(world: World) -> Movement:
     return Movement(0, 0, 0, "genesis", tuple(legs))
 
 
-def _read_packet(step: Derived, movements: list[Movement], transactions: list[Answered]) -> None:
-    """Add what a packet's transactions did, and how they were answered."""
+def _read_packet(
+    step: Derived,
+    ran: list[Executed],
+    movements: list[Movement],
+    transactions: list[Answered],
+) -> None:
+    """Add what a packet's transactions did, reactions included, and how they were answered."""
     packet = packet_.decode(step.frame.body).packet
     action = packet_.action_of(packet.kind, packet.payload)
     if step.receipt is None or not isinstance(action, Transactions):
         return
     results = {(number, place): codes for number, place, codes in step.receipt.results}
-    for number, (group, answer) in enumerate(zip(action.groups, step.receipt.answers, strict=True)):
+    answers = step.receipt.answers
+    for number, (group, answer) in enumerate(zip(action.groups, answers, strict=True)):
         said = "accepted" if answer is None else f"{answer.machine}.{answer.reason}"
         transactions.append(
             Answered(packet.seq, number, packet.time_us, packet.key.hex(), len(group), said)
         )
-        if answer is not None:
+    for one in ran:
+        if one.machine != "ledger" or answers[one.transaction] is not None:
             continue
-        for place, order in enumerate(group):
-            command = COMMANDS.unpack(order.record) if order.machine == "ledger" else None
-            if isinstance(command, Batch):
-                codes = results.get((number, place), b"")
-                for row, code in zip(command.rows(), codes, strict=True):
-                    if code == 0:
-                        movements.append(
-                            Movement(packet.seq, number, packet.time_us, "batch", row.legs)
-                        )
-            if isinstance(command, (Issue, Transfer, Burn, Transact)):
-                whole = expanded(command)
-                if not isinstance(whole, Refusal):
-                    name = type(command).__name__.lower()
-                    movements.append(Movement(packet.seq, number, packet.time_us, name, whole.legs))
+        command = one.command
+        place = (packet.seq, one.transaction, packet.time_us)
+        name = type(command).__name__.lower()
+        if isinstance(command, Batch):
+            codes = results.get((one.transaction, one.order), b"")
+            rows = zip(command.rows(), codes, strict=True)
+            movements += [Movement(*place, name, row.legs) for row, code in rows if code == 0]
+        if isinstance(command, (Issue, Transfer, Burn, Transact)):
+            whole = expanded(command)
+            if not isinstance(whole, Refusal):
+                movements.append(Movement(*place, one.reaction or name, whole.legs))
 
 
 def _name(account: int) -> str:

@@ -1,7 +1,8 @@
 """`qfs ledger init | state | check`: begin a ledger, show what it holds, hold it to its sentences.
 
-- A genesis names the machines ``keys``, ``ledger`` and ``notary``, and carries founding orders: the
-  root keys, the operators (the first owns the ledger's own accounts), the submitters.
+- A genesis names the machines ``keys``, ``ledger``, ``notary`` and, on request, ``holds``, and
+  carries founding orders: the root keys, the operators (the first owns the ledger's own accounts),
+  the submitters.
 - Whatever reads a ledger re-derives it: signatures verified, every root compared.
 - Amounts are decimal text without trailing zeros; keys and digests are hexadecimal.
 """
@@ -19,6 +20,9 @@ from qfs.keys import COMMANDS as KEY_COMMANDS
 from qfs.keys import Enrol, Role
 from qfs.ledger import COMMANDS, TOKENS, Found, State, written
 from qfs.ledger.state import account_of
+from qfs.machines.settlement.holds.commands import COMMANDS as HOLDS
+from qfs.machines.settlement.holds.commands import Found as FoundHolds
+from qfs.reactions.escrow import HELD, OPENING, the_escrow_holds_what_is_locked
 from qfs.shell import keystore, log, providers
 from qfs.shell.keystore import PublicKey
 from qfs.shell.log import LogReading
@@ -35,6 +39,8 @@ class InitRequest:
     operators: tuple[Path, ...]
     submitters: tuple[Path, ...] = ()
     name: str = DEFAULT_NAME
+    holds: bool = False
+    """Whether transfers across packets are enabled: the machine holds and its escrow account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +158,16 @@ def init(request: InitRequest) -> InitReport:
             raise UsageError(
                 f"key {key.hex()} is given twice", way_out="give each key one role at genesis"
             )
-    genesis = founding(request.name, enrolled)
+    genesis = founding(request.name, enrolled, holds=request.holds)
     world = found(MACHINES, genesis, REACTIONS)
     log.create(request.directory, genesis.to_bytes(), world.root).close()
     keys = tuple([(key.id.hex(), role.name.lower()) for key, role in enrolled])
     return InitReport(request.name, world.ledger, world.root, keys)
 
 
-def founding(name: str, enrolled: Sequence[tuple[PublicKey, Role]]) -> Genesis:
+def founding(
+    name: str, enrolled: Sequence[tuple[PublicKey, Role]], *, holds: bool = False
+) -> Genesis:
     """Return the genesis of a ledger with these keys; the first operator owns its own accounts."""
     operators = [key.id for key, role in enrolled if role is Role.OPERATOR]
     orders = [
@@ -167,7 +175,11 @@ def founding(name: str, enrolled: Sequence[tuple[PublicKey, Role]]) -> Genesis:
         for key, role in enrolled
     ]
     orders.append(Order("ledger", COMMANDS.pack(Found(operators[0], tuple(operators[1:])))))
-    return Genesis(name, (("keys", 1), ("ledger", 1), ("notary", 1)), tuple(orders))
+    machines = [("keys", 1), ("ledger", 1), ("notary", 1)]
+    if holds:
+        machines.insert(0, ("holds", 1))
+        orders += [OPENING, Order("holds", HOLDS.pack(FoundHolds(HELD)))]
+    return Genesis(name, tuple(machines), tuple(orders))
 
 
 def state(directory: Path, provider: str = providers.DEFAULT) -> StateReport:
@@ -238,12 +250,19 @@ def check(directory: Path, provider: str = providers.DEFAULT) -> CheckReport:
 
 
 def sentences(world: World, machines: Machines = MACHINES) -> list[tuple[str, bool]]:
-    """Return each state invariant of each machine, as ``machine.name``, and whether it holds."""
-    return [
+    """Return each state invariant of each machine, as ``machine.name``, and whether it holds.
+
+    Behind them what ties two machines together, under the reactions' name.
+    """
+    found_ = [
         (f"{name}.{invariant.name}", invariant.holds(kept))
         for name, kept in sorted(world.states.items())
         for invariant in machines[name, world.versions[name]].state_invariants
     ]
+    if "holds" in world.states:
+        name = the_escrow_holds_what_is_locked.__name__
+        found_.append((f"escrow.{name}", the_escrow_holds_what_is_locked(world)))
+    return found_
 
 
 def _derived(directory: Path, provider: str) -> tuple[LogReading, World]:

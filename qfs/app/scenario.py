@@ -35,6 +35,10 @@ from qfs.ledger import (
 )
 from qfs.ledger.commands import Command
 from qfs.ledger.state import ACCOUNT_MAX, KEY_BYTES, NONCE_MAX
+from qfs.machines.settlement.holds import commands as holds
+from qfs.machines.settlement.holds.events import Refusal as HoldsRefusal
+from qfs.machines.settlement.holds.state import HOLD_BYTES, PACKETS_MAX
+from qfs.machines.settlement.holds.state import Leg as HoldLeg
 from qfs.shell import scenario_files
 from qfs.shell.scenario_files import Fields
 
@@ -52,7 +56,19 @@ OWN_ACCOUNTS: Mapping[str, int] = {
 
 KeyOf: TypeAlias = Callable[[str], KeyId]
 """From a key's name to its id; raises InputError for a name that nobody has."""
-_REFUSALS = [member.name for cls in (Refusal, TransactionRefusal) for member in cls]
+_REFUSALS = [member.name for cls in (Refusal, HoldsRefusal, TransactionRefusal) for member in cls]
+FENCE_MAX = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a step asks of the machine holds."""
+
+    hold: bytes
+    fence: int | None
+    """The step's own fencing token; None: that of the hold's newest attempt."""
+    command: Callable[[int, int, int], holds.Command]
+    """(fencing token, the packet's number, the account's nonce) -> what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +90,10 @@ class Step:
     """Name of the refusal that is expected; None: acceptance."""
     new_packet: bool
     """Whether a packet begins here, whatever the batch."""
-    command: Callable[[KeyOf, int, bytes], Command]
-    """(key id of a name, nonce, idempotency key) -> what is asked."""
+    command: Callable[[KeyOf, int, bytes], Command] | None
+    """(key id of a name, nonce, idempotency key) -> what is asked of the ledger; None: nothing."""
+    held: Held | None = None
+    """What is asked of holds instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +172,7 @@ def _step(fields: Fields, by: str, accounts: Mapping[str, int]) -> Step:
     if form is None:
         known = ", ".join(_FORMS)
         raise fields.node("do").error(f"{do!r} is nothing that a step does", f"use {known}")
-    start, command = form(_StepFields(fields, accounts))
+    start, asked = form(_StepFields(fields, accounts))
     signer = fields.text("by", by)
     if not signer:
         raise fields.own.error("nobody signs this step", 'add by = "name of a key"')
@@ -167,16 +185,18 @@ def _step(fields: Fields, by: str, accounts: Mapping[str, int]) -> Step:
     if packet not in ("", "new"):
         raise fields.node("packet").error(f"packet {packet!r}", 'write "new", or nothing')
     fields.text("note", "")
+    held = asked if isinstance(asked, Held) else None
     made = Step(
         place=fields.own.place,
         by=signer,
         do=do,
         start=start,
         nonce=None if start is None else fields.maybe_whole("nonce", 0, NONCE_MAX),
-        key=None if start is None else fields.maybe_bytes("key", None),
+        key=None if start is None or held else fields.maybe_bytes("key", None),
         expect=expect or None,
         new_packet=packet == "new",
-        command=command,
+        command=None if isinstance(asked, Held) else asked,
+        held=held,
     )
     fields.end()
     return made
@@ -221,7 +241,7 @@ class _StepFields:
 
 
 _Command: TypeAlias = Callable[[KeyOf, int, bytes], Command]
-_Form: TypeAlias = Callable[[_StepFields], tuple[int | None, _Command]]
+_Form: TypeAlias = Callable[[_StepFields], tuple[int | None, _Command | Held]]
 
 
 def _open(step: _StepFields) -> tuple[None, _Command]:
@@ -265,14 +285,53 @@ def _burn(step: _StepFields) -> tuple[int, _Command]:
 
 def _transact(step: _StepFields) -> tuple[int, _Command]:
     account = step.account("account")
+    whole = _legs(step)
+    return account, lambda _, nonce, key: Transact(account, nonce, key, whole)
+
+
+def _legs(step: _StepFields) -> tuple[Leg, ...]:
     legs = []
     for node in step.fields.list_("legs"):
         leg = _StepFields(Fields(node), step.accounts)
         token = leg.token()
         legs.append(Leg(leg.account("account"), token, leg.amount(token, "change")))
         leg.fields.end()
-    whole = tuple(legs)
-    return account, lambda _, nonce, key: Transact(account, nonce, key, whole)
+    return tuple(legs)
+
+
+def _propose(step: _StepFields) -> tuple[None, Held]:
+    hold = _hold(step)
+    legs = tuple([HoldLeg(leg.account, leg.token, leg.change) for leg in _legs(step)])
+    packets = step.fields.whole("packets", 1, PACKETS_MAX)
+    return None, Held(hold, None, lambda _, seq, __: holds.Propose(hold, legs, seq + packets))
+
+
+def _lock(step: _StepFields) -> tuple[int, Held]:
+    hold, account, token = _hold(step), step.account("account"), step.token()
+    fence = step.fields.maybe_whole("fence", 0, FENCE_MAX)
+    return account, Held(
+        hold, fence, lambda at, _, nonce: holds.Lock(hold, at, account, token, nonce)
+    )
+
+
+def _later(
+    make: Callable[[bytes, int], holds.Command],
+) -> Callable[[_StepFields], tuple[None, Held]]:
+    def form(step: _StepFields) -> tuple[None, Held]:
+        hold, fence = _hold(step), step.fields.maybe_whole("fence", 0, FENCE_MAX)
+        return None, Held(hold, fence, lambda at, *_: make(hold, at))
+
+    return form
+
+
+def _hold(step: _StepFields) -> bytes:
+    """Return the id of the hold that a step names."""
+    name = step.fields.text("hold")
+    if not 1 <= len(name) <= NAME_MAX:
+        raise step.fields.node("hold").error(
+            f"a name of {len(name)} characters", f"1 to {NAME_MAX}"
+        )
+    return digest("qfs/hold/1", name)[:HOLD_BYTES]
 
 
 _FORMS: Mapping[str, _Form] = {
@@ -284,4 +343,10 @@ _FORMS: Mapping[str, _Form] = {
     "transfer": _transfer,
     "burn": _burn,
     "transact": _transact,
+    "propose": _propose,
+    "lock": _lock,
+    "prepare": _later(holds.Prepare),
+    "commit": _later(holds.Commit),
+    "finish": _later(holds.Finish),
+    "roll-back": _later(holds.RollBack),
 }

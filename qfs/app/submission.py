@@ -18,7 +18,7 @@ from qfs import gate
 from qfs import packet as packet_
 from qfs.app.inbound import opened_for_writing, refuse, refuse_halted, write_once
 from qfs.app.machines import MACHINES, REACTIONS
-from qfs.app.scenario import Scenario, Step, key_of, read_scenario, seed_of
+from qfs.app.scenario import Held, Scenario, Step, key_of, read_scenario, seed_of
 from qfs.app.snapshots import Finder
 from qfs.app.worlds import read_world
 from qfs.canon import Digest
@@ -29,6 +29,8 @@ from qfs.halt import Halt
 from qfs.kernel import Action, Admitted, Order, Receipt, Tick, Transactions, World, apply
 from qfs.keys import Role, principal_roles
 from qfs.ledger import COMMANDS, SPENDING, State
+from qfs.machines.settlement.holds.commands import COMMANDS as HOLDS
+from qfs.machines.settlement.holds.state import State as Holds
 from qfs.shell import keystore, providers
 from qfs.shell.log import LogWriter
 
@@ -206,7 +208,7 @@ def _check_names(scenario: Scenario, signers: Mapping[str, Signer]) -> None:
 
 def _command(step: Step, key_of_name: Callable[[str], KeyId], nonce: int, key: bytes) -> object:
     try:
-        return step.command(key_of_name, nonce, key)
+        return None if step.command is None else step.command(key_of_name, nonce, key)
     except InputError as error:
         raise InputError(error.what, place=step.place, way_out=error.way_out) from None
 
@@ -302,18 +304,22 @@ class _Submission:
         """Return a transaction a step; nonces go on as if every answer were the expected one."""
         ledger = self.world.states["ledger"]
         nonces: dict[int, int] = {}
+        fences = _Fences(self.world)
         groups: list[tuple[Order, ...]] = []
         for offset, step in enumerate(batch):
             nonce, key = 0, b""
             if step.start is not None:
                 nonce = nonces.get(step.start, _nonce(ledger, step.start))
-                if step.expect is None or step.expect in SPENDING:
+                if step.expect is None or (step.expect in SPENDING and step.held is None):
                     nonces[step.start] = nonce + 1
                 number = self.done + offset + 1
                 key = key_of(self.scenario, number) if step.key is None else step.key
-            command = _command(
-                step, self.principal, nonce if step.nonce is None else step.nonce, key
-            )
+            nonce = nonce if step.nonce is None else step.nonce
+            if step.held is not None:
+                asked = step.held.command(fences.of(step.held, step), self.world.seq + 1, nonce)
+                groups.append((Order("holds", HOLDS.pack(asked)),))
+                continue
+            command = _command(step, self.principal, nonce, key)
             groups.append((Order("ledger", COMMANDS.pack(command)),))
         return tuple(groups)
 
@@ -401,6 +407,27 @@ class _Submission:
                     )
                 )
         return tuple(found)
+
+
+class _Fences:
+    """The fencing tokens that the steps of one packet name, as if every proposal were accepted."""
+
+    def __init__(self, world: World) -> None:
+        holds = world.states.get("holds")
+        self.known = holds if isinstance(holds, Holds) else None
+        self.newest = 0 if self.known is None else self.known.fence
+        self.proposed: dict[bytes, int] = {}
+
+    def of(self, held: Held, step: Step) -> int:
+        """Return the token of a step: its own, or that of the newest attempt."""
+        if held.fence is not None:
+            return held.fence
+        hold = held.hold
+        if step.do == "propose" and step.expect is None:
+            self.newest += 1
+            self.proposed[hold] = self.newest
+        known = None if self.known is None else self.known.holds.get(hold)
+        return self.proposed.get(hold, 0 if known is None else known.fence)
 
 
 def batches(scenario: Scenario) -> Iterator[tuple[Step, ...]]:

@@ -20,6 +20,7 @@ from qfs.gate import Refusal, admit_trusted, verify
 from qfs.halt import Code, Halt, HaltRecord, check
 from qfs.kernel import (
     Admitted,
+    Executed,
     Genesis,
     Machines,
     Reaction,
@@ -159,13 +160,15 @@ def derive(
     corrupt: Halt | None = None,
     after: Derived | None = None,
     prove: bool = False,
+    watch: Callable[[Executed], None] | None = None,
 ) -> Iterator[Derived]:
     """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
 
     compare checks each root against the recorded one; corrupt is what stands behind the last sound
-    frame; after is the known frame that the first one follows; prove collects the proof logs. Halts
-    with HaltedLog at the first packet that the gate refuses, that breaks a machine or that leads to
-    another root. Raises ProviderFault when the verifier cannot answer.
+    frame; after is the known frame that the first one follows; prove collects the proof logs; watch
+    is shown each command. Halts with HaltedLog at the first packet that the gate refuses, that
+    breaks a machine or that leads to another root. Raises ProviderFault when the verifier cannot
+    answer.
     """
     world: World | None = None if after is None else after.world
     receipt: Receipt | None = None
@@ -185,6 +188,7 @@ def derive(
                 world, receipt = apply(
                     *(program.machines, program.reactions, world, admitted),
                     check_after=True,
+                    watch=watch,
                     proofs=proofs,
                 )
                 if isinstance(admitted.action, Resume):

@@ -60,11 +60,14 @@ def init(
         list[Path] | None, typer.Option(help="Public key that may sign transactions; repeatable.")
     ] = None,
     name: Annotated[str, typer.Option(help="Part of the ledger's identity.")] = ledger.DEFAULT_NAME,
+    holds: Annotated[
+        bool, typer.Option("--holds", help="Enable transfers across packets, with an escrow.")
+    ] = False,
     output_format: Output = Format.TEXT,
 ) -> None:
     """Begin a ledger: five tokens, their own accounts, the keys that may sign."""
     request = ledger.InitRequest(
-        directory, tuple(root_key), tuple(operator), tuple(submitter or ()), name
+        directory, tuple(root_key), tuple(operator), tuple(submitter or ()), name, holds
     )
     report = ledger.init(request)
     if output_format is Format.JSON:

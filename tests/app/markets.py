@@ -46,7 +46,7 @@ def write_keys(folder: Path) -> None:
 class Market:
     """A folder with keys and one ledger, in which alice and bob may sign."""
 
-    def __init__(self, folder: Path, ledger: str = "ledger") -> None:
+    def __init__(self, folder: Path, ledger: str = "ledger", *, holds: bool = False) -> None:
         self.folder = folder
         self.directory = folder / ledger
         if not (folder / "root.pem").exists():
@@ -57,6 +57,7 @@ class Market:
                 (folder / "root.pub.pem",),
                 (folder / "operator.pub.pem",),
                 (folder / "alice.pub.pem", folder / "bob.pub.pem"),
+                holds=holds,
             )
         )
 

@@ -22,6 +22,7 @@ from qfs.crypto import KeyId
 from qfs.errors import InputError
 from qfs.kernel import TransactionRefusal
 from qfs.ledger import TOKENS, Leg, Refusal, Transact, Transfer
+from qfs.machines.settlement.holds.events import Refusal as HoldsRefusal
 
 DOCUMENT = json.loads(files("qfs.app").joinpath("scenario.schema.json").read_text("utf-8"))
 WHOLE = Draft202012Validator(DOCUMENT)
@@ -54,6 +55,12 @@ def without(step: dict[str, Any], name: str) -> dict[str, Any]:
 
 GOOD_STEPS: list[dict[str, Any]] = [
     OPEN,
+    {"do": "propose", "hold": "swap", "packets": 9, "legs": SWAP["legs"]},
+    {"do": "lock", "hold": "swap", "account": "a", "token": "FLX", "nonce": 3, "fence": 7},
+    {"do": "prepare", "hold": "swap"},
+    {"do": "commit", "hold": "swap", "fence": 1, "expect": "STALE_FENCE"},
+    {"do": "finish", "hold": "swap"},
+    {"do": "roll-back", "hold": "swap", "packet": "new"},
     {**OPEN, "do": "assign"},
     {"do": "delegate", "account": "treasury", "to": "op"},
     {"do": "undelegate", "account": 7, "to": "op"},
@@ -214,8 +221,11 @@ def test_a_step_becomes_the_command_it_says(tmp_path: Path) -> None:
 def test_the_schema_lists_the_tokens_and_refusals_that_there_are() -> None:
     definitions = DOCUMENT["$defs"]
     assert definitions["token"]["enum"] == [spec.symbol for spec in TOKENS]
-    names = [member.name for cls in (Refusal, TransactionRefusal) for member in cls]
-    assert definitions["open"]["properties"]["expect"]["enum"] == ["", *names]
+    classes = (Refusal, HoldsRefusal, TransactionRefusal)
+    names = list(dict.fromkeys([member.name for cls in classes for member in cls]))
+    for step in definitions["step"]["oneOf"]:
+        name = step["$ref"].removeprefix("#/$defs/")
+        assert definitions[name]["properties"]["expect"]["enum"] == ["", *names]
 
 
 def test_the_committed_example_is_what_its_script_writes_and_fits_the_schema() -> None:
