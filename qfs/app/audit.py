@@ -195,6 +195,8 @@ def audit(request: AuditRequest) -> AuditReport:
     """
     if not request.paths:
         raise UsageError("nothing to audit", way_out="pass a file or a folder")
+    if request.per_file and request.require_proof:
+        raise UsageError("one file alone proves nothing", way_out="leave out --per-file")
     root, settings = read_settings(request.paths[0])
     policy = request.policy or str(settings.get("float-policy", "ban"))
     if policy not in POLICIES:

@@ -101,12 +101,12 @@ def _fresh(
     for program in programs:
         judged = analyse(
             {**beside, **program}, rules, entries=task.entries, in_zone=in_zone,
-            policy=task.policy, library=paths,
+            policy=task.policy, library=paths, quick=task.per_file,
         )  # fmt: skip
         rests.update(dict.fromkeys(judged.rests))
         found.extend(judged.found)
         functions += judged.functions
-        proved += judged.proved
+        proved += 0 if task.per_file else judged.proved
     found.sort(key=lambda each: (each.path, each.pos, each.rule.code))
     return Result(
         tuple(found), functions, proved,

@@ -10,6 +10,8 @@ from qfs.scan.rulebook import Rulebook
 from qfs.scan.solve import Solver
 from qfs.scan.verdict import Judged, judge
 
+_QUICK_VISITS = 3
+
 
 def analyse(
     files: Mapping[str, tuple[str, ModuleFacts]],
@@ -19,17 +21,21 @@ def analyse(
     in_zone: Callable[[str], bool],
     policy: str,
     library: frozenset[str] = frozenset(),
+    quick: bool = False,
 ) -> Judged:
     """Return every effect that the entry points reach.
 
     files maps module names to (path, facts); entries are ``module:qualname`` patterns, and when
     there are none, every function in a path of which in_zone is true is an entry. policy is ban,
     ieee-basic or allow. Functions in the paths of library are judged where the program calls them,
-    and are never entries.
+    and are never entries. With quick, a function has one context and is read at most three times:
+    nothing is proved then, and what only a third round would show is missed.
     """
     program = link(files)
     solver = Solver(program, rules, evaluate_node)
     solver.policy = policy
+    if quick:
+        solver.contexts_max, solver.visits_max = 1, _QUICK_VISITS
     own = [each for each in program.functions if each.module.path not in library]
     functions = entry_functions(own, entries, in_zone)
     roots = start(solver, functions)

@@ -14,7 +14,6 @@ from qfs.scan.rule import Hit, Rule
 from qfs.scan.solve import CellKey, Effect, Node, Solver
 from qfs.scan.values import (
     ANY,
-    CLASS,
     FUNCTION,
     INSTANCE,
     MODULE,

@@ -1,7 +1,7 @@
 """Attribute look-up on classes of the program, remembered until something on its way changes.
 
 - A look-up names a class, an attribute, and whether the instance is exactly of that class or may
-  be of a subclass; it holds what the class and its bases store, and what their instances were given.
+  be of a subclass; it holds what the class and its bases store, and what instances were given.
 - It watches every cell that it read; when one grows, it is forgotten, and the nodes that used it
   are evaluated again.
 - Source: Python data model §3.3.2; depth first instead of C3, which differs only in diamonds.
@@ -92,9 +92,8 @@ class Lookups:
         if new:
             _kind, number, name = cell
             self.holders.setdefault(name, {})[number] = None
-            for key in self.named.get(name, ()):
-                if number in self.families.get(key[0], ()):
-                    stale.append(key)
+            asked = self.named.get(name, ())
+            stale.extend([key for key in asked if number in self.families.get(key[0], ())])
         return self._forget(stale)
 
     def derive(self, base: int, number: int) -> list[int]:

@@ -92,6 +92,9 @@ class Solver:
         self.rules = rules
         self.policy = "ban"
         self.evaluate = evaluate
+        self.contexts_max = CONTEXTS_MAX
+        self.visits_max = 0
+        """Evaluations a node, or 0 until nothing changes: a proof needs 0."""
         self.nodes: list[Node] = []
         self.contexts: list[dict[Any, int]] = [{} for _ in program.functions]
         self.cells: dict[CellKey, Value] = {}
@@ -152,7 +155,7 @@ class Solver:
 
     def push(self, node: Node) -> None:
         """Ask for a node to be evaluated (again)."""
-        if not node.queued:
+        if not node.queued and not 0 < self.visits_max <= node.runs:
             node.queued = True
             heappush(self.queue, (node.runs, node.number))
 
@@ -175,7 +178,7 @@ class Solver:
         number = contexts.get(key)
         if number is not None:
             return self.nodes[number]
-        if len(contexts) >= CONTEXTS_MAX:
+        if len(contexts) >= self.contexts_max:
             return self._general(function, key, plain, order)
         return self._made(function, key, plain, order)
 

@@ -121,7 +121,7 @@ def same(left: Value, right: Value) -> bool:
         return False
     if len(left) == 1:
         return left == right
-    return left == right or all([atom in right for atom in left])
+    return left == right or all(atom in right for atom in left)
 
 
 def _merge(atoms: list[Atom]) -> Value:
