@@ -10,7 +10,7 @@ LOCKS := requirements/dev.txt $(wildcard requirements/only-$(MINOR).txt)
 # Compiled modules are kept, or every process of every test would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence release sim
+.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence release sim fuzz
 
 $(READY): $(LOCKS) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "QFS needs Python 3.11 or newer")'
@@ -67,6 +67,12 @@ SEEDS := 1000
 FIRST := 0
 sim: $(READY)
 	$(BIN)/python -m tests.sim --seeds $(SEEDS) --first $(FIRST)
+
+# Fuzz every decoder for so many seconds each; Atheris lives in an environment of its own.
+fuzz: $(READY)
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install -q --require-hashes -r requirements/fuzz.txt
+	.venv-fuzz/bin/python -m tests.fuzz.run --seconds $(or $(SECONDS),60) $(if $(TARGET),--target $(TARGET))
 
 prove: $(READY)
 	$(BIN)/python -m tools.certmath_prove

@@ -7,8 +7,10 @@
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from qfs.app.explain import Explanation, everything
 from tools.command_tree import Command, Parameter, commands
@@ -84,8 +86,28 @@ def decisions_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def attacks_page() -> str:
+    """Return the table of named attacks, each with the code that it must get."""
+    attacks = import_module("tests.attacks.cases").ATTACKS
+    lines = [
+        "# Attacks",
+        "",
+        MADE_BY.replace("the code instead", "tests/attacks/cases instead"),
+        "",
+        f"{len(attacks)} attacks and mistakes that `make test` carries out, each with the one code",
+        "that it must get: the refusal of the gate or of the key registry, the halt (CIR-302, with",
+        "the gate's sub-code behind it), the error, or exit code 1. `qfs explain CODE` says what a",
+        "code means.",
+    ]
+    for family, group in groupby(sorted(attacks, key=_family), _family):
+        lines += ["", f"## On the {family}", "", "| attack | must get |", "|---|---|"]
+        lines += [f"| {_cell(one.name)} | `{one.expected}` |" for one in group]
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/adr/index.md": decisions_page,
+    "docs/reference/attacks.md": attacks_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/codes.md": codes_page,
 }
@@ -163,6 +185,10 @@ def _row(one: Explanation) -> str:
 
 def _first(text: str) -> str:
     return text.partition(". ")[0].rstrip(".")
+
+
+def _family(attack: Any) -> str:
+    return str(attack.family)
 
 
 def _cell(text: str) -> str:

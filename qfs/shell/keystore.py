@@ -125,9 +125,13 @@ def read_private_pem(path: Path, passphrase: str | None = None) -> bytes:
 
 def read_public(path: Path) -> PublicKey:
     """Return the public key of an SPKI PEM; raises InputError for any other file."""
-    data = read_limited(path, MAX_FILE_BYTES)
+    return public_of(path, read_limited(path, MAX_FILE_BYTES))
+
+
+def public_of(path: Path, pem: bytes) -> PublicKey:
+    """Return the key of SPKI in PEM, read from path; raises InputError."""
     try:
-        loaded = serialization.load_pem_public_key(data)
+        loaded = serialization.load_pem_public_key(pem)
         der = loaded.public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )

@@ -13,7 +13,7 @@ from qfs.canon import encode as canonical
 from qfs.crypto import KeyId, Profile
 from qfs.gate import MAX_STEP_US, Refusal
 from qfs.kernel import Order, Resume, Tick, Transactions, Upgrade
-from tests.attacks.attack import ATTACKS, attack
+from tests.attacks.attack import NOTHING, attack
 from tests.gate.worlds import (
     MACHINES,
     Run,
@@ -26,10 +26,6 @@ from tests.gate.worlds import (
     sign,
     signer,
 )
-
-__all__ = ["ATTACKS", "NOTHING"]
-
-NOTHING = Transactions((((Order("nobody", [1, 1])),),))
 
 
 def good(run: Run) -> bytes:
