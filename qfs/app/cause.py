@@ -24,6 +24,7 @@ RULES = {
     "directory-order": "QFS408",
     "cpu-count": "QFS603",
     "cwd": "QFS605",
+    "source-path": "QFS605",
     "HOME": "QFS605",
     "USER": "QFS602",
     "TMPDIR": "QFS601",

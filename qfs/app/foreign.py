@@ -16,7 +16,7 @@ from qfs.app import importers
 from qfs.app.cause import Cause, cause_of
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.app.foreign_machine import STEPS, steps_of
-from qfs.app.impact import compare_revisions
+from qfs.app.impact import WORKING_FOLDER, compare_environments, compare_revisions
 from qfs.app.perturb import Divergence, Perturbed, Runner, Search, perturb, report
 from qfs.errors import InputError, UsageError
 from qfs.shell import perturbed_run, watched_command
@@ -60,6 +60,10 @@ class ForeignRequest:
     """Names of the variables to vary; all if empty."""
     against: str = ""
     """Revision with which the working folder is compared."""
+    revision: str = ""
+    """Another revision, compared instead of the working folder."""
+    between: tuple[str, str] | None = None
+    """Two environments that are compared: ``PYTHONHASHSEED=1,TZ=QFS-14``, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,8 @@ def replay_foreign(
         tell = progress or _silent
         if request.against:
             return _against(request, target, run, shop, tell)
+        if request.between is not None:
+            return _between(request, request.between, target, run)
         if request.sealed:
             return _sealed(request, target, run)
         here = machine(
@@ -241,15 +247,34 @@ def _against(
     """Compare the working folder with a revision of it."""
     tree = extract(request.folder, request.against, shop.folder / "revision")
     old, _, _ = _runner(replace(request, folder=tree), shop)
+    if request.revision:
+        other = extract(request.folder, request.revision, shop.folder / "another")
+        run, _, _ = _runner(replace(request, folder=other), shop)
     plain = machine(request.folder, request.python, plain=True)
     known = variables(Machine((request.python,), "", plain.addresses, folder=False))
-    outcome = compare_revisions(usual(known), old, run, request.against, tell)
+    names = (request.against, request.revision or WORKING_FOLDER)
+    outcome = compare_revisions(usual(known), old, run, names, tell)
     if isinstance(outcome, Failed):
         return ForeignReport(target, None, outcome, None, (), sealed=False)
     cause = None
     if outcome.divergence is not None:
         cause = cause_of(outcome.divergence, outcome.parting, tree, _files(request))
     return ForeignReport(target, outcome, None, cause, (), sealed=False)
+
+
+def _between(
+    request: ForeignRequest, pair: tuple[str, str], target: str, run: Runner
+) -> ForeignReport:
+    """Compare two environments, down to the one variable and the line."""
+    here = machine(request.folder, request.python, others=request.other_pythons)
+    search = Search(run, here, repeats=request.repeats)
+    outcome = compare_environments(search, pair)
+    if isinstance(outcome, Failed):
+        return ForeignReport(target, None, outcome, None, (), sealed=False)
+    cause = None
+    if outcome.divergence is not None:
+        cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
+    return ForeignReport(target, _named(outcome), None, cause, (), sealed=False)
 
 
 def _sealed(request: ForeignRequest, target: str, run: Runner) -> ForeignReport:

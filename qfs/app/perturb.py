@@ -207,6 +207,9 @@ def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
         moved = _alone(search, name)
         if moved is not None:
             return moved
+    planned = None if places else _planned(search)
+    if planned is not None:
+        return planned
     found = Divergence(at, "", "", "", "history", "global-state", "second pass", places=places)
     if not isinstance(at, int):
         return found
@@ -263,6 +266,13 @@ def _without_unloadable(
 class _Found:
     divergence: Divergence
     other: Environment
+
+
+def narrowed(search: Search, row: Environment) -> _Found | None:
+    """Put back halves of what the row changes until one variable is left; None if it is as usual."""
+    if search.diverges(row) is None:
+        return None
+    return _narrowed(search, row)
 
 
 def _narrowed(search: Search, row: Environment) -> _Found | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from qfs.app import perturbing, proof_logs
+from qfs.app import perturbing, proof_logs, revisions
 from qfs.app.failure import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -51,6 +51,8 @@ class ReplayRequest:
     """``package.module:NAME`` of machines that QFS does not ship."""
     proofs: Path | None = None
     """A folder for the proof logs of the transactions; None records none."""
+    against: str = ""
+    """A revision of QFS, in the repository of the working folder, on which to replay as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,12 @@ def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayRe
     verifier = None if request.trust_signatures else choice.verifier()
     program = program_of(request.machines, Path.cwd()) if request.machines else QFS
     report = replay_here(request.path, verifier, program, progress, request.proofs)
-    if not request.perturb or report.exit_code != EXIT_CLEAN:
+    if report.exit_code != EXIT_CLEAN or not (request.perturb or request.against):
         return report
     recorded = [frame.root.hex() for frame in log.read(request.path).frames]
+    if request.against:
+        found = revisions.against(request.path, request.against, recorded, Path.cwd())
+        return replace(report, divergence=found.divergence, environments=found.runs)
     environments, divergence = perturbing.perturb(
         request.path,
         recorded,

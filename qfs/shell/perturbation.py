@@ -79,7 +79,9 @@ def variables(machine: Machine, environment_names: Sequence[str] = ()) -> tuple[
             Variable("addresses", ("fixed", "randomised"), "identity", "addresses of objects")
         )
     if machine.folder:
-        found.append(Variable("cwd", ("first", "second"), "environment", "working folder"))
+        places = ("first", "second")
+        found.append(Variable("cwd", places, "environment", "working folder"))
+        found.append(Variable("source-path", places, "environment", "folder of the program"))
     if len(machine.pythons) > 1:
         found.append(Variable("python", machine.pythons, "serialization", "Python version"))
     levels = ("as it is", "changed")

@@ -19,6 +19,7 @@ from typing import Any
 from qfs.shell.watched_imports import on_import, replace, replace_method
 
 STEP_NS = 1_000_000  # one millisecond a reading
+_FILE_CLOCK_NS = 20_000_000  # a file system's clock may lag the system's by one tick
 _REAL_SLEEP = time.sleep
 _SCATTERED = 400  # blocks of each size: more than are free after the start
 _KEPT: list[bytes] = []
@@ -50,7 +51,9 @@ def apply(settings: dict[str, Any]) -> None:
     if settings.get("switch"):
         sys.setswitchinterval(settings["switch"])
     if settings.get("clock") is not None:
-        change_clock(Clock(settings["clock"]["start_ns"], running=settings["clock"]["running"]))
+        clock = Clock(settings["clock"]["start_ns"], running=settings["clock"]["running"])
+        change_file_times(clock)
+        change_clock(clock)
     if settings.get("entropy"):
         change_entropy(Entropy(settings["entropy"]))
     change_listing(settings.get("listing", "forward"))
@@ -98,6 +101,10 @@ class Clock:
             return self._real() + self._shift
         self._now += STEP_NS
         return self._now
+
+    def written(self, real_ns: int) -> int:
+        """Return the time of a file, by this clock, that this process has written."""
+        return real_ns + self._shift if self._running else self._start
 
     def monotonic(self, depth: int = 2) -> int:
         """Return a time that only grows; modules that wait for the outside get a real one."""
@@ -156,6 +163,29 @@ def change_clock(clock: Clock) -> None:
             },
         )
     on_import("datetime", lambda module: _change_datetime(module, clock))
+
+
+def change_file_times(clock: Clock) -> None:
+    """Tell the times of files that are written from now on by this clock."""
+    began = time.time_ns() - _FILE_CLOCK_NS
+
+    def timed(original: Callable[..., Any]) -> Callable[..., Any]:
+        def stat(*given: Any, **named: Any) -> Any:
+            kind, (fields, extra) = original(*given, **named).__reduce__()
+            ordered = list(fields)
+            for place, name in ((7, "st_atime"), (8, "st_mtime"), (9, "st_ctime")):
+                if extra[f"{name}_ns"] >= began:
+                    moved = clock.written(extra[f"{name}_ns"])
+                    extra = {**extra, f"{name}_ns": moved, name: moved / 10**9}
+                    ordered[place] = moved // 10**9
+            return kind(ordered, extra)
+
+        for group in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
+            if original in group:
+                group.add(stat)
+        return stat
+
+    replace(os, stat=timed(os.stat), lstat=timed(os.lstat), fstat=timed(os.fstat))
 
 
 def _change_datetime(module: Any, clock: Clock) -> None:

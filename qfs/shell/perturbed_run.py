@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,14 +135,40 @@ def run(
     words = [*prefix(environment), interpreter(environment), "-c", code]
     try:
         cwd = working_folder(job.folder, place, environment)
-        settings = _settings(job, environment, place, wish)
-        settings["scratch"] = "" if cwd == job.folder else str(cwd)
-        (place / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         variables = variables_of(environment, place, shop)
+        moved = _moved(job, place, environment)
+        settings = _settings(moved, environment, place, wish)
+        settings["scratch"] = [*([] if cwd == job.folder else [str(cwd)]), variables["TMPDIR"]]
+        (place / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         code_and_words = execute(words, variables, cwd, job.timeout_s, place / "printed")
-        return _read(place, *code_and_words, job)
+        told = _read(place, *code_and_words, job)
+        return told if moved is job else _at_home(told, moved.folder, job.folder)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _moved(job: Job, place: Path, environment: Environment) -> Job:
+    """Return the job on a copy of its program in another folder, where the environment says so."""
+    if environment.get("source-path", "first") == "first":
+        return job
+    made = place / "another" / "source"
+    made.mkdir(parents=True)
+    if not mirror(job.folder, made):
+        return job
+    target = job.target.replace(f"{job.folder.resolve()}/", f"{made}/", 1)
+    return replace(job, folder=made, target=target)
+
+
+def _at_home(told: Told | Failed, made: Path, folder: Path) -> Told | Failed:
+    """Name the files of what was traced as they are named in the program's own folder."""
+    if isinstance(told, Failed):
+        return told
+    old, new = f"{made}/", f"{folder.resolve()}/"
+    events = [
+        (event[0].replace(old, new, 1), *event[1:4], event[4].replace(old, new, 1), *event[5:])
+        for event in told.events
+    ]
+    return replace(told, events=tuple(events))
 
 
 def execute(

@@ -8,6 +8,7 @@
 - Runs in the watched process: the standard library alone.
 """
 
+import contextlib
 import copy
 import functools
 import gc
@@ -73,6 +74,11 @@ class Target:
     def has_state(self) -> bool:
         """Say whether there is any."""
         return bool(self._names) or self._kind is not None
+
+    def declares(self, place: str) -> bool:
+        """Say whether a place where state is kept was named as state."""
+        declared = [] if self._kind is not None else self._names
+        return place in [f"module global {name.split('.')[0]}" for name in declared]
 
     def _get(self, name: str) -> Any:
         owner, last = self._owner(name)
@@ -178,7 +184,11 @@ def run(settings: dict[str, Any], records: Any, seal: Any) -> None:
         Pass(settings, records, seal, watch).run(number, target, inputs, tracing)
         if number == 0 and before:
             after = hidden(target)
-            watch.changed = [name for name in after if before.get(name) != after[name]]
+            watch.changed = [
+                name
+                for name in after
+                if before.get(name) != after[name] and not target.declares(name)
+            ]
     if recorder is not None:
         with open(settings["trace_to"], "w", encoding="utf-8") as file:  # noqa: PTH123
             json.dump(recorder.events, file)
@@ -186,21 +196,46 @@ def run(settings: dict[str, Any], records: Any, seal: Any) -> None:
 
 
 class Scratch:
-    """The working folder, where it is a copy: a second pass finds it as the first did."""
+    """The folders of this run alone: a second pass finds them as the first did.
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._before = set(self._files()) if folder else set()
+    A file of more than KEPT_MAX_BYTES is not put back when it has changed.
+    """
+
+    KEPT_MAX_BYTES = 1024 * 1024  # 1_048_576
+
+    def __init__(self, folders: list[str]) -> None:
+        self._folders = folders
+        self._places = {place for place, _ in self._walked()}
+        self._before = {path: self._content(path) for path in self._files()}
 
     def restore(self) -> None:
-        """Remove the files that were made since."""
-        for path in self._files() if self._folder else ():
+        """Remove what was made since, write back what has changed."""
+        for path in self._files():
             if path not in self._before:
                 os.remove(path)  # noqa: PTH107
+        for path, content in self._before.items():
+            if content is not None and self._content(path) != content:
+                with open(path, "wb") as file:  # noqa: PTH123
+                    file.write(content)
+        for place, _ in reversed(self._walked()):
+            if place not in self._places:
+                with contextlib.suppress(OSError):
+                    os.rmdir(place)  # noqa: PTH106
+
+    def _walked(self) -> list[tuple[str, list[str]]]:
+        found = [one for folder in self._folders for one in os.walk(folder)]
+        return [(place, names) for place, _, names in found]
 
     def _files(self) -> list[str]:
-        walked = list(os.walk(self._folder))
-        return [os.path.join(place, name) for place, _, names in walked for name in names]  # noqa: PTH118
+        return [os.path.join(place, name) for place, names in self._walked() for name in names]  # noqa: PTH118
+
+    def _content(self, path: str) -> bytes | None:
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123
+                content = file.read(self.KEPT_MAX_BYTES + 1)
+        except OSError:
+            return None
+        return content if len(content) <= self.KEPT_MAX_BYTES else None
 
 
 def _inputs(path: str) -> list[str]:

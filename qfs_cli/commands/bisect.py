@@ -1,15 +1,20 @@
-"""`qfs bisect A B`: the first packet, command and key at which two logs differ."""
+"""`qfs bisect`: the first packet, command and key at which two runs differ, and why."""
 
 import json
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from qfs.app import bisection as use_case
+from qfs.app import revisions
 from qfs.app.bisection import BisectReport, BisectRequest, Side
+from qfs.app.failure import UsageError
+from qfs.app.foreign import ForeignRequest
 from qfs_cli.paranoid import verifying
+from qfs_cli.render import foreign
+from qfs_cli.render.runs import comparison
 
 
 class Format(Enum):
@@ -24,10 +29,29 @@ def register(app: typer.Typer) -> None:
     app.command("bisect")(verifying(bisect))
 
 
+A = Annotated[
+    Path | None, typer.Argument(help="A ledger directory, a log file in it, or a snapshot.")
+]
+Rev = Annotated[
+    tuple[str, str] | None,
+    typer.Option("--rev", metavar="A B", help="Two revisions: of --callable, or of QFS for a LOG."),
+]
+Env = Annotated[
+    tuple[str, str] | None,
+    typer.Option("--env", metavar="A B", help="Two environments: PYTHONHASHSEED=1,TZ=QFS-14"),
+]
+
+
 def bisect(
-    a: Annotated[Path, typer.Argument(help="A ledger directory, or a log file in it.")],
-    b: Annotated[Path, typer.Argument(help="Another one.")],
+    a: A = None,
+    b: Annotated[Path | None, typer.Argument(help="Another one.")] = None,
     *,
+    rev: Rev = None,
+    env: Env = None,
+    call: foreign.Callable = "",
+    inputs: foreign.Inputs = None,
+    state_attr: foreign.State = None,
+    machine: foreign.Machine = None,
     trust_signatures: Annotated[
         bool, typer.Option("--trust-signatures", help="Do not verify signatures.")
     ] = False,
@@ -35,9 +59,33 @@ def bisect(
 ) -> None:
     """Find the first packet, command and key at which two logs differ.
 
+    Also two snapshots, or one log or program under two revisions (--rev) or environments (--env).
+
     Exit code 0: they agree. 1: they differ. 2: no logs. 3: one is corrupt (CIR-302).
     """
-    report = use_case.bisect(BisectRequest(a, b, trust_signatures))
+    wanted = BisectRequest(a, b, trust_signatures) if a is not None and b is not None else None
+    if (wanted is None) == (rev is None and env is None) or (rev is not None and env is not None):
+        raise UsageError(
+            "what is to be compared?", way_out="give two logs or snapshots, or --rev, or --env"
+        )
+    if wanted is not None:
+        _print(use_case.bisect(wanted), output)
+    if rev is not None and a is not None and not call and not machine:
+        _print_revisions(rev, a, output)
+    request = ForeignRequest(
+        callable=call,
+        inputs=inputs,
+        state=tuple(state_attr or ()),
+        log=a,
+        machines=tuple(machine or ()),
+        against="" if rev is None else rev[0],
+        revision="" if rev is None else rev[1],
+        between=env,
+    )
+    raise typer.Exit(foreign.run(request, as_json=output is Format.JSON))
+
+
+def _print(report: BisectReport, output: Format) -> NoReturn:
     if output is Format.JSON:
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
     else:
@@ -45,11 +93,23 @@ def bisect(
     raise typer.Exit(report.exit_code)
 
 
+def _print_revisions(rev: tuple[str, str], log: Path, output: Format) -> NoReturn:
+    report = revisions.bisect(log, rev, Path.cwd())
+    if output is Format.JSON:
+        typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
+    else:
+        typer.echo("\n".join([f"packets     {report.packets}", *comparison(report)]))
+    raise typer.Exit(report.exit_code)
+
+
 def _text(report: BisectReport) -> list[str]:
     lines = [f"packets     {report.packets[0]} and {report.packets[1]}"]
-    if report.packet is None:
+    if report.executed:
+        lines.append(f"executed    {report.executed}")
+    if report.identical:
         return [*lines, "identical   yes"]
-    lines.append(f"differ      at packet {report.packet}")
+    if report.packet is not None:
+        lines.append(f"differ      at packet {report.packet}")
     lines.extend(f"  in        {part}" for part in report.parts)
     if report.machine is not None:
         lines.append(f"state       {report.machine}: {report.key}")
@@ -69,4 +129,6 @@ def _side(name: str, side: Side) -> list[str]:
         lines.append(f"  stopped   {side.stopped}")
     if side.command is not None:
         lines.append(f"  written   by {side.command}")
+    if side.source is not None:
+        lines.append(f"  line      {side.source}")
     return lines

@@ -14,10 +14,9 @@ from rich.progress import Progress
 from qfs.app import replay as use_case
 from qfs.app.failure import UsageError
 from qfs.app.foreign import ForeignRequest
-from qfs.app.perturbing import Run
 from qfs.app.replay import ReplayReport, ReplayRequest
 from qfs_cli.paranoid import verifying
-from qfs_cli.render import foreign
+from qfs_cli.render import foreign, runs
 
 
 class Format(Enum):
@@ -115,8 +114,11 @@ def replay(
         if log is not None:
             raise UsageError("a log and a program", way_out="replay one of them")
         raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
-    own = perturb and not machine
-    request = ReplayRequest(log, trust_signatures, own, compiled, jobs, wanted.machines, proofs)
+    own = not machine
+    request = ReplayRequest(
+        *(log, trust_signatures, perturb and own, compiled, jobs, wanted.machines, proofs),
+        against=against if own else "",
+    )
     raise typer.Exit(_replay_log(request, wanted, output))
 
 
@@ -154,18 +156,9 @@ def _text(report: ReplayReport) -> list[str]:
     if report.proofs:
         operations = sum(proof.operations for proof in report.proofs)
         lines.append(f"proof logs  {len(report.proofs)}, {operations} operations")
-    lines.extend(_run(run) for run in report.environments)
+    lines.extend(runs.run(run) for run in report.environments)
     if report.divergence is not None:
-        found = report.divergence
-        lines.append(f"diverges    at packet {found.packet}")
-        if found.environment is not None:
-            lines.append(f"  because of {found.environment}={found.value}")
-        if found.machine is not None:
-            lines.append(f"  in         {found.machine}: {found.key}")
-        if found.command is not None:
-            lines.append(f"  at         {found.command}")
-        lines.append(f"  expected   {found.expected}")
-        lines.append(f"  actual     {found.actual}")
+        lines.extend(runs.divergence(report.divergence))
     if report.halt is not None:
         halt = use_case.halt_document(report.halt)
         lines.append(f"halted      {halt['code']} {halt['name']} at packet {halt['packet']}")
@@ -174,13 +167,3 @@ def _text(report: ReplayReport) -> list[str]:
         lines.append(f"  halt record {halt['digest']}")
     lines.append(f"identical   {'yes' if report.identical else 'no'}")
     return lines
-
-
-def _run(run: Run) -> str:
-    if run.not_run is not None:
-        what = f"NOT RUN: {run.not_run}"
-    elif run.failed is not None:
-        what = f"FAILED: {run.failed}"
-    else:
-        what = f"{run.state_root or 'no root'}"
-    return f"  {run.variable + '=' + run.value:32}  {what}"

@@ -1,7 +1,7 @@
 """Other environments: a planted sensitivity is found and named down to the key, none is invented.
 
 The planted programs are scratch copies of the package in which the ledger's version 1 adds
-something of its environment to the nonce of each account that it opens.
+something of its environment to the first balance of each account that it opens.
 """
 
 import json
@@ -25,16 +25,17 @@ import dataclasses
 import sys
 import time
 
+from qfs.ledger.accounts import NO_BALANCES
+
 _PLAIN = ledger.MACHINE
 
 
 def _evolve(state, event):
-    after = _PLAIN.evolve(state, event)
     if type(event).__name__ != "AccountOpened":
-        return after
-    row = after.accounts.get(event.account)
-    planted = dataclasses.replace(row, nonce=row.nonce + ({sensitivity}))
-    return dataclasses.replace(after, accounts=after.accounts.set(event.account, planted))
+        return _PLAIN.evolve(state, event)
+    balances = ({sensitivity}, *NO_BALANCES[1:])
+    accounts = state.accounts.open(event.account, event.owner, balances)
+    return dataclasses.replace(state, accounts=accounts)
 
 
 MACHINES[("ledger", 1)] = dataclasses.replace(_PLAIN, evolve=_evolve, invariants=())
