@@ -34,6 +34,7 @@ from qfs.scan.values import (
     STR,
     TABLE,
     TUPLE,
+    Atom,
     Taint,
     Value,
     a_set,
@@ -314,11 +315,16 @@ def _getattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         for atom in names:
             out = join(out, attribute(frame, arguments.first(), atom[2], pos))
         return out or ANY
-    if any(atom[0] in {MODULE, OUTSIDE} for atom in arguments.first()):
+    if any(_is_module(atom) for atom in arguments.first()):
         frame.site(
             "dynamic-attribute", pos, "getattr() of a module with a computed name", "possible"
         )
     return ANY
+
+
+def _is_module(atom: Atom) -> bool:
+    """Say whether an alternative is a module; outside, a class has a name of its own case."""
+    return atom[0] == MODULE or (atom[0] == OUTSIDE and atom[1].rpartition(".")[2].islower())
 
 
 def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:

@@ -71,6 +71,8 @@ def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
 def _outside_decorator(name: str, value: Value) -> Value:
     if name in _PROPERTIES:
         return (("prop", value),)
+    if name.rpartition(".")[2].endswith("property"):  # cached_property, hybrid_property ...
+        return (("prop", value),)
     if name == "builtins.staticmethod":
         return (("static", value),)
     if name == "builtins.classmethod":

@@ -175,9 +175,14 @@ def _bool(frame: Frame, fact: Fact) -> Value:
     return out
 
 
+_OWN_NAME = (ir.NAME, "__name__")
+
+
 def _index(frame: Frame, fact: Fact) -> Value:
     from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
 
+    if fact[1][0] == ir.ATTR and fact[1][2] == "modules" and fact[2][:2] == _OWN_NAME:
+        return ((MODULE, frame.module.name),)  # sys.modules[__name__]
     holder, key = evaluate(frame, fact[1]), evaluate_key(frame, fact[2])
     sliced = fact[2][0] == ir.SLICE
     out: Value = NOTHING

@@ -131,6 +131,8 @@ def call_builtin_method(
     if tag == OBJECT:
         if receiver[1].startswith("builtins."):
             return _of_builtin(frame, receiver, name, arguments, pos)
+        if receiver[2] == "aware" and name in {"timestamp", "astimezone"}:
+            return (receiver,) if name == "astimezone" else ((PLAIN, "float"),)
         full = f"{receiver[1]}.{name}"
         return call_outside(frame, full, arguments, pos, certain=certain)
     if tag in {ANYTHING, INSTANCE}:

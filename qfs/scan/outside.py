@@ -5,6 +5,7 @@
 - A sequence whose order is tainted may not be handed out, unless its order does not matter there.
 """
 
+from qfs.scan import ir
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.calls import Arguments, call, escape
 from qfs.scan.frame import Frame
@@ -33,6 +34,8 @@ from qfs.scan.values import (
     table,
 )
 
+_NOW = "datetime.datetime.now"
+_AWARE = "aware"
 _KEEPS_ORDER = {
     "json.dumps", "json.dump", "pickle.dumps", "pickle.dump", "marshal.dumps", "pprint.pformat",
     "itertools.chain", "itertools.accumulate", "itertools.islice", "itertools.cycle",
@@ -82,6 +85,8 @@ def call_outside(
     if text is not None and text.startswith("listing"):
         taint = Taint(frame.module.path, pos, "a directory listing", "listing")
         return tuple([("seq", "list", atom[2], taint) for atom in parse_type(text)])
+    if name == _NOW and arguments.gives(0, "tz"):
+        return ((OBJECT, "datetime.datetime", _AWARE),)
     if text is not None:
         return parse_type(text)
     return ((OBJECT, name, ""),) if name.rpartition(".")[2][:1].isupper() else ANY
@@ -120,6 +125,8 @@ def _rules(
     if len(frame.solver.rules.summaries.pattern(name)) > len(matched):
         return False
     reported = False
+    if hits and _written_here(arguments):
+        hits = [hit for hit in hits if not any(each.keyword == "sort_keys" for each in hit.guards)]
     for hit in hits:
         held = held_guard(hit, arguments)
         if held == "yes":
@@ -129,6 +136,15 @@ def _rules(
         frame.report(hit.rule, pos, text, verdict)
         reported = True
     return reported
+
+
+def _written_here(arguments: Arguments) -> bool:
+    """Say whether what is written has one order: no dict, or one that stands in the call."""
+    fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
+    if fact is not None and fact[0] == ir.DICT:
+        return all(key is not None and key[0] == ir.CONST for key, _value in fact[1])
+    first = arguments.first()
+    return bool(first) and all(atom[0] in {"plain", KNOWN} for atom in first)
 
 
 def held_guard(hit: Hit, arguments: Arguments) -> str:
@@ -235,13 +251,21 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name == "collections.deque":
         element, taint = elements(frame, arguments.first(), pos)
         return sequence(element, "deque", taint)
-    if name == "weakref.WeakSet":
-        return a_set(elements(frame, arguments.first(), pos)[0], "weakset")
+    if name in {"weakref.WeakSet", "weakref.WeakKeyDictionary"}:
+        return _weak(frame, name, arguments, pos)
     if name == "dataclasses.field":
         return _field(frame, arguments, pos)
     if name == "dataclasses.replace":
         return arguments.first()
     return None
+
+
+def _weak(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
+    """Return a container whose order the collector decides; a key that is asked for is alive."""
+    if name == "weakref.WeakSet":
+        return a_set(elements(frame, arguments.first(), pos)[0], "weakset")
+    gone = Taint(frame.module.path, pos, "a WeakKeyDictionary", "identity")
+    return table(NOTHING, NOTHING, gone)
 
 
 def _itertools(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
