@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,20 +15,17 @@ from typing import Any
 
 from qfs.app.audit_baseline import read_baseline, write_baseline
 from qfs.app.audit_ignores import PLACE, Ignores, read_ignores
+from qfs.app.audit_marks import marked
+from qfs.app.audit_report import AuditReport, Finding, Replacement, Witness, WitnessRun
 from qfs.app.audit_work import Work, source_digest, work
-from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.errors import InputError, UsageError
-from qfs.scan.fixes import FIXABLE, mendings_for
-from qfs.scan.fixes_file import Wanted
 from qfs.scan.ir import Allowance
-from qfs.scan.reading import Unreadable, recoded
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook, read_rulebook
-from qfs.scan.verdict import Found, Rest, Step
+from qfs.scan.verdict import Found, Step
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.installed import own_rooms
 from qfs.shell.sources import (
-    NOTEBOOK,
     Problem,
     changed_files,
     changed_meanwhile,
@@ -39,6 +36,19 @@ from qfs.shell.sources import (
 
 POLICIES = ("ban", "ieee-basic", "allow")
 DEFAULT_PACKS = ("core",)
+__all__ = [
+    "DEFAULT_PACKS",
+    "POLICIES",
+    "AuditReport",
+    "AuditRequest",
+    "Finding",
+    "Replacement",
+    "Witness",
+    "WitnessRun",
+    "audit",
+    "rulebook",
+    "today",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,111 +85,6 @@ class AuditRequest:
     cache: bool = False
     cache_folder: Path | None = None
     """Where the cache lies; None for the user's cache folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """Two runs that differ: what confirms a finding."""
-
-    entry: str
-    """The entry point that was run: ``module:qualname``."""
-    input: int | str
-    """Number of the input at which the runs part."""
-    variable: str
-    """What was varied: ``PYTHONHASHSEED``, ``TZ``, ``history`` for a second pass."""
-    level: str
-    """Its level in the other run."""
-    key: str
-    """Path inside the result or state; empty for the whole."""
-    expected: str
-    actual: str
-    places: tuple[str, ...] = ()
-    """For hidden state: where it is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class WitnessRun:
-    """What became of running one entry point."""
-
-    entry: str
-    runs: int
-    confirmed: int
-    """Findings that it confirmed."""
-    not_run: str
-    """What could not be run, or not be told, and why; empty if nothing was left open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence about one place."""
-
-    rule: str
-    name: str
-    verdict: str
-    path: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    message: str
-    effect: str
-    instead: str
-    chain: tuple[Step, ...]
-    fingerprint: str
-    function: str
-    fix: bool = False
-    suppressed: str = ""
-    """The reason of the allowance that hides it, if any."""
-    suppressed_in: str = ""
-    """The file that hides it, where that is not its own."""
-    witness: Witness | None = None
-    """The two runs that confirmed it, if any."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """The result of an audit."""
-
-    findings: tuple[Finding, ...]
-    """What is reported, in the order of path, place and rule."""
-    suppressed: tuple[Finding, ...]
-    errors: tuple[Problem, ...]
-    files: int
-    lines: int
-    functions: int
-    proved: int
-    baselined: int
-    rules_digest: str
-    source_digest: str
-    policy: str
-    packs: tuple[str, ...]
-    require_proof: bool
-    rules: tuple[Rule, ...] = field(default=(), repr=False)
-    """The rules that were applied."""
-    witness: tuple[WitnessRun, ...] = ()
-    """The entry points that --witness ran, or could not run."""
-    rests: tuple[Rest, ...] = ()
-    """What the judgement trusts without having looked at it: summaries, natives, callbacks."""
-
-    @property
-    def is_proved(self) -> bool:
-        """Say whether nothing that was reached may differ between two runs, as far as it knows."""
-        clean = not (self.findings or self.suppressed or self.baselined or self.errors)
-        return clean and 0 < self.proved == self.functions
-
-    def count(self, verdict: str) -> int:
-        """Return how many findings have a verdict."""
-        return sum(1 for each in self.findings if each.verdict == verdict)
-
-    @property
-    def exit_code(self) -> int:
-        """What the command ends with."""
-        if self.errors:
-            return EXIT_USAGE
-        if self.require_proof:
-            return EXIT_CLEAN if self.is_proved else EXIT_FINDINGS
-        bad = self.count("violation") + self.count("possible") + self.count("confirmed")
-        return EXIT_FINDINGS if bad else EXIT_CLEAN
 
 
 def today() -> str:
@@ -232,7 +137,7 @@ def audit(request: AuditRequest) -> AuditReport:
     if not request.select and not request.ignore:
         findings += _unused_ignores(rules, ignores.unused([each.path for each in sources], root))
         findings.sort(key=_order)
-    findings = _marked(findings, {each.path: each.data for each in sources})
+    findings = marked(findings, {each.path: each.data for each in sources})
     if request.since:
         changed = frozenset(changed_files(root, request.since))
         findings = [each for each in findings if _touches(each, changed)]
@@ -418,29 +323,3 @@ def _baseline(findings: list[Finding], request: AuditRequest) -> tuple[list[Find
     known = read_baseline(request.baseline)
     new = [each for each in findings if each.fingerprint not in known]
     return new, len(findings) - len(new)
-
-
-def _marked(findings: Sequence[Finding], sources: Mapping[str, bytes]) -> list[Finding]:
-    """Return the findings, each saying whether it has a fix, safe or not."""
-    wanted: dict[str, list[int]] = {}
-    for at, each in enumerate(findings):
-        if each.rule in FIXABLE and each.path in sources and not each.path.endswith(NOTEBOOK):
-            wanted.setdefault(each.path, []).append(at)
-    out = list(findings)
-    for path, places in wanted.items():
-        asked = [
-            Wanted(
-                out[at].rule,
-                (out[at].line, out[at].column, out[at].end_line, out[at].end_column),
-                out[at].message,
-            )
-            for at in places
-        ]
-        try:
-            text, _encode = recoded(sources[path])
-        except Unreadable:
-            continue
-        for at, mending in zip(places, mendings_for(text, asked, unsafe=True), strict=True):
-            if mending is not None:
-                out[at] = replace(out[at], fix=True)
-    return out

