@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qfs.app.machines import MACHINES, REACTIONS
+from qfs.app.rotation import Rotation, rotations_of
 from qfs.app.worlds import derive, last_of
 from qfs.canon import Digest
 from qfs.errors import UsageError
@@ -87,6 +88,8 @@ class StateReport:
     accounts: tuple[AccountRow, ...]
     tokens: tuple[tuple[str, str, str], ...]
     """(symbol, issued, cap)."""
+    rotations: tuple[Rotation, ...] = ()
+    """Keys that are to be rotated, the soonest first."""
 
     def document(self) -> dict[str, object]:
         """Return the JSON document."""
@@ -109,6 +112,7 @@ class StateReport:
                 {"symbol": symbol, "issued": issued, "cap": cap}
                 for symbol, issued, cap in self.tokens
             ],
+            "rotations": [one.document() for one in self.rotations],
         }
 
 
@@ -221,6 +225,7 @@ def state(directory: Path, provider: str = providers.DEFAULT) -> StateReport:
                 for number, spec in enumerate(TOKENS)
             ]
         ),
+        rotations=rotations_of(world),
     )
 
 

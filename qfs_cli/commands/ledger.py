@@ -164,6 +164,8 @@ def state(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
         )
     for symbol, issued, cap in report.tokens:
         console.print(f"{symbol}: {issued} of {cap} issued")
+    for one in report.rotations:
+        console.print(f"rotation DUE: {one}" if one.overdue else f"next rotation: {one}")
 
 
 def check(directory: Directory, *, output_format: Output = Format.TEXT) -> None:

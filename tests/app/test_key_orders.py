@@ -10,7 +10,7 @@ import pytest
 from qfs import packet
 from qfs.app import key_orders
 from qfs.app.key_orders import Asking, OrderReport
-from qfs.app.ledger import InitRequest, init
+from qfs.app.ledger import InitRequest, init, state
 from qfs.app.replay import ReplayRequest, replay
 from qfs.app.rotation import RegistryReport, registry
 from qfs.canon import Digest
@@ -174,6 +174,8 @@ def test_the_registry_says_when_each_key_is_to_be_rotated(house: House) -> None:
         seen.append((house.packets(), row.overdue))
         key_orders.approve(house.by("root-1"), "00" * 32)
     assert seen == [(3, False), *[(n, False) for n in range(4, 9)], (9, True)]
+    (one,) = state(house.ledger).rotations
+    assert (one.key.hex(), one.due, one.expires, one.overdue) == (house.id["next"], 10, 12, True)
 
 
 MISTAKES: dict[str, tuple[Callable[[House], OrderReport], type[Exception], str]] = {
