@@ -26,6 +26,7 @@ COMMANDS = (
     "halt",  # why a ledger stands, and going on
     "trail",  # keys, upgrades, halts, for outsiders
     "bisect",  # where two logs part
+    "bench",  # how this machine does under load
     "doctor",  # what works here
     "explain",  # the catalogue of codes
 )

@@ -68,6 +68,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("machine.py", "--baseline", "@baseline.json"),
         ("machine.py", "--witness", "--entry", "machine:double", "--inputs", "@inputs.jsonl"),
     ),
+    "bench load": ((">new-load", "--rate", "40", "--seconds", "1", "--accounts", "4"),),
     "bisect": (("@ledger", "@ledger"),),
     "build": (
         ("@project", *QUICK),
@@ -258,6 +259,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 # A path that a command does not read, with the reason why spoiling it means nothing.
 NOT_READ: dict[tuple[str, str], str] = {
+    ("bench load", "directory"): "the folder is made, and its name is new",
     ("audit", "--write-baseline"): "the known findings are written there, over older ones",
     ("audit", "--output"): "the report is written there, over an older one",
     ("replay", "--proofs"): "the folder is made, and its name is new",
