@@ -51,7 +51,7 @@ _BUILTIN_NAMES: dict[str, str] = {
     name: kind.__name__
     for kind in (dict, list, set, bytes, str, int)
     for name in dir(kind)
-    if not name.startswith("__")
+    if not name.startswith("__") or name in {"__getitem__", "__contains__", "__len__"}
 }
 
 
@@ -290,7 +290,7 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
         return element
     if name in {"copy", "__iter__"}:
         return (receiver,)
-    if name in {"__next__", "send"}:
+    if name in {"__next__", "send", "__getitem__"}:
         return element
     if name in {"index", "count"}:
         if taint is not None and name == "index":
@@ -324,6 +324,8 @@ def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
 
 def _table(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
     _, key, value, taint = receiver
+    if name == "__getitem__":
+        return value
     if name in {"get", "pop"}:
         default = arguments.at(1, "") or (NONE if name == "get" else NOTHING)
         return join(value, default)
