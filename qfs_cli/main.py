@@ -51,11 +51,19 @@ def main() -> None:
         _fail(f"halted: {halt}", EXIT_HALTED)
     except (MemoryError, OSError) as error:
         _fail(f"error[{EnvironmentFault.code}]: {error}", EXIT_USAGE)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] in ("qfs", "qfs_cli"):
+            _bug()
+        _fail(f"error[{EnvironmentFault.code}]: a library is missing: {error}", EXIT_USAGE)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except Exception:  # noqa: BLE001 (the last catch: anything that arrives here is our bug)
-        traceback.print_exc()
-        _fail("error[QFS-BUG]: this is a bug in qfs; please report it", EXIT_BUG)
+        _bug()
+
+
+def _bug() -> NoReturn:
+    traceback.print_exc()
+    _fail("error[QFS-BUG]: this is a bug in qfs; please report it", EXIT_BUG)
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
