@@ -409,7 +409,8 @@ def _half_power(x: Any, y: Any) -> Any:
 
 
 def _compound(p: Any, r: Any, n: int) -> Any:
-    return p * (1 + r) ** n if n <= _EXACT_STEPS else None
+    # Nothing grows to nothing, however often; in MPFR 0 times an overflow would be NaN.
+    return p * (1 + r) ** n if n <= _EXACT_STEPS else p if p == 0 else None
 
 
 def _annuity(p: Any, r: Any, n: int) -> Any:
