@@ -4,6 +4,7 @@
 - ``movements`` holds each change of each balance, genesis included, so that the changes of an
   account and token sum to its balance; of a batch, those of its accepted rows.
   ``transactions`` holds refused ones too.
+- Parquet needs pyarrow, the extra ``parquet``; its amounts are text, as in CSV: exact.
 - The beancount form writes the same movements as double entries, from what genesis hands out, and
   ends with an assertion of every balance: ``bean-check`` then checks history against state.
 """
@@ -22,7 +23,7 @@ from qfs.kernel import Executed, Transactions, World
 from qfs.ledger import FEES, TOKENS, TREASURY, Leg, Refusal, written
 from qfs.ledger.commands import Batch, Burn, Issue, Transact, Transfer
 from qfs.ledger.moves import expanded
-from qfs.shell import log, providers
+from qfs.shell import log, parquet, providers
 from qfs.shell.exports import Row, csv_lines, json_lines, write_new
 
 _MICROSECONDS = 1_000_000
@@ -44,6 +45,7 @@ class Form(Enum):
     CSV = "csv"
     JSONL = "jsonl"
     BEANCOUNT = "beancount"
+    PARQUET = "parquet"
 
 
 HEADERS = {
@@ -131,6 +133,8 @@ def export(
         )
     if output.exists():
         raise InputError("exists", place=str(output), way_out="choose another name")
+    if form is Form.PARQUET:
+        parquet.check_installed()
     past = history(directory, provider)
     if form is Form.BEANCOUNT:
         rows = sum(len(one.legs) for one in past.movements)
@@ -138,8 +142,15 @@ def export(
     else:
         made = list(rows_of(past, table))
         rows = len(made)
+        if form is Form.PARQUET:
+            size = write_new(output, [parquet.file_of(HEADERS[table], made)])
+            return _report(table, form, rows, size, past)
         lines = csv_lines if form is Form.CSV else json_lines
         size = write_new(output, lines(HEADERS[table], made))
+    return _report(table, form, rows, size, past)
+
+
+def _report(table: Table, form: Form, rows: int, size: int, past: History) -> ExportReport:
     return ExportReport(table.value, form.value, rows, size, past.world.seq, past.world.root.hex())
 
 

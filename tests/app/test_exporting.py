@@ -2,15 +2,18 @@
 
 import csv
 import json
+import subprocess
+import sys
 from collections import defaultdict
 from decimal import Decimal, localcontext
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from qfs.app.exporting import Form, Table, beancount_lines, export, history, rows_of
 from qfs.app.ledger import state
-from qfs.errors import InputError, UsageError
+from qfs.errors import EnvironmentFault, InputError, UsageError
 from tests.app.markets import ISSUE, MARKET_DAY, OPEN_A, Market
 
 Sums = dict[tuple[str, str], Decimal]
@@ -132,3 +135,42 @@ def test_what_cannot_be_written_is_an_error_and_leaves_nothing(
         export(tmp_path, tmp_path / "new", Table.ACCOUNTS, Form.CSV)
     assert {path.name for path in tmp_path.iterdir()} == {"there"}
     assert there.read_text() == "mine"
+
+
+def test_bean_check_agrees_with_the_export(market: Market, tmp_path: Path) -> None:
+    """beancount's own checker: every movement balances, every balance is asserted; then not."""
+    checker = Path(sys.executable).with_name("bean-check")
+    file = tmp_path / "market.beancount"
+    export(market.directory, file, Table.MOVEMENTS, Form.BEANCOUNT)
+    text = file.read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    posting = next(n for n, line in enumerate(lines) if line.startswith("  Assets:A"))
+    spoiled = tmp_path / "spoiled.beancount"
+    spoiled.write_text("".join([*lines[:posting], *lines[posting + 1 :]]), "utf-8")
+    for path, code in ((file, 0), (spoiled, 1)):
+        done = subprocess.run(
+            [checker, "--no-cache", path], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("table", Table)
+def test_parquet_holds_what_csv_holds(market: Market, tmp_path: Path, table: Table) -> None:
+    for form in (Form.CSV, Form.PARQUET):
+        export(market.directory, tmp_path / form.value, table, form)
+    rows = pyarrow.parquet.read_table(tmp_path / "parquet").to_pylist()
+    assert [{name: str(cell) for name, cell in row.items()} for row in rows] == read_csv(
+        tmp_path / "csv"
+    )
+    again = tmp_path / "again"
+    export(market.directory, again, table, Form.PARQUET)
+    assert again.read_bytes() == (tmp_path / "parquet").read_bytes()
+
+
+def test_without_pyarrow_the_extra_is_named(
+    market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(EnvironmentFault, match=r"qfs-toolchain\[parquet\]"):
+        export(market.directory, tmp_path / "x", Table.ACCOUNTS, Form.PARQUET)
+    assert not (tmp_path / "x").exists()
