@@ -28,6 +28,7 @@ from qfs.shell.perturbed_run import Failed, Item, Leaves, Told, Wish
 from qfs.shell.watched_canonical import first_difference
 
 RACE_TRIES = 10
+_PASSES = 3
 _ROOTS = {"TZ": ("clock",), "python": ("PYTHONHASHSEED",)}
 _NAMES_MAX = 12
 Runner = Callable[[Environment, Wish], Told | Failed]
@@ -137,7 +138,7 @@ def perturb(search: Search) -> Perturbed | Failed:
     search.known = variables(search.machine)
     search.usual = usual(search.known)
     search.progress("usual environment")
-    first = search.once(search.usual, Wish(passes=2 if search.hidden_state else 1))
+    first = search.once(search.usual, Wish(passes=_PASSES if search.hidden_state else 1))
     if isinstance(first, Failed):
         return first
     search.known = _chosen(search, variables(search.machine, _names(search, first)))
@@ -189,12 +190,8 @@ def _names(search: Search, base: Told) -> list[str]:
 
 
 def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
-    """Compare the second pass in one process with the first."""
-    once = tuple([item for item in first.digests if item[0] == 0])
-    second = tuple([(0, at, digest) for number, at, digest in first.digests if number == 1])
-    if not search.hidden_state or not second:
-        return None
-    at = parted(once, second)
+    """Compare the later passes in one process with the first."""
+    number, at = _later(first.digests) if search.hidden_state else (0, None)
     if at is None:
         return None
     told = [str(name) for name in first.noticed.get("changed", ())]
@@ -210,13 +207,25 @@ def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
     planned = None if places else _planned(search)
     if planned is not None:
         return planned
-    found = Divergence(at, "", "", "", "history", "global-state", "second pass", places=places)
+    level = "second pass" if number == 1 else "a pass that one input went before"
+    found = Divergence(at, "", "", "", "history", "global-state", level, places=places)
     if not isinstance(at, int):
         return found
-    detail = search.once(search.usual, Wish(passes=2, detail=at, last=at))
-    if isinstance(detail, Told) and len(detail.details) == 2:
-        return _located(found, detail.details[0], detail.details[1])
+    detail = search.once(search.usual, Wish(passes=number + 1, detail=at, last=at))
+    if isinstance(detail, Told) and len(detail.details) > number:
+        return _located(found, detail.details[0], detail.details[number])
     return found
+
+
+def _later(digests: Sequence[Item]) -> tuple[int, int | str | None]:
+    """Return the first pass that differs from pass 0, and the input at which it does."""
+    once = [item for item in digests if item[0] == 0]
+    for number in range(1, _PASSES):
+        again = [(0, at, digest) for made, at, digest in digests if made == number]
+        at = parted(once, again) if again else None
+        if at is not None:
+            return number, at
+    return 0, None
 
 
 def _alone(search: Search, name: str) -> "_Found | None":
@@ -269,7 +278,7 @@ class _Found:
 
 
 def narrowed(search: Search, row: Environment) -> _Found | None:
-    """Put back halves of what the row changes until one variable is left; None if it is as usual."""
+    """Put back what the row changes until one variable is left; None if it is as usual."""
     if search.diverges(row) is None:
         return None
     return _narrowed(search, row)

@@ -45,7 +45,7 @@ def apply(settings: dict[str, Any]) -> None:
     if settings.get("umask") is not None:
         os.umask(settings["umask"])
     if settings.get("recursion"):
-        sys.setrecursionlimit(settings["recursion"])
+        sys.setrecursionlimit(max(settings["recursion"], sys.getrecursionlimit()))
     if settings.get("digits") is not None:
         sys.set_int_max_str_digits(settings["digits"])
     if settings.get("switch"):

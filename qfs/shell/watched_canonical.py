@@ -134,7 +134,9 @@ class Teller:
         base = next(
             (one for one in (dict, list, tuple, set, frozenset) if isinstance(value, one)), None
         )
-        if base is not None:
+        if kind.__module__ in ("weakref", "_weakrefset"):
+            self._weak(name, value, path)
+        elif base is not None:
             self._subclass(base, name, value, path)
         elif isinstance(value, str | int | float | bytes):
             self.leaves.append((path, name))
@@ -146,6 +148,15 @@ class Teller:
             self.leaves.append((path, f"{kind.__qualname__} {_general(repr(value))}"))
         else:
             self._attributes(kind, name, value, path)
+
+    def _weak(self, name: str, value: Any, path: str) -> None:
+        """Tell what a weak container or reference holds now; it is held while it is told."""
+        if hasattr(value, "items"):
+            self._mapping(name, dict(value.items()), path)
+        elif hasattr(value, "__iter__"):
+            self._unordered(name, list(value), path)
+        else:
+            self._sequence(name, [value() if callable(value) else value], path)
 
     def _subclass(self, base: type, name: str, value: Any, path: str) -> None:
         if base is dict:

@@ -3,8 +3,9 @@
 - Each step is told as the digest of its result and of the declared state.
 - Noticed besides: an input that the step has changed, a fork, a file written beside the inputs,
   threads that were started, native modules, values that cannot be compared.
-- The second pass begins with a fresh instance and the declared state as it was: what still
-  differs is kept somewhere else, and the places that changed are named.
+- Later passes begin with a fresh instance and the declared state as it was: what still differs is
+  kept somewhere else, and the places that changed are named. One input goes before the third pass,
+  and is forgotten: hidden state that comes round after all inputs does not then.
 - Runs in the watched process: the standard library alone.
 """
 
@@ -174,25 +175,32 @@ def run(settings: dict[str, Any], records: Any, seal: Any) -> None:
     if recorder is not None:
         recorder.stop()
     prelude.change_collector(settings["prelude"].get("gc", "usual"))
+    # A low limit holds for the program's steps, not for what it imports.
+    sys.setrecursionlimit(settings["prelude"].get("recursion") or sys.getrecursionlimit())
     scratch = Scratch(settings["scratch"]) if settings["passes"] > 1 else None
+    began = hidden(target) if settings["passes"] > 1 else {}
     for number in range(settings["passes"]):
         gc.collect()
+        one = Pass(settings, records, seal, watch)
+        if number == 2 and inputs:
+            one.warm_up(target, inputs[0])
+            note(watch, began, target)
         if number and scratch is not None:
             scratch.restore()
-        before = hidden(target) if settings["passes"] > 1 else {}
-        tracing = recorder if number == 0 else None
-        Pass(settings, records, seal, watch).run(number, target, inputs, tracing)
-        if number == 0 and before:
-            after = hidden(target)
-            watch.changed = [
-                name
-                for name in after
-                if before.get(name) != after[name] and not target.declares(name)
-            ]
+        one.run(number, target, inputs, recorder if number == 0 else None)
+        if number == 0 and began:
+            note(watch, began, target)
     if recorder is not None:
         with open(settings["trace_to"], "w", encoding="utf-8") as file:  # noqa: PTH123
             json.dump(recorder.events, file)
     records.write({"end": watch.report(seal)})
+
+
+def note(watch: "Watch", began: dict[str, str], target: Target) -> None:
+    """Keep where undeclared state has changed since the beginning."""
+    for name, digest in hidden(target).items():
+        if began.get(name) != digest and not target.declares(name) and name not in watch.changed:
+            watch.changed.append(name)
 
 
 class Scratch:
@@ -270,6 +278,10 @@ class Pass:
             if not self._settings.get("quick"):
                 self._watch.step(at, text, value, raised)
             self._tell(number, at, target, result, raised)
+
+    def warm_up(self, target: Target, text: str) -> None:
+        """Take one input and forget what comes of it: hidden state then starts elsewhere."""
+        self._step(target.fresh(), 0, json.loads(text), None)
 
     def _step(
         self, call: Callable[[Any], Any], at: int, value: Any, recorder: Any

@@ -24,8 +24,8 @@ def searched(
         if isinstance(found, Failed):
             return found
         digests = [(0, 0, "same"), (0, 1, "same"), (0, 2, found)]
-        if wish.passes == 2:
-            digests += [(1, 0, "same"), (1, 1, "same"), (1, 2, found)]
+        for number in range(1, wish.passes):
+            digests += [(number, 0, "same"), (number, 1, "same"), (number, 2, found)]
         detail = ((("result", found),),) if wish.detail == 2 else ()
         return Told(tuple(digests), {"steps": 3, "threads": threads}, detail)
 
