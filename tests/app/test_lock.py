@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import http.server
-import os
 import threading
 import tomllib
 import zipfile
@@ -135,8 +134,9 @@ def index(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with serve(root.parent / "index") as address:
         monkeypatch.delenv("PIP_NO_INDEX")
         monkeypatch.delenv("PIP_FIND_LINKS")
-        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-        monkeypatch.setenv("PIP_INDEX_URL", address)
+        settings = root.parent / "pip.conf"
+        settings.write_text(f"[global]\nindex-url = {address}\n", "utf-8")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
         yield address
 
 
