@@ -4,8 +4,14 @@ import pytest
 
 from qfs import certmath
 from qfs.canon import encode
-from qfs.certmath import Fixed, Operation, ProofLog, Rounding, recheck
-from qfs.errors import CanonError, InvalidOperation, RecordError
+from qfs.certmath import Fixed, Operation, ProofLog, Rounding, describe, recheck
+from qfs.errors import (
+    CanonError,
+    CertifiedMathError,
+    InvalidOperation,
+    Overflow,
+    RecordError,
+)
 
 HALF_EVEN = Rounding.ROUND_HALF_EVEN
 
@@ -36,6 +42,33 @@ def test_an_operation_says_all_that_is_needed_to_check_it_again() -> None:
         "exp", Rounding.ROUND_FLOOR, (5 * 10**16,), 1_051271096376024039
     )
     assert [recheck(operation) for operation in log.operations] == [True] * 7
+
+
+def test_an_operation_is_written_as_people_write_it() -> None:
+    assert [describe(operation) for operation in a_transaction().operations] == [
+        "mul(1000.1, 0.0025) ROUND_HALF_EVEN = 2.50025",
+        "exp(0.05) ROUND_FLOOR = 1.051271096376024039",
+        "allocate(2.50025, [1, 2, 2]) ROUND_FLOOR = [0.50005, 1.0001, 1.0001]",
+        "divmod(1.051271096376024039, 0.1) ROUND_FLOOR = 10, 0.051271096376024039",
+        "npv(0.01, [-1, 2]) ROUND_HALF_EVEN = 0.980198019801980198",
+        "compound(1, 0.01, 12) ROUND_HALF_EVEN = 1.126825030131969721",
+        "pi() ROUND_HALF_EVEN = 3.141592653589793238",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        (Operation("gamma", HALF_EVEN, (1,), 1), InvalidOperation),
+        (Operation("exp", HALF_EVEN, (1, 2), 1), InvalidOperation),
+        (Operation("exp", HALF_EVEN, (1 << 255,), 1), Overflow),
+    ],
+)
+def test_what_is_no_operation_is_not_written(
+    operation: Operation, error: type[CertifiedMathError]
+) -> None:
+    with pytest.raises(error):
+        describe(operation)
 
 
 def test_a_log_has_one_encoding_and_one_digest() -> None:
