@@ -17,7 +17,7 @@ from qfs.app.audit_baseline import read_baseline, write_baseline
 from qfs.app.audit_ignores import PLACE, Ignores, read_ignores
 from qfs.app.audit_marks import marked
 from qfs.app.audit_report import AuditReport, Finding, Replacement, Witness, WitnessRun
-from qfs.app.audit_work import Work, source_digest, work
+from qfs.app.audit_work import Result, Work, source_digest, work
 from qfs.errors import InputError, UsageError
 from qfs.scan.ir import Allowance
 from qfs.scan.rule import Rule
@@ -27,6 +27,7 @@ from qfs.shell.facts_cache import FactsCache
 from qfs.shell.installed import own_rooms
 from qfs.shell.sources import (
     Problem,
+    SourceFile,
     changed_files,
     changed_meanwhile,
     read_rule_files,
@@ -103,9 +104,7 @@ def audit(request: AuditRequest) -> AuditReport:
     if request.per_file and request.require_proof:
         raise UsageError("one file alone proves nothing", way_out="leave out --per-file")
     root, settings = read_settings(request.paths[0])
-    policy = request.policy or str(settings.get("float-policy", "ban"))
-    if policy not in POLICIES:
-        raise UsageError(f"no float policy {policy!r}", way_out=f"use {', '.join(POLICIES)}")
+    policy = _policy(request, settings)
     packs = request.packs or _texts(settings, "packs") or DEFAULT_PACKS
     rules = rulebook(packs, tuple([root / each for each in _texts(settings, "rule-folders")]))
     _check_codes(rules, (*request.select, *request.ignore))
@@ -113,25 +112,11 @@ def audit(request: AuditRequest) -> AuditReport:
         request.paths, root, exclude=_texts(settings, "exclude"), unsaved=dict(request.unsaved)
     )
     if not sources and not problems:
-        raise InputError(
-            "no Python file here",
-            place=", ".join(map(str, request.paths)),
-            way_out="pass a file or a folder that holds what shall be audited",
-        )
-    task = Work(
-        request.entries or _texts(settings, "entries"),
-        _texts(settings, "zone"),
-        policy,
-        request.per_file,
-    )
-    cache = FactsCache(request.cache_folder) if request.cache else None
-    result = work(sources, rules, task, cache, own_rooms(sources))
-    if cache is not None:
-        cache.close()
+        raise _nothing(request.paths)
+    result = _worked(request, settings, policy, sources, rules)
     kept = [each for each in result.found if _chosen(each.rule, request)]
     findings, suppressed = _allowances(rules, kept, result.allowances, request)
     ignores = read_ignores(settings.get("per-file-ignores", {}))
-    _check_codes(rules, [code for codes, _reason in ignores.entries.values() for code in codes])
     findings, ignored = _ignored(rules, findings, ignores)
     suppressed += ignored
     if not request.select and not request.ignore:
@@ -160,6 +145,41 @@ def audit(request: AuditRequest) -> AuditReport:
         rules=rules.rules,
         rests=result.rests,
     )
+
+
+def _policy(request: AuditRequest, settings: dict[str, Any]) -> str:
+    policy = request.policy or str(settings.get("float-policy", "ban"))
+    if policy not in POLICIES:
+        raise UsageError(f"no float policy {policy!r}", way_out=f"use {', '.join(POLICIES)}")
+    return policy
+
+
+def _nothing(paths: Sequence[Path]) -> InputError:
+    return InputError(
+        "no Python file here",
+        place=", ".join(map(str, paths)),
+        way_out="pass a file or a folder that holds what shall be audited",
+    )
+
+
+def _worked(
+    request: AuditRequest,
+    settings: dict[str, Any],
+    policy: str,
+    sources: Sequence[SourceFile],
+    rules: Rulebook,
+) -> Result:
+    task = Work(
+        request.entries or _texts(settings, "entries"),
+        _texts(settings, "zone"),
+        policy,
+        request.per_file,
+    )
+    cache = FactsCache(request.cache_folder) if request.cache else None
+    result = work(sources, rules, task, cache, own_rooms(sources))
+    if cache is not None:
+        cache.close()
+    return result
 
 
 def _place(problem: Problem) -> tuple[str, int]:
@@ -269,6 +289,7 @@ def _ignored(
     rules: Rulebook, findings: Sequence[Finding], ignores: Ignores
 ) -> tuple[list[Finding], list[Finding]]:
     """Part findings into reported ones and those that the settings hide in their file."""
+    _check_codes(rules, [code for codes, _reason in ignores.entries.values() for code in codes])
     by_code = {rule.code: rule for rule in rules.rules}
     reported: list[Finding] = []
     hidden: list[Finding] = []

@@ -118,12 +118,8 @@ def command(
     statistics: _Statistics = False,
 ) -> None:
     """Scan sources for non-determinism: which value, by which way, differs between two runs."""
-    if form not in FORMATS:
-        raise UsageError(f"no format {form!r}", way_out=f"use {', '.join(FORMATS)}")
-    if inputs is not None and not witness:
-        raise UsageError("--inputs without --witness", way_out="add --witness, which runs them")
-    if test_command and not (fix or unsafe_fixes or diff):
-        raise UsageError("--test-command without --fix", way_out="add --fix or --unsafe-fixes")
+    mending = fix or unsafe_fixes or diff
+    _check(form, inputs=bool(inputs) and not witness, tests=bool(test_command) and not mending)
     request = AuditRequest(
         paths=tuple(paths or [Path()]),
         select=_codes(select),
@@ -139,7 +135,7 @@ def command(
         today=today(),
         cache=not no_cache,
     )
-    if fix or unsafe_fixes or diff:
+    if mending:
         made = mend(request, unsafe=unsafe_fixes, diff=diff, test_command=test_command)
         typer.echo(text.fixes(made), nl=False, err=not diff)
         report = made.report
@@ -149,15 +145,24 @@ def command(
         report = audit(request)
     if witness:
         report = run_witness(report, request, inputs)
-    rendered = text.statistics(report) if statistics else FORMATS[form](report)
-    if output is None:
-        typer.echo(rendered, nl=False)
-    else:
-        _write(output, rendered)
+    _write(output, text.statistics(report) if statistics else FORMATS[form](report))
     _finish(report)
 
 
-def _write(path: Path, rendered: str) -> None:
+def _check(form: str, *, inputs: bool, tests: bool) -> None:
+    """Refuse a format that is not there, and inputs or tests that nothing would use."""
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}", way_out=f"use {', '.join(FORMATS)}")
+    if inputs:
+        raise UsageError("--inputs without --witness", way_out="add --witness, which runs them")
+    if tests:
+        raise UsageError("--test-command without --fix", way_out="add --fix or --unsafe-fixes")
+
+
+def _write(path: Path | None, rendered: str) -> None:
+    if path is None:
+        typer.echo(rendered, nl=False)
+        return
     try:
         path.write_text(rendered, encoding="utf-8")
     except OSError as error:
