@@ -46,6 +46,8 @@ class State(Enum):
     """How a committed file compares with what the tree gives now."""
 
     SAME = "same"
+    WRITTEN = "written"
+    REMOVED = "removed"
     STALE = "stale"
     MISSING = "missing"
     UNKNOWN = "unknown"
@@ -70,8 +72,9 @@ class EvidenceReport:
 
     @property
     def current(self) -> bool:
-        """Whether every committed file is what the tree gives."""
-        return bool(self.pieces) and all(piece.state is State.SAME for piece in self.pieces)
+        """Whether every file is, now, what the tree gives."""
+        good = (State.SAME, State.WRITTEN, State.REMOVED)
+        return bool(self.pieces) and all(piece.state in good for piece in self.pieces)
 
     def document(self) -> Document:
         """Return the JSON document ``qfs.evidence/1``."""
@@ -87,9 +90,15 @@ class EvidenceReport:
 
 
 def write(root: Path) -> EvidenceReport:
-    """Regenerate every file; returns what they are now."""
-    write_evidence(_tree(root), _names(), gather(root))
-    return check(root)
+    """Regenerate every file; the report says which of them changed by that."""
+    made, kept = gather(root), read_evidence(_tree(root), _names())
+    write_evidence(_tree(root), _names(), made)
+    digests = file_digests(root / "audit", sorted(made))
+    pieces = [
+        Piece(name, _change(made.get(name), kept.get(name)), digests.get(name, ""))
+        for name in sorted(made.keys() | kept.keys())
+    ]
+    return EvidenceReport(tuple(pieces))
 
 
 def check(root: Path) -> EvidenceReport:
@@ -279,6 +288,12 @@ EVIDENCE: tuple[tuple[str, Callable[[Path], Document | None]], ...] = (
 def _names() -> list[str]:
     """Return the files that are ours to write; others in ``audit/`` have their own makers."""
     return [f"{name}.json" for name, _ in EVIDENCE]
+
+
+def _change(made: bytes | None, kept: bytes | None) -> State:
+    if made is None:
+        return State.REMOVED
+    return State.SAME if made == kept else State.WRITTEN
 
 
 def _state(made: bytes | None, kept: bytes | None) -> State:

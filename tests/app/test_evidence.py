@@ -20,6 +20,23 @@ def test_what_was_written_is_what_the_tree_gives(tmp_path: Path) -> None:
     assert check(root).current
 
 
+def test_writing_says_which_files_it_changed(tmp_path: Path) -> None:
+    root = small(tmp_path / "tree")
+
+    def states() -> dict[str, State]:
+        return {piece.name: piece.state for piece in write(root).pieces}
+
+    assert states() == {"audit.json": State.WRITTEN, "source.json": State.WRITTEN}
+    (root / "new.txt").write_text("new", "utf-8")
+    (root / "audit/golden.json").write_text("{}", "utf-8")
+    assert states() == {
+        "audit.json": State.SAME,
+        "golden.json": State.REMOVED,
+        "source.json": State.WRITTEN,
+    }
+    assert states() == {"audit.json": State.SAME, "source.json": State.SAME}
+
+
 def test_the_same_tree_gives_the_same_bytes_in_another_folder(tmp_path: Path) -> None:
     first = gather(small(tmp_path / "one"))
     assert first == gather(small(tmp_path / "deeper/two"))
@@ -54,6 +71,7 @@ def test_what_does_not_fit_the_tree_is_named_and_can_be_mended(
     assert {piece.name: piece.state for piece in report.pieces}[name] is state
     assert report.document()["mend"] == MEND == "qfs evidence write"
     assert write(root).current
+    assert check(root).current
 
 
 def test_what_a_tree_does_not_have_gives_no_file(tmp_path: Path) -> None:
