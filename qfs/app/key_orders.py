@@ -16,7 +16,7 @@ from pathlib import Path
 
 from qfs import gate
 from qfs import packet as packet_
-from qfs.app.inbound import opened_for_writing, refuse_halted
+from qfs.app.inbound import opened_for_writing, refuse, refuse_halted
 from qfs.app.keys import passphrase_of
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.snapshots import Finder
@@ -253,6 +253,8 @@ class _Packet:
         """Admit and apply; append, or write the file, unless somebody says no."""
         admitted = gate.verify(self.envelope, self.world, verifier)
         if isinstance(admitted, gate.Refusal):
+            if writer is not None:
+                refuse(asking.ledger, self.envelope, admitted, self.world.seq + 1, strict=False)
             return self.report(self.world, admitted.name)
         world, receipt = apply(MACHINES, REACTIONS, self.world, admitted)
         refusal = _refusal(receipt)

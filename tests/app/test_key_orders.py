@@ -9,6 +9,7 @@ import pytest
 
 from qfs import packet
 from qfs.app import key_orders
+from qfs.app.inbound import refused
 from qfs.app.key_orders import Asking, OrderReport
 from qfs.app.ledger import InitRequest, init, state
 from qfs.app.replay import ReplayRequest, replay
@@ -80,6 +81,8 @@ def test_a_revoked_key_signs_nothing_more_and_its_past_stands(house: House) -> N
     assert (done.appended, house.standing("root-3")) == (True, Standing.REVOKED.value)
     late = key_orders.approve(house.by("root-3"), "00" * 32)
     assert (late.appended, late.refusal) == (False, "KEY_REVOKED")
+    (counted,) = refused(house.ledger).packets
+    assert counted.refusal == "KEY_REVOKED"
     assert replay(ReplayRequest(house.ledger)).identical
 
 
