@@ -17,7 +17,7 @@ from pathlib import Path
 
 from qfs import packet as packet_
 from qfs.app.ledger import ledger_of
-from qfs.app.worlds import Derived, derive
+from qfs.app.worlds import Derived, derive, read_world
 from qfs.errors import InputError, UsageError
 from qfs.kernel import Executed, Transactions, World
 from qfs.ledger import FEES, TOKENS, TREASURY, Leg, Refusal, written
@@ -135,7 +135,11 @@ def export(
         raise InputError("exists", place=str(output), way_out="choose another name")
     if form is Form.PARQUET:
         parquet.check_installed()
-    past = history(directory, provider)
+    past = (
+        History(read_world(directory, providers.verifier(provider)).world, (), ())
+        if table is Table.ACCOUNTS
+        else history(directory, provider)
+    )
     if form is Form.BEANCOUNT:
         rows = sum(len(one.legs) for one in past.movements)
         size = write_new(output, beancount_lines(past, str(output)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.rotation import Rotation, rotations_of
-from qfs.app.worlds import derive, last_of
+from qfs.app.worlds import derive_all, last_of
 from qfs.canon import Digest
 from qfs.errors import UsageError
 from qfs.kernel import Genesis, Machines, Order, World, found, restore_world
@@ -274,4 +274,6 @@ def _derived(directory: Path, provider: str) -> tuple[LogReading, World]:
     """Return what a log holds, and the world after its last packet; changes nothing."""
     verifier = providers.verifier(provider)
     reading, corrupt = log.survey(directory)
-    return reading, last_of(derive(reading.frames, verifier=verifier, corrupt=corrupt)).world
+    return reading, last_of(
+        derive_all(directory, reading, verifier=verifier, corrupt=corrupt)
+    ).world

@@ -10,7 +10,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from qfs.app.worlds import derive, read_world
+from qfs.app.worlds import derive_all, read_world
 from qfs.canon import DIGEST_BYTES, Digest
 from qfs.errors import CanonError, InputError, ProofError, RecordError, UsageError
 from qfs.kernel import World
@@ -149,8 +149,12 @@ def history_of(directory: Path, provider: str) -> tuple[World, list[tuple[Digest
     """Return a ledger's world, and (packet id, root after it) of genesis and each packet."""
     reading, corrupt = log.survey(directory)
     world: World | None = None
-    history: list[tuple[Digest, Digest]] = []
-    for step in derive(reading.frames, verifier=providers.verifier(provider), corrupt=corrupt):
+    kept = reading.pruned
+    history: list[tuple[Digest, Digest]] = (
+        [] if kept is None else list(zip(kept.ids, kept.roots, strict=True))[:-1]
+    )
+    verifier = providers.verifier(provider)
+    for step in derive_all(directory, reading, verifier=verifier, corrupt=corrupt):
         world = step.world
         history.append((world.head, world.root))
     if world is None:

@@ -24,7 +24,7 @@ from qfs.app.failure import (
 from qfs.app.foreign_machine import program_of
 from qfs.app.perturbing import Divergence, Run
 from qfs.app.proof_logs import ProofFile
-from qfs.app.worlds import QFS, HaltedLog, Program, derive
+from qfs.app.worlds import QFS, HaltedLog, Program, derive_all
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.crypto import Verifier
 from qfs.halt import Code, HaltRecord
@@ -188,7 +188,7 @@ def replay_here(
     written: list[ProofFile] = []
     prove = proofs is not None
     try:
-        for step in derive(reading.frames, program, verifier, corrupt=corrupt, prove=prove):
+        for step in derive_all(path, reading, program, verifier, corrupt=corrupt, prove=prove):
             packets, root = step.world.seq, step.world.root
             commands += 0 if step.receipt is None else step.receipt.orders
             if proofs is not None:

@@ -12,12 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qfs.app.ledger import sentences
-from qfs.app.worlds import QFS, Derived, Program, last_resumed, read_world
+from qfs.app.worlds import (
+    QFS,
+    Derived,
+    Program,
+    derive_all,
+    last_resumed,
+    read_world,
+    snapshot_file,
+)
 from qfs.canon import Digest
 from qfs.errors import InputError, QFSError
 from qfs.halt import Code, Halt, check
 from qfs.kernel import World, restore_world
-from qfs.shell import providers
+from qfs.shell import log, providers
 from qfs.shell.exports import put
 from qfs.shell.log_frames import Frame
 
@@ -91,9 +99,51 @@ def take(directory: Path, provider: str = providers.DEFAULT) -> SnapshotReport:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot be made: {error.strerror}", place=str(folder)) from None
-    name = f"{world.seq:020d}{_SUFFIX}"
-    size = put(folder / name, world.snapshot())
-    return SnapshotReport(name, world.seq, size, world.root)
+    file = snapshot_file(directory, world.seq)
+    size = put(file, world.snapshot())
+    return SnapshotReport(file.name, world.seq, size, world.root)
+
+
+@dataclass(frozen=True, slots=True)
+class PruneReport:
+    """What a log has let go of."""
+
+    pruned: int
+    """Packets whose bodies are gone, from 1 on."""
+    packets: int
+    """Packets in all."""
+    freed: int
+    """Bytes."""
+    state_root: Digest
+
+    def document(self) -> dict[str, object]:
+        """Return the JSON document."""
+        return {
+            "schema": "qfs.ledger.prune/1",
+            "pruned": self.pruned,
+            "packets": self.packets,
+            "freed": self.freed,
+            "state_root": self.state_root.hex(),
+        }
+
+
+def prune(directory: Path, provider: str = providers.DEFAULT) -> PruneReport:
+    """Let go of every packet's body; a new snapshot, each packet's identity and root stay.
+
+    Everything is derived again first. Raises UsageError when another process has the ledger open;
+    halts when it cannot be re-derived, before anything is changed.
+    """
+    reading, corrupt = log.survey(directory)
+    verifier = providers.verifier(provider)
+    ids = [] if reading.pruned is None else list(reading.pruned.ids[:-1])
+    last: Derived | None = None
+    for last in derive_all(directory, reading, verifier=verifier, corrupt=corrupt):
+        ids.append(last.world.head)
+    if last is None:
+        raise InputError("a log without a genesis frame", place=str(directory))
+    take(directory, provider)
+    freed = log.prune(directory, len(ids), ids, last.resumed)
+    return PruneReport(last.world.seq, last.world.seq, freed, last.world.root)
 
 
 def _good(path: Path, frames: Sequence[Frame], program: Program) -> World:

@@ -15,6 +15,7 @@ from qfs.app.machines import MACHINES, REACTIONS
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.certmath import ProofLog
 from qfs.crypto import Verifier
+from qfs.crypto.merkle import Frontier
 from qfs.errors import CanonError, InputError
 from qfs.gate import Refusal, admit_trusted, verify
 from qfs.halt import Code, Halt, HaltRecord, check
@@ -29,10 +30,13 @@ from qfs.kernel import (
     World,
     apply,
     found,
+    restore_world,
 )
+from qfs.kernel.world import packet_leaf
 from qfs.shell import log
 from qfs.shell.log import LogReading, LogWriter
 from qfs.shell.log_frames import Frame
+from qfs.shell.log_prune import Pruned
 from qfs.shell.providers.remembering import Remembering
 
 _RESUME = next(kind.number for kind in packet_.KINDS if kind.action is Resume)
@@ -114,7 +118,65 @@ def open_ledger(
 def read_world(path: Path, verifier: Verifier | None, program: Program = QFS) -> Derived:
     """Return the last derived frame of a log, read-only; raises and halts as `derive`."""
     reading, corrupt = log.survey(path)
-    return last_of(derive(reading.frames, program, verifier, corrupt=corrupt))
+    return last_of(derive_all(path, reading, program, verifier, corrupt=corrupt))
+
+
+def derive_all(
+    path: Path,
+    reading: LogReading,
+    program: Program = QFS,
+    verifier: Verifier | None = None,
+    *,
+    corrupt: Halt | None = None,
+    prove: bool = False,
+) -> Iterator[Derived]:
+    """Yield each frame of a reading as `derive`; of a pruned log, from its base snapshot on.
+
+    The base is the last pruned packet's frame. Raises InputError when its snapshot is gone.
+    """
+    if reading.pruned is None:
+        yield from derive(reading.frames, program, verifier, corrupt=corrupt, prove=prove)
+        return
+    base = base_of(path, reading.frames, reading.pruned, program)
+    yield base
+    tail = reading.frames[reading.pruned.first :]
+    yield from derive(tail, program, verifier, corrupt=corrupt, after=base, prove=prove)
+
+
+def base_of(path: Path, frames: Sequence[Frame], pruned: Pruned, program: Program) -> Derived:
+    """Return the world of a pruned log's last pruned packet, held to all that the log keeps of it.
+
+    Raises InputError when its snapshot is gone or another's; halts when its contents do not lead to
+    its root, or its tree of packets is not the one of the record.
+    """
+    frame = frames[pruned.first - 1]
+    file = snapshot_file(path, frame.seq)
+    try:
+        world = restore_world(program.machines, file.read_bytes())
+    except (OSError, CanonError) as error:
+        raise InputError(
+            f"no readable snapshot ({error}), and {frame.seq} packets were pruned",
+            place=str(file),
+            way_out="restore the snapshot: what was pruned is in it",
+        ) from None
+    packets = Frontier()
+    before = ZERO_DIGEST
+    for packet, root in zip(pruned.ids, pruned.roots, strict=True):
+        packets = packets.append(packet_leaf(packet, before))
+        before = root
+    check(
+        world.root == frame.root and world.packets == packets,
+        Code.SNAPSHOT_CORRUPT,
+        seq=frame.seq,
+        expected=frame.root,
+        actual=world.root,
+    )
+    return Derived(frame, world, None, pruned.resumed)
+
+
+def snapshot_file(directory: Path, seq: int) -> Path:
+    """Return the file of a packet's snapshot."""
+    return directory / "snapshots" / f"{seq:020d}.snapshot"
 
 
 def last_of(steps: Iterable[Derived]) -> Derived:
@@ -146,6 +208,9 @@ def last_resumed(frames: Iterable[Frame]) -> Digest:
     """Return the halt that the last Resume among the frames names; zero when there is none."""
     resumed = ZERO_DIGEST
     for frame in frames:
+        if isinstance(frame.source, Pruned):
+            resumed = frame.source.resumed
+            continue
         named = _halt_named(frame.body) if frame.seq else None
         resumed = resumed if named is None else named
     return resumed

@@ -11,6 +11,7 @@
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from pathlib import Path
@@ -24,6 +25,7 @@ from qfs.errors import CanonError, EnvironmentFault, InputError, QFSError, Usage
 from qfs.halt import Halt, HaltRecord
 from qfs.shell.log_disk import SUFFIX, Disk, Folder, OneFile, Source, sync_folder
 from qfs.shell.log_frames import HEADER_BYTES, Frame, Scan, mark, packed
+from qfs.shell.log_prune import Pruned, drop, read_pruned
 
 SEGMENT_BYTES = 64 * 1024 * 1024  # 67_108_864: a new segment begins above this
 RESERVED_BYTES = 1024 * 1024  # 1_048_576: so much space is reserved ahead at a time
@@ -46,6 +48,8 @@ class LogReading:
     """Bytes of the last segment that are sound."""
     durable: int
     """How many frames are known to have reached the disk."""
+    pruned: Pruned | None = None
+    """What is kept of the frames whose bodies were let go; they are among the frames."""
 
 
 def create(directory: Path, genesis: bytes, root: Digest) -> "LogWriter":
@@ -132,6 +136,39 @@ def go_on(disk: Disk, reading: LogReading, place: str = "the log") -> "LogWriter
         disk.cut(reading.size)
     writer.vouch()
     return writer
+
+
+def prune(directory: Path, first: int, ids: Sequence[Digest], resumed: Digest) -> int:
+    """Let go of the bodies of all packets before the first; returns how many bytes that freed.
+
+    ids are the identities of genesis and of each packet before the first; resumed is the last halt
+    that one of them has answered. Raises UsageError when another process has the log open.
+    """
+    open_writer(directory)[0].close()  # mends a torn tail, and gives reserved space back
+    disk = Folder(directory / "log")
+    disk.lock()
+    try:
+        reading = read(directory)
+        before = _bytes_in(disk)
+        kept = reading.frames[first:]
+        record = Pruned(
+            first=first,
+            chain=kept[0].previous if kept else reading.chain,
+            segment=kept[0].segment if kept else reading.segment,
+            offset=kept[0].offset if kept else reading.size,
+            resumed=resumed,
+            genesis=reading.frames[0].body,
+            ids=tuple(ids),
+            roots=tuple([frame.root for frame in reading.frames[:first]]),
+        )
+        drop(disk, record)
+        return before - _bytes_in(disk)
+    finally:
+        disk.close()
+
+
+def _bytes_in(disk: Folder) -> int:
+    return sum([disk.size(segment) for segment in disk.segments()])
 
 
 class LogWriter:
@@ -274,9 +311,10 @@ def survey(path: Path) -> tuple[LogReading, Halt | None]:
 
     As `read`, for those who want what can still be read of a corrupt log.
     """
-    source, place = _source(path)
+    pruned = read_pruned(path / "log") if (path / "log").is_dir() else None
+    source, place = _source(path, 1 if pruned is None else pruned.segment)
     try:
-        reading, corrupt = survey_of(source)
+        reading, corrupt = survey_of(source, pruned)
     except OSError as error:
         raise InputError(
             f"cannot be read: {error.strerror}", place=place, way_out="check its permissions"
@@ -290,19 +328,25 @@ def survey(path: Path) -> tuple[LogReading, Halt | None]:
     return reading, corrupt
 
 
-def survey_of(source: Source) -> tuple[LogReading, Halt | None]:
+def survey_of(source: Source, pruned: Pruned | None = None) -> tuple[LogReading, Halt | None]:
     """Return the sound frames in a log's segments, and the halt behind them; raises OSError."""
     segments = source.segments()
     scan = Scan(source)
+    if pruned is not None:
+        segments = [segment for segment in segments if segment >= pruned.segment]
+        scan = Scan(source, pruned.first, pruned.chain)
+        scan.frames += pruned.frames()
     corrupt: Halt | None = None
     for segment in segments:
-        corrupt = scan.take(segment)
+        at = pruned.start(source) if pruned and segment == pruned.segment else 0
+        corrupt = scan.take(segment, at)
         if corrupt is None and scan.torn_at is not None and segment != segments[-1]:
             corrupt = scan.corrupt(scan.torn_at, "a bad frame before a later segment")
         if corrupt is not None:
             break
     reading = LogReading(
-        tuple(scan.frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable
+        *(tuple(scan.frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable),
+        pruned=pruned,
     )
     return reading, corrupt
 
@@ -340,7 +384,7 @@ def clear_halt(directory: Path) -> None:
     sync_folder(directory)
 
 
-def _source(path: Path) -> tuple[Source, str]:
+def _source(path: Path, first: int) -> tuple[Source, str]:
     """Return what to read a ledger directory, or one log file, from; and its first file's name."""
     if path.is_file():
         _check_size(path)
@@ -349,10 +393,10 @@ def _source(path: Path) -> tuple[Source, str]:
     if not folder.is_dir():
         raise _no_log(path)
     disk = Folder(folder)
-    segments = disk.segments()
+    segments = [segment for segment in disk.segments() if segment >= first]
     if not segments:
         raise _no_log(path)
-    for number, segment in enumerate(segments, start=1):
+    for number, segment in enumerate(segments, start=first):
         if number != segment:
             raise InputError(
                 f"segment {number:08d}{SUFFIX} is missing",
@@ -360,7 +404,7 @@ def _source(path: Path) -> tuple[Source, str]:
                 way_out="restore the whole folder; a log without one of its segments is no log",
             )
         _check_size(disk.file(segment))
-    return disk, str(disk.file(1))
+    return disk, str(disk.file(first))
 
 
 def _check_size(file: Path) -> None:

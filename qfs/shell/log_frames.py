@@ -97,6 +97,12 @@ def _header(facts: bytes, chain: Digest) -> bytes:
     return start + _CRC.pack(crc32(start))
 
 
+def seq_at(source: Source, segment: int, at: int) -> int | None:
+    """Return the number in the header at an offset, None where none stands."""
+    parsed = _parse(source.read(segment, at, HEADER_BYTES))
+    return None if parsed is None else parsed[2]
+
+
 class Scan:
     """A cursor over the segments of one log."""
 
@@ -106,7 +112,7 @@ class Scan:
         self.seq = first
         """The frame that comes next."""
         self.chain = chain
-        self.durable = 0
+        self.durable = first
         self.segment = 1
         self.size = 0
         """Sound bytes of the segment."""

@@ -43,6 +43,7 @@ def register(app: typer.Typer) -> None:
     group.command("prove")(verifying(prove))
     group.command("verify-proof")(verify_proof)
     group.command("snapshot")(verifying(snapshot))
+    group.command("prune")(verifying(prune))
     group.command("export")(verifying(export))
     group.command("import")(verifying(import_))
     app.add_typer(group, name="ledger")
@@ -235,6 +236,20 @@ def snapshot(directory: Directory, *, output_format: Output = Format.TEXT) -> No
         _json(report.document())
         return
     _console().print(f"{report.name}: {report.packets} packets, {report.size} bytes")
+    _console().print(f"state root {report.state_root.hex()}")
+
+
+def prune(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
+    """Let go of the bodies of all packets: a snapshot, every root and every proof stay.
+
+    What then needs a body says so: replaying from genesis, exporting older movements, being
+    followed by a ledger that is behind.
+    """
+    report = snapshots.prune(directory)
+    if output_format is Format.JSON:
+        _json(report.document())
+        return
+    _console().print(f"{report.pruned} packets pruned, {report.freed} bytes freed")
     _console().print(f"state root {report.state_root.hex()}")
 
 

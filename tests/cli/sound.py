@@ -180,6 +180,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "ledger prove": (("@ledger", "1024", "--output", ">new-proof"),),
+    "ledger prune": (("@ledger",),),
     "ledger receive": (("@ledger", "@packet.drv"),),
     "ledger snapshot": (("@ledger",),),
     "ledger state": (("@ledger",),),
