@@ -18,6 +18,7 @@ from qfs.app.audit_ignores import PLACE, Ignores, read_ignores
 from qfs.app.audit_marks import marked
 from qfs.app.audit_report import AuditReport, Finding, Replacement, Witness, WitnessRun
 from qfs.app.audit_work import Result, Work, source_digest, work
+from qfs.app.summaries import Updated, locked, update
 from qfs.errors import InputError, UsageError
 from qfs.scan.ir import Allowance
 from qfs.scan.rule import Rule
@@ -108,6 +109,8 @@ def audit(request: AuditRequest) -> AuditReport:
     packs = request.packs or _texts(settings, "packs") or DEFAULT_PACKS
     rules = rulebook(packs, tuple([root / each for each in _texts(settings, "rule-folders")]))
     _check_codes(rules, (*request.select, *request.ignore))
+    rules_digest = rules.digest
+    rules, stale = locked(rules, root)
     sources, problems = read_sources(
         request.paths, root, exclude=_texts(settings, "exclude"), unsaved=dict(request.unsaved)
     )
@@ -127,7 +130,7 @@ def audit(request: AuditRequest) -> AuditReport:
         changed = frozenset(changed_files(root, request.since))
         findings = [each for each in findings if _touches(each, changed)]
     findings, baselined = _baseline(findings, request)
-    problems += [*result.problems, *changed_meanwhile(sources)]
+    problems += [*stale, *result.problems, *changed_meanwhile(sources)]
     return AuditReport(
         findings=tuple(findings),
         suppressed=tuple(suppressed),
@@ -137,7 +140,7 @@ def audit(request: AuditRequest) -> AuditReport:
         functions=result.functions,
         proved=result.proved,
         baselined=baselined,
-        rules_digest=rules.digest,
+        rules_digest=rules_digest,
         source_digest=source_digest(sources),
         policy=policy,
         packs=packs,
@@ -145,6 +148,13 @@ def audit(request: AuditRequest) -> AuditReport:
         rules=rules.rules,
         rests=result.rests,
     )
+
+
+def update_summaries(request: AuditRequest) -> Updated:
+    """Compute the summaries of what the paths import, and write ``qfs-summaries.lock``."""
+    root, settings = read_settings(request.paths[0])
+    sources, _problems = read_sources(request.paths, root, exclude=_texts(settings, "exclude"))
+    return update(sources, rulebook(("all",)), root)
 
 
 def _policy(request: AuditRequest, settings: dict[str, Any]) -> str:

@@ -325,7 +325,8 @@ def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
 def _table(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
     _, key, value, taint = receiver
     if name == "__getitem__":
-        return value
+        item: Value = value
+        return item
     if name in {"get", "pop"}:
         default = arguments.at(1, "") or (NONE if name == "get" else NOTHING)
         return join(value, default)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from qfs.app.audit import AuditReport, AuditRequest, audit, today
+from qfs.app.audit import update_summaries as compute_summaries
 from qfs.app.audit_fix import fix as mend
 from qfs.app.failure import UsageError
 from qfs.app.witness import witness as run_witness
@@ -83,6 +84,12 @@ _Inputs = Annotated[
     Path | None,
     typer.Option(help="Inputs of the entry points for --witness: JSON Lines, one input a line."),
 ]
+_UpdateSummaries = Annotated[
+    bool,
+    typer.Option(
+        "--update-summaries", help="Compute qfs-summaries.lock for the libraries imported here."
+    ),
+]
 _Statistics = Annotated[
     bool, typer.Option("--statistics", help="Print counts a rule, and the summary, only.")
 ]
@@ -115,6 +122,7 @@ def command(
     no_cache: _NoCache = False,
     witness: _Witness = False,
     inputs: _Inputs = None,
+    update_summaries: _UpdateSummaries = False,
     statistics: _Statistics = False,
 ) -> None:
     """Scan sources for non-determinism: which value, by which way, differs between two runs."""
@@ -135,6 +143,10 @@ def command(
         today=today(),
         cache=not no_cache,
     )
+    if update_summaries:
+        updated = compute_summaries(request)
+        typer.echo("\n".join([*updated.lines, f"written: {updated.path}"]))
+        return
     if mending:
         made = mend(request, unsafe=unsafe_fixes, diff=diff, test_command=test_command)
         typer.echo(text.fixes(made), nl=False, err=not diff)
