@@ -8,6 +8,7 @@ import pytest
 from qfs.app.audit import AuditRequest, audit
 from qfs.app.witness import witness
 from qfs.errors import InputError, UsageError
+from qfs_cli.render import audit_json
 from tests.app.test_audit import write
 
 # Which class is made is data, so that every way to a method is a may.
@@ -84,6 +85,10 @@ def test_only_the_findings_that_show_are_confirmed_and_none_is_downgraded(tmp_pa
             changed.append((new.rule, new.line, new.witness.variable))
     assert changed == [each for each in SHOWS.values() if each is not None]
     assert after.count("possible") >= 2
+    content = audit_json.document(after)
+    shown = [each["witness"]["variable"] for each in content["findings"] if each["witness"]]
+    assert shown == [variable for _rule, _line, variable in changed]
+    assert content["summary"]["confirmed"] == content["witness"][0]["confirmed"] == len(changed)
     assert after.exit_code == 1
 
 
