@@ -24,6 +24,9 @@ _REAL_SLEEP = time.sleep
 _SCATTERED = 400  # blocks of each size: more than are free after the start
 _KEPT: list[bytes] = []
 _NOISE_EVENTS = 50_000  # then a thread is left alone, so that a long one ends
+# CPython 3.12 crashes when several threads are traced opcode by opcode; lines hold up as well there.
+_BETWEEN_OPCODES = sys.version_info[:2] != (3, 12)
+_NOISE_EVENTS_IN_ALL = 400_000  # then all are, so that many end
 # Modules that wait for the outside: a clock that stands still would make them wait for ever.
 _WAITING = ("asyncio", "threading", "queue", "selectors", "socket", "subprocess", "concurrent",
             "multiprocessing", "sched")  # fmt: skip
@@ -380,6 +383,7 @@ def scatter() -> None:
 
 def make_noise(seed: int) -> None:
     """Hold up the threads that the program starts, at places that depend on the seed."""
+    left = [_NOISE_EVENTS_IN_ALL]
 
     class Noise:
         """The delays of one thread."""
@@ -392,10 +396,11 @@ def make_noise(seed: int) -> None:
             self.state = (self.state * 1_664_525 + 1_013_904_223) & 0xFFFF_FFFF
             drawn = self.state >> 16
             self.left -= 1
-            if self.left < 0:
+            left[0] -= 1
+            if self.left < 0 or left[0] < 0:
                 sys.settrace(None)
                 return None
-            frame.f_trace_opcodes = True
+            frame.f_trace_opcodes = _BETWEEN_OPCODES
             if event == "call" and drawn % 8 == 0:
                 _REAL_SLEEP((drawn % 1000) / 10**6)
             elif drawn % 16 == 0:
@@ -406,6 +411,8 @@ def make_noise(seed: int) -> None:
 
     def begin(frame: Any, event: str, argument: Any) -> Any:
         count[0] += 1
+        if left[0] < 0:
+            return None
         noise = Noise(count[0])
         _REAL_SLEEP((noise.state >> 8) % 3000 / 10**6)
         sys.settrace(noise)

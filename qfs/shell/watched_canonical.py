@@ -24,6 +24,7 @@ _BARE: tuple[tuple[type, Any], ...] = (
     (float, float.__float__),
     (bytes, bytes),
 )
+_WEAK = ("ReferenceType", "WeakMethod", "WeakSet", "WeakKeyDictionary", "WeakValueDictionary")
 _OPAQUE_MODULES = ("_thread", "threading", "_socket", "socket", "_io", "select", "mmap")
 
 
@@ -134,7 +135,7 @@ class Teller:
         base = next(
             (one for one in (dict, list, tuple, set, frozenset) if isinstance(value, one)), None
         )
-        if kind.__module__ in ("weakref", "_weakrefset"):
+        if kind.__name__ in _WEAK and kind.__module__ in ("weakref", "_weakrefset"):
             self._weak(name, value, path)
         elif base is not None:
             self._subclass(base, name, value, path)
@@ -156,7 +157,7 @@ class Teller:
         elif hasattr(value, "__iter__"):
             self._unordered(name, list(value), path)
         else:
-            self._sequence(name, [value() if callable(value) else value], path)
+            self._sequence(name, [value()], path)
 
     def _subclass(self, base: type, name: str, value: Any, path: str) -> None:
         if base is dict:
