@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +19,7 @@ from qfs import gate, keys, packet
 from qfs.canon import Digest
 from qfs.crypto import (
     Profile,
+    Verifier,
     inclusion_path,
     key_id,
     leaf_hash,
@@ -70,6 +71,13 @@ class Scene:
         ]
 
 
+def _verified(scene: Scene, verifier: Verifier) -> None:
+    signed = packet.decode(scene.envelope)
+    key = scene.signer.public_key
+    if not verifier.verify(PROFILE, key, signed.id, signed.signature, packet.CONTEXT):
+        raise SystemExit("the packet is not verified")
+
+
 def admission(scene: Scene) -> Table:
     """Compare admission with the bare library, one packet at a time and in a batch."""
     verifier = providers.verifier()
@@ -98,6 +106,7 @@ def admission(scene: Scene) -> Table:
                 scene.signature,
                 packet.CONTEXT,
             ),
+            "packet": lambda: _verified(scene, verifier),
             "gate": lambda: _admit(scene.envelope, scene.world, verifier),
             "trusted": lambda: gate.admit_trusted(scene.envelope, scene.world),
             "decode": lambda: packet.decode(scene.envelope),
@@ -111,7 +120,18 @@ def admission(scene: Scene) -> Table:
     rows = [
         ["`cryptography` alone, key parsed once", nanoseconds(bare_ns), "1", ""],
         ["through the port", nanoseconds(one["port"]), ratio(bare_ns, one["port"]), ""],
-        ["through the gate", nanoseconds(one["gate"]), ratio(bare_ns, one["gate"]), ">= 0.95"],
+        [
+            "a packet: decoded, its identity taken, its signature verified",
+            nanoseconds(one["packet"]),
+            ratio(bare_ns, one["packet"]),
+            ">= 0.95",
+        ],
+        [
+            "through the gate: 19 checks, the payload decoded too",
+            nanoseconds(one["gate"]),
+            ratio(bare_ns, one["gate"]),
+            ">= 0.95",
+        ],
         [f"in a batch of {BATCH}", nanoseconds(many), ratio(bare_ns, many), ">= 20"],
         ["the gate, signatures trusted", nanoseconds(one["trusted"]), "", ""],
         [
@@ -165,7 +185,7 @@ def two_cores() -> Table:
 
             one_ns, threads_ns, processes_ns = _wall(
                 {
-                    "one": lambda name=name: verify_many(name, COUNT),
+                    "one": partial(verify_many, name, COUNT),
                     "threads": lambda: over(threads),
                     "processes": lambda: over(processes),
                 }
