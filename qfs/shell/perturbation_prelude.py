@@ -24,7 +24,7 @@ _REAL_SLEEP = time.sleep
 _SCATTERED = 400  # blocks of each size: more than are free after the start
 _KEPT: list[bytes] = []
 _NOISE_EVENTS = 50_000  # then a thread is left alone, so that a long one ends
-# CPython 3.12 crashes when several threads are traced opcode by opcode; lines hold up as well there.
+# CPython 3.12 crashes when several threads are traced opcode by opcode; lines do as well there.
 _BETWEEN_OPCODES = sys.version_info[:2] != (3, 12)
 _NOISE_EVENTS_IN_ALL = 400_000  # then all are, so that many end
 # Modules that wait for the outside: a clock that stands still would make them wait for ever.
