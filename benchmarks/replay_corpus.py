@@ -18,7 +18,8 @@ FIRST_SIGHT = FOLDER.parent / "first_sight.json"
 def first_sight(known: Sequence[Planted]) -> list[Judged]:
     """Return what was said of each program at first sight, as far as it was in the corpus then."""
     told = json.loads(FIRST_SIGHT.read_text(encoding="utf-8"))["programs"]
-    return [Judged(one, *told[one.file], inconclusive=()) for one in known if one.file in told]
+    found = [(one, told[one.file]) for one in known if one.file in told]
+    return [Judged(one, said[0], said[1], said[2], said[3], ()) for one, said in found]
 
 
 def _counts(name: str, judged: Sequence[Judged]) -> list[str]:
@@ -72,8 +73,9 @@ def run() -> Report:
     return Report(
         "replay_corpus",
         "Planted causes that a perturbed replay names",
-        "68 small programs with one planted cause each, and 18 that only look as if, written by "
-        "somebody who had not seen the detector. Each is run as `qfs replay --callable FILE:run "
+        f"{sum(one.planted for one in known)} small programs with one planted cause each, and "
+        f"{sum(not one.planted for one in known)} that only look as if, written by somebody who "
+        "had not seen the detector. Each is run as `qfs replay --callable FILE:run "
         "--inputs ... --state-attr ... --perturb`. First sight was recorded before anything was "
         "changed because of the corpus. A kind of cause counts when every program of it is named.",
         [
@@ -88,6 +90,8 @@ def run() -> Report:
                 "Each program",
                 ["program", "planted", "line", "first sight", "now", "its line", "named"],
                 [_row(early.get(one.program.file), one) for one in now],
+                "`ok_monotonic_unused.py` keeps what a clock says in the state that it declares; "
+                "declared state is compared: its results are the same everywhere.",
             ),
         ],
     )

@@ -232,7 +232,7 @@ def _runner(request: ForeignRequest, shop: Workshop) -> tuple[Runner, str, bool]
     )
     return (
         (lambda environment, wish: perturbed_run.run(job, environment, shop, wish)),
-        request.callable or " ".join(request.machines),
+        request.callable or " ".join(request.machines) or str(request.log),
         True,
     )
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from qfs.app import replay as use_case
+from qfs.app import time_travel
 from qfs.app.failure import UsageError
 from qfs.app.foreign import ForeignRequest
 from qfs.app.replay import ReplayReport, ReplayRequest
@@ -55,6 +56,13 @@ Proofs = Annotated[
     Path | None,
     typer.Option(help="A folder for what CertifiedMath did in each transaction (qfs explain)."),
 ]
+Until = Annotated[
+    int | None, typer.Option(min=0, metavar="SEQ", help="Show the state after this packet.")
+]
+Show = Annotated[
+    str,
+    typer.Option(metavar="KEY", help="Show this of the state: ledger, ledger.accounts[4294967296]"),
+]
 Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
 
 
@@ -84,6 +92,8 @@ def replay(
     compiled: Compiled = None,
     jobs: Jobs = PROCESSES,
     proofs: Proofs = None,
+    until: Until = None,
+    show: Show = "",
     output: Output = Format.TEXT,
 ) -> None:
     """Derive every state root of a log again and compare it with the recorded one.
@@ -114,12 +124,28 @@ def replay(
         if log is not None:
             raise UsageError("a log and a program", way_out="replay one of them")
         raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
+    if until is not None or show:
+        raise typer.Exit(_show(log, until, show, output))
     own = not machine
     request = ReplayRequest(
         *(log, trust_signatures, perturb and own, compiled, jobs, wanted.machines, proofs),
         against=against if own else "",
     )
     raise typer.Exit(_replay_log(request, wanted, output))
+
+
+def _show(log: Path, until: int | None, show: str, output: Format) -> int:
+    """Print the state at a moment, and return the exit code."""
+    found = time_travel.moment(log, until, show)
+    if output is Format.JSON:
+        typer.echo(json.dumps(found.document(), indent=2, sort_keys=True, ensure_ascii=False))
+        return 0
+    lines = [f"packet      {found.packet}", f"state root  {found.state_root}"]
+    lines += [f"{place} = {text}" for place, text in found.rows]
+    if found.more:
+        lines.append(f"and {found.more} more: --show a part of them")
+    typer.echo("\n".join(lines))
+    return 0
 
 
 def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) -> int:

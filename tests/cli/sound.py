@@ -69,7 +69,19 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("machine.py", "--witness", "--entry", "machine:double", "--inputs", "@inputs.jsonl"),
     ),
     "bench load": ((">new-load", "--rate", "40", "--seconds", "1", "--accounts", "4"),),
-    "bisect": (("@ledger", "@ledger"),),
+    "bisect": (
+        ("@ledger", "@ledger"),
+        ("@ledger", "--env", "TZ=UTC0", "TZ=QFS-14"),
+        (
+            "--callable",
+            "machine.py:double",
+            "--inputs",
+            "@inputs.jsonl",
+            "--env",
+            "gc=off",
+            "umask=077",
+        ),
+    ),
     "build": (
         ("@project", *QUICK),
         ("project", *QUICK, "--outdir", ">new-built", "--key", "@operator.pem"),
@@ -214,6 +226,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "packet verify": (("@packet.drv", "--key", "@operator.pub.pem"),),
     "replay": (
         ("@ledger",),
+        ("ledger", "--until", "1", "--show", "ledger"),
         ("--callable", "machine.py:double", "--inputs", "@inputs.jsonl", "--repeat", "1"),
     ),
     "halt resume": (
