@@ -10,7 +10,7 @@
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, get_args, get_origin, overload
 
 from qfs.canon import Digest, Value, decode, encode
@@ -118,6 +118,12 @@ class Table(Generic[K, V]):  # noqa: PLW1641 (a hash would be one more way to ha
         if self.newer is not None:
             self.restore()
         return core.rows.get(key, default)
+
+    def get_many(self, keys: Sequence[K]) -> list[V | None]:
+        """Return each key's value, or None; the keys' types are the caller's word."""
+        if self.newer is not None:
+            self.restore()
+        return list(map(self.core.rows.get, keys))
 
     def __contains__(self, key: K) -> bool:
         core = self.core

@@ -34,7 +34,8 @@ BALANCES = 5
 NO_BALANCES: tuple[int, ...] = (0,) * BALANCES
 PIECE_BYTES = 65_536
 """A snapshot's records hold so many bytes each, the last one fewer: 512 accounts."""
-_OWNER = 16
+OWNER_AT = 16
+"""Where a record has its owner."""
 _CELLS_A_PAGE = CELLS * PAGE_RECORDS
 
 
@@ -160,14 +161,14 @@ class Core:
         self.rights = None
 
     def _own(self, index: int, owner: bytes) -> None:
-        at = index * RECORD_BYTES + _OWNER
+        at = index * RECORD_BYTES + OWNER_AT
         self.records[at : at + KEY_ID_BYTES] = owner
         self.stale_pages[at // PAGE_BYTES] = None
         self.rights = None
 
     def owner(self, index: int) -> bytes:
         """Return an account's owner."""
-        at = index * RECORD_BYTES + _OWNER
+        at = index * RECORD_BYTES + OWNER_AT
         return bytes(self.records[at : at + KEY_ID_BYTES])
 
     def flush(self) -> Digest:
@@ -374,7 +375,7 @@ def record_of(record: bytes) -> tuple[int, Account]:
     if max(parts[FIRST_BALANCE:]) > BALANCE_MAX:
         raise CanonError("a balance above 2**124 - 1", place=f"account {account}")
     return account, Account(
-        KeyId(record[_OWNER : _OWNER + KEY_ID_BYTES]), nonce, tuple(parts[FIRST_BALANCE:])
+        KeyId(record[OWNER_AT : OWNER_AT + KEY_ID_BYTES]), nonce, tuple(parts[FIRST_BALANCE:])
     )
 
 

@@ -12,16 +12,20 @@ from operator import add, rshift
 from struct import iter_unpack, unpack
 
 from qfs.canon import ArrayKind
+from qfs.crypto.ports import KEY_ID_BYTES, KeyId
 from qfs.kernel import Context
 from qfs.ledger import codes
-from qfs.ledger.accounts import Accounts, Core
+from qfs.ledger.accounts import OWNER_AT, Accounts, Core
 from qfs.ledger.commands import Batch, Transact
+from qfs.ledger.pages import RECORD_BYTES
 from qfs.ledger.rows import (
     BALANCE_MAX,
     CELLS,
     FIRST_BALANCE,
+    NO,
     NOWHERE,
     UNKNOWN,
+    YES,
     Judge,
     Rights,
     Rows,
@@ -99,9 +103,13 @@ def row_of(asked: Transact, accounts: Accounts) -> Rows:
 def judge(state: State, rows: Rows, context: Context) -> tuple[State, bytes]:
     """Return the state after rows, and a code a row; the same state when nothing was used up."""
     core = state.accounts.newest()
+    keep = len(rows.starts) >= RIGHTS_KEPT_FROM
+    rights = _rights(state, core, context, keep=keep)
+    if keep:
+        _learn(rights, rows, core, state, signers_of(context))
     found = Judge(
         core.cells,
-        _rights(state, core, context, keep=len(rows.starts) >= RIGHTS_KEPT_FROM),
+        rights,
         RULES,
         issuance=[-1] * FIRST_BALANCE + [_index(core, spec.issuance) for spec in TOKENS],
         fees=_index(core, FEES),
@@ -195,6 +203,25 @@ def _rights(state: State, core: Core, context: Context, *, keep: bool) -> Rights
         kept = core.rights = Rights(find, [UNKNOWN] * len(core.places))
         core.rights_of = (delegations, signers)
     return kept
+
+
+def _learn(
+    rights: Rights, rows: Rows, core: Core, state: State, signers: tuple[KeyId, ...]
+) -> None:
+    """Find out at once who may debit the starting accounts that nobody asked about before."""
+    known, cells, records = rights.known, core.cells, core.records
+    asked = [one for one in dict.fromkeys(rows.starts) if one >= 0 and known[one] == UNKNOWN]
+    if not asked:
+        return
+    places = [one * RECORD_BYTES + OWNER_AT for one in asked]
+    owners = [bytes(records[at : at + KEY_ID_BYTES]) for at in places]
+    for index in asked:
+        known[index] = NO
+    for signer in [bytes(one) for one in signers]:
+        given = state.delegations.get_many([(cells[one * CELLS + 1], signer) for one in asked])
+        for index, owner, giver in zip(asked, owners, given, strict=True):
+            if owner in (signer, giver):
+                known[index] = YES
 
 
 def _index(core: Core, account: int) -> int:

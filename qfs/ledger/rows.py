@@ -92,6 +92,8 @@ class Rows:
         self.tokens: bytes = tokens
         """A leg: its token's number."""
         self.changes: list[int] = changes
+        self.sound: bool = not faults and min(starts, default=0) >= 0 and min(legs, default=0) >= 0
+        """Whether every row has a sound shape, and no account that is not open."""
         self.faults: bytes = faults
         """A row: the code of a shape that no ledger takes, or 0; empty when no row has one."""
 
@@ -146,7 +148,7 @@ class Judge:
         keys = rows.keys
         if (
             len(self.rights.known) > 0
-            and is_sound(rows)
+            and rows.sound
             and len(dict.fromkeys(keys)) == len(keys)
             and self.used.keys().isdisjoint(keys)
         ):
@@ -328,14 +330,9 @@ def conserves(rows: Rows, codes: bytes) -> bool:
     return not any(totals)
 
 
-def is_sound(rows: Rows) -> bool:
-    """Say whether every row has a sound shape, and no account that is not open."""
-    return not rows.faults and min(rows.starts) >= 0 and (not rows.legs or min(rows.legs) >= 0)
-
-
 def touched(rows: Rows, codes: bytes) -> dict[int, None]:
     """Return the cells that rows may have changed, and maybe others that are open."""
-    if is_sound(rows):
+    if rows.sound:
         found = dict.fromkeys(rows.legs)
         found.update(dict.fromkeys([start << 3 for start in rows.starts]))
         return found

@@ -307,3 +307,11 @@ def test_an_absent_key_cannot_be_proved_by_an_inner_node():
     forged = Proof(honest.key, None, b"", honest.steps[:0])
     with pytest.raises(ProofError):
         verify_proof(Digest(table.seal()), forged)
+
+
+def test_many_keys_are_looked_up_at_once_in_any_version():
+    older = Table.of(int, str).set(1, "a").set(2, "b")
+    newer = older.set(2, "c").set(3, "d")
+    assert newer.get_many([3, 2, 9, 1, 2]) == ["d", "c", None, "a", "c"]
+    assert older.get_many([3, 2, 9, 1]) == [None, "b", None, "a"]
+    assert newer.get_many([]) == []
