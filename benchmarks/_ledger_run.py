@@ -56,7 +56,7 @@ class Ledger:
 
     def __init__(self, directory: Path, accounts: int, unit: int = 1) -> None:
         self.unit = unit
-        """Amounts are 1 to 1,000 times this; accounts begin with 10**15 times it."""
+        """Amounts are 1 to 1,000 times this; accounts begin with 10**15 times it, or a share."""
         self.signers = {
             name: providers.signer(PROFILE, name.encode().ljust(32))
             for name in ("root", "operator", "bank")
@@ -121,7 +121,7 @@ class Ledger:
 
     def fund(self) -> None:
         """Issue the same amount to each account."""
-        fund = 10**15 * self.unit
+        fund = min(10**15 * self.unit, 5 * 10**27 // self.accounts)
         for at in range(0, self.accounts, 8_000):
             ids = range(FIRST + at, FIRST + min(at + 8_000, self.accounts))
             legs = [leg for account in ids for leg in ((2, -fund), (account, fund))]

@@ -71,19 +71,17 @@ def run() -> Report:
             (form, rows): child(
                 homes[form], {"accounts": ACCOUNTS, "rows": rows, "packets": packets}
             )
-            for rows, packets in ((1_000, 40), (1, 400))
+            for rows, packets in ((1_000, 14 * ROUNDS), (1, 100 * ROUNDS))
             for form in FORMS
         }
         wide = {
             form: child(
-                homes[form], {"accounts": ACCOUNTS, "rows": ROWS, "packets": 8, "unit": 10**18}
+                homes[form], {"accounts": ACCOUNTS, "rows": ROWS, "packets": 6, "unit": 10**17}
             )
             for form in FORMS
         }
         many = {
-            form: child(
-                homes[form], {"accounts": MANY, "rows": ROWS, "packets": 16, "loaded": True}
-            )
+            form: child(homes[form], {"accounts": MANY, "rows": ROWS, "packets": 8, "loaded": True})
             for form in FORMS
         }
         steps = [ROWS * step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)]
@@ -272,7 +270,7 @@ def by_size(
         "Packets of other sizes, other amounts, more accounts",
         ("what", "form", "a second of processor", "processor", "wall p50", "wall p99"),
         rows,
-        "Times are a packet's. With 18 decimals balances have 110 bits and amounts up to 70. The "
+        "Times are a packet's. With 18 decimals balances have 79 bits and amounts up to 67. The "
         "many accounts are put into the state at once, as a snapshot would, not by packets.",
     )
 
