@@ -23,7 +23,7 @@ from qfs.ledger import COMMANDS, TOKENS, Found, State, written
 from qfs.ledger.state import account_of
 from qfs.machines.settlement.holds.commands import COMMANDS as HOLDS
 from qfs.machines.settlement.holds.commands import Found as FoundHolds
-from qfs.reactions.escrow import HELD, OPENING, the_escrow_holds_what_is_locked
+from qfs.reactions.escrow import HELD, OPENING, the_escrow_covers_what_is_locked
 from qfs.shell import keystore, log, providers
 from qfs.shell.keystore import PublicKey
 from qfs.shell.log import LogReading
@@ -265,8 +265,8 @@ def sentences(world: World, machines: Machines = MACHINES) -> list[tuple[str, bo
         for invariant in machines[name, world.versions[name]].state_invariants
     ]
     if "holds" in world.states:
-        name = the_escrow_holds_what_is_locked.__name__
-        found_.append((f"escrow.{name}", the_escrow_holds_what_is_locked(world)))
+        name = the_escrow_covers_what_is_locked.__name__
+        found_.append((f"escrow.{name}", the_escrow_covers_what_is_locked(world)))
     return found_
 
 

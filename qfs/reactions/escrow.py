@@ -5,7 +5,7 @@
 - A lock takes in the name of the packet's signer: the ledger checks that the key may debit the
   account. Paying out and giving back are asked in the machine's own name.
 - Each movement is in the transaction of its event: if the ledger refuses one, the hold has not
-  taken the step either. ``the_escrow_holds_what_is_locked`` ties the two states together.
+  taken the step either. ``the_escrow_covers_what_is_locked`` ties the two states together.
 - Only tokens that move freely and pay no fee are held: giving back must always be possible.
 """
 
@@ -68,8 +68,8 @@ def give(event: Event, _context: Context) -> tuple[Order, ...]:
     return (Order(LEDGER, COMMANDS.pack(Transact(ESCROW, event.release, key, legs))),)
 
 
-def the_escrow_holds_what_is_locked(world: World) -> bool:
-    """Say whether the escrow's balances are the sums of what live holds have locked."""
+def the_escrow_covers_what_is_locked(world: World) -> bool:
+    """Say whether the escrow covers what live holds have locked; anybody may add to it."""
     holds, ledger = world.states.get(HOLDS), world.states.get(LEDGER)
     if not isinstance(holds, Holds) or not isinstance(ledger, Ledger):
         return True
@@ -77,7 +77,8 @@ def the_escrow_holds_what_is_locked(world: World) -> bool:
     for leg in [leg for hold in live(holds) for leg in refunds(hold)]:
         sums[leg.asset] += leg.change
     escrow = ledger.accounts.get(ESCROW)
-    return not any(sums) if escrow is None else list(escrow.balances) == sums
+    held = [0] * len(TOKENS) if escrow is None else escrow.balances
+    return all(balance >= due for balance, due in zip(held, sums, strict=True))
 
 
 def _key(what: str, hold: bytes, fence: int, one: int, other: int) -> bytes:

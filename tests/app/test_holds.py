@@ -46,7 +46,7 @@ def test_a_hold_goes_over_as_many_packets_as_it_takes(tmp_path: Path) -> None:
     assert (held(market)[2000], held(market)[2001], held(market)[2**64 - 1]) == ("5", "5", "0")
     report = check(market.directory)
     assert report.holds
-    assert ("escrow.the_escrow_holds_what_is_locked", True) in report.checks
+    assert ("escrow.the_escrow_covers_what_is_locked", True) in report.checks
     past = history(market.directory)
     sums = {account: Decimal(0) for account in (2000, 2001, 2**64 - 1)}
     for row in rows_of(past, Table.MOVEMENTS):
