@@ -2,9 +2,10 @@
 
 from eth.vm.base import VM
 from eth.vm.forks.frontier import FrontierVM
+from eth_utils import ValidationError
 
 made = FrontierVM.__new__(FrontierVM)
 try:
     VM.validate_block(made, object)
-except Exception as error:  # noqa: BLE001
+except ValidationError as error:
     print(str(error))
