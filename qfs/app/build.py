@@ -93,6 +93,8 @@ class BuildRequest:
     """Whether to build on, one variation at a time, for what looking cannot explain."""
     repack: bool = False
     """Compare canonical forms, and give those: what an archive adds around its files is dropped."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Environment variables, each with the value that only the second bare build is told."""
     epoch: int | None = None
     """SOURCE_DATE_EPOCH of the normalised pair; None for that of the environment or of git."""
 
@@ -299,7 +301,7 @@ class _Runs:
 
         def tried(names: tuple[str, ...]) -> Trace:
             label = f"{pair.label} with {', '.join(names) if names else 'nothing changed'}"
-            environment = varied(pair.first, names, label)
+            environment = varied(pair.first, names, label, self.request.settings)
             self.progress(label, kind, "building")
             again = self._build(environment, kind)
             self.progress(label, kind, "built")
@@ -377,10 +379,15 @@ def _differences(first: Built, second: Built | Failed) -> list[Difference]:
     found: list[Difference] = []
     if first.name != second.name:
         found += [
-            Difference(first.name, "", cause, evidence)
+            Difference(first.name, "", _of_a_name(cause), evidence)
             for cause, evidence in why_texts_differ(first.name, second.name, sides, name=True)
         ]
     return found + list(compare(first.name, first.data, second.data, sides))
+
+
+def _of_a_name(cause: Cause) -> Cause:
+    """Return the cause of a difference between two artefacts' names: name, version and tags."""
+    return Cause.VERSION_TIME if cause is Cause.TIMESTAMP else cause
 
 
 def _told(name: str) -> str:
@@ -401,6 +408,7 @@ def _told(name: str) -> str:
         "process-numbers": f"{second.process_numbers} apart",
         "kernel": "its own release and 2.6",
         "variables": f"QFS_VARIATION={first.variable} and {second.variable}",
+        "variable-order": "as given, forward and backward",
     }
     return told[name]
 
@@ -408,7 +416,8 @@ def _told(name: str) -> str:
 def _pairs(request: BuildRequest, root: Path, *, boxed: bool) -> list[Pair]:
     pairs = []
     if request.pairs is not Pairs.NORMALISED or not boxed:
-        pairs.append(Pair("bare", FIRST, varied(FIRST, VARIATIONS, "second")))
+        second = varied(FIRST, VARIATIONS, "second", request.settings)
+        pairs.append(Pair("bare", FIRST, second))
     if request.pairs is not Pairs.BARE and boxed:
         pairs.append(Pair("normalised", *normalised(source_epoch(root, request.epoch))))
     return pairs

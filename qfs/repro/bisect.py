@@ -16,7 +16,7 @@ SOFT = frozenset(
     (
         *(Cause.UNKNOWN, Cause.RANDOM, Cause.LINE_ORDER, Cause.FILE_ORDER, Cause.ADDRESS),
         *(Cause.MEMBER_SET, Cause.MEMBER_NAME, Cause.PYC, Cause.ELF, Cause.ELF_DEBUG),
-        *(Cause.LINE_ENDINGS, Cause.BUILD_FAILS, Cause.TIMEZONE),
+        *(Cause.LINE_ENDINGS, Cause.BUILD_FAILS, Cause.TIMEZONE, Cause.BUILD_ID),
     )
 )
 """Causes that a bisect may replace."""
@@ -29,6 +29,12 @@ CONTENT = frozenset(
 _KEPT = frozenset((Cause.LINE_ENDINGS, Cause.BUILD_FAILS, Cause.ELF_DEBUG, Cause.ADDRESS))
 """Soft causes that say more than the variation that brings them out: only the evidence grows."""
 
+_BY_CHANCE = {
+    Cause.LINE_ORDER: Cause.CHANCE_ORDER,
+    Cause.FILE_ORDER: Cause.CHANCE_ORDER,
+    Cause.BUILD_ID: Cause.BUILD_ID,
+}
+"""What a soft cause is that comes and goes though nothing changed; else it is chance."""
 
 Trace = Mapping[tuple[str, Cause], str]
 """Members that differed, each with a cause in its content, and the evidence."""
@@ -101,5 +107,7 @@ def culprits(
 
 def _with(difference: Difference, name: str, evidence: str) -> Difference:
     note = "differs though nothing changed" if name == REPEAT else f"differs with {name} alone"
-    cause = difference.cause if difference.cause in _KEPT else CAUSE_OF[name]
+    cause = difference.cause
+    if cause not in _KEPT:
+        cause = _BY_CHANCE.get(cause, Cause.RANDOM) if name == REPEAT else CAUSE_OF[name]
     return Difference(difference.artifact, difference.member, cause, f"{evidence[:120]}; {note}")

@@ -37,6 +37,7 @@ class Cause(Enum):
     RECORD_FOLLOWS = "record-follows"
     GENERATOR = "generator"
     TIMESTAMP = "timestamp"
+    VERSION_TIME = "version-time"
     SOURCE_MTIME = "source-mtime"
     TIMEZONE = "timezone"
     BUILD_PATH = "build-path"
@@ -45,6 +46,7 @@ class Cause(Enum):
     HOSTNAME = "hostname"
     USER = "user"
     ENVIRONMENT = "environment"
+    ENVIRONMENT_ORDER = "environment-order"
     LOCALE = "locale"
     ENCODING = "encoding"
     UMASK = "umask"
@@ -54,6 +56,8 @@ class Cause(Enum):
     LINE_ENDINGS = "line-endings"
     ADDRESS = "address"
     RANDOM = "random"
+    PROCESS_ID = "process-id"
+    CHANCE_ORDER = "chance-order"
     CPU_COUNT = "cpu-count"
     KERNEL = "kernel"
     NETWORK = "network"
@@ -61,6 +65,7 @@ class Cause(Enum):
     PYC_PATH = "pyc-path"
     PYC = "pyc"
     ELF_BUILD_ID = "elf-build-id"
+    BUILD_ID = "build-id"
     ELF_DEBUG = "elf-debug"
     ELF = "elf"
     BUILD_FAILS = "build-fails"
@@ -178,6 +183,11 @@ REMEDIES: dict[Cause, Remedy] = {
     Cause.TIMESTAMP: Remedy(
         "time of the build in a file", "write SOURCE_DATE_EPOCH in its place, or no time", _SDE
     ),
+    Cause.VERSION_TIME: Remedy(
+        "time of the build in the version",
+        "take the version from the source or its tag, not from the clock",
+        _HELP + "timestamps/",
+    ),
     Cause.SOURCE_MTIME: Remedy(
         "modification time of a source file in a file",
         "do not read file times: a checkout sets them anew",
@@ -203,6 +213,11 @@ REMEDIES: dict[Cause, Remedy] = {
     Cause.USER: Remedy("name or number of the user", "do not write the user's name or number"),
     Cause.ENVIRONMENT: Remedy(
         "environment variables", "read only variables that the build documents and sets"
+    ),
+    Cause.ENVIRONMENT_ORDER: Remedy(
+        "order of the environment variables",
+        "sort the names of os.environ before writing them",
+        _HELP + "stable-inputs/",
     ),
     Cause.LOCALE: Remedy(
         "locale of the machine",
@@ -237,9 +252,15 @@ REMEDIES: dict[Cause, Remedy] = {
         "memory address of an object", "do not write id() or the default repr() of an object"
     ),
     Cause.RANDOM: Remedy(
-        "chance: random numbers, UUIDs or process numbers",
+        "chance: random numbers, secrets or UUIDs",
         "derive the value from the source (hashlib), or seed it with a constant",
         _HELP + "randomness/",
+    ),
+    Cause.PROCESS_ID: Remedy("number of a process", "do not write os.getpid()"),
+    Cause.CHANCE_ORDER: Remedy(
+        "order that changes from build to build: threads, processes or a shuffle",
+        "collect results in order (Executor.map) or sort them; seed what shuffles",
+        _HELP + "stable-outputs/",
     ),
     Cause.CPU_COUNT: Remedy(
         "number of processors", "do not let os.cpu_count() reach the output", _HELP
@@ -262,6 +283,11 @@ REMEDIES: dict[Cause, Remedy] = {
     Cause.ELF_BUILD_ID: Remedy(
         "build-id of a compiled extension",
         "mend the other differences; it is a digest of the rest",
+        _HELP + "build-path/",
+    ),
+    Cause.BUILD_ID: Remedy(
+        "build-id of a compiled extension that is the same otherwise",
+        "link with -Wl,--build-id=sha1 or none; if it was stripped after, compile with -g0",
         _HELP + "build-path/",
     ),
     Cause.ELF_DEBUG: Remedy(

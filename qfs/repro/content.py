@@ -5,6 +5,7 @@ import re
 from qfs.repro import elf
 from qfs.repro.causes import Cause
 from qfs.repro.difference import Side
+from qfs.repro.moments import why_moments_differ
 from qfs.repro.text import Why, why_texts_differ
 
 _ENCODINGS = ("utf-8", "utf-16", "iso8859-9", "cp1252")
@@ -20,12 +21,13 @@ def explain(member: str, first: bytes, second: bytes, sides: tuple[Side, Side]) 
         made = [re.search(rb"^Generator: (.*)$", data, re.MULTILINE) for data in (first, second)]
         if made[0] and made[1] and made[0].group() != made[1].group():
             return [(Cause.GENERATOR, f"{made[0].group(1)!r} and {made[1].group(1)!r}")]
-    if member.endswith(".pyc"):
+    if member.endswith(".pyc") or (_is_compiled(first) and _is_compiled(second)):
         return _pyc(first, second, sides)
     if first[:4] == second[:4] == b"\x7fELF":
         return elf.explain(first, second, sides)
     if b"\0" in first[:4096] or b"\0" in second[:4096] or len(first) > _TEXT_MAX:
-        return strings(first, second, sides)
+        moment = why_moments_differ(first, second, sides)
+        return [moment] if moment is not None else strings(first, second, sides)
     return _text(first, second, sides)
 
 
@@ -72,6 +74,11 @@ def _record(first: bytes, second: bytes) -> list[Why]:
         return [(Cause.RECORD_ORDER, f"{len(names[0])} lines in another order")]
     changed = sum(a != b for a, b in zip(ours, theirs, strict=False))
     return [(Cause.RECORD_FOLLOWS, f"{changed} lines")]
+
+
+def _is_compiled(data: bytes) -> bool:
+    """Say whether it begins as CPython's bytecode does: magic, 12 bytes, a marshalled code."""
+    return data[2:4] == b"\r\n" and data[16:17] in (b"c", b"\xe3")
 
 
 def _pyc(first: bytes, second: bytes, sides: tuple[Side, Side]) -> list[Why]:

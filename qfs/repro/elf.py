@@ -52,7 +52,10 @@ def explain(first: bytes, second: bytes, sides: tuple[Side, Side]) -> list[Why]:
         return named + unnamed
     if symbols and not others and not strings:
         return [(Cause.ELF_DEBUG, ", ".join(symbols))]
-    return [*strings, *others] or [(Cause.ELF, "headers or padding")]
+    found = [*strings, *others] or [(Cause.ELF, "headers or padding")]
+    if [cause for cause, _ in found] == [Cause.ELF_BUILD_ID]:
+        return [(Cause.BUILD_ID, found[0][1])]  # follows from nothing that is still in the file
+    return found
 
 
 def sections(data: bytes) -> dict[str, bytes]:

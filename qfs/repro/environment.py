@@ -48,6 +48,10 @@ class Environment:
     """Whether the kernel says that it is a 2.6 (personality UNAME26)."""
     variable: str = "first-value"
     """Value of the variable QFS_VARIATION, which no build may read."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Names and values of further environment variables."""
+    variables_backward: bool = False
+    """List the environment variables in reverse order."""
     source_date_epoch: int | None = None
     """Set in a recipe: clamps the times of the source files and is told to the back-end."""
     fixed_names: bool = False
@@ -72,6 +76,7 @@ _SECOND: dict[str, dict[str, Any]] = {
     "process-numbers": {"process_numbers": 40},
     "kernel": {"old_kernel": True},
     "variables": {"variable": "second-value"},
+    "variable-order": {"variables_backward": True},
 }
 VARIATIONS: tuple[str, ...] = tuple(_SECOND)
 """Names of the variations, in the order in which a bisect tries them."""
@@ -92,19 +97,30 @@ CAUSE_OF = {
     "host": Cause.HOSTNAME,
     "home": Cause.HOME,
     "processors": Cause.CPU_COUNT,
-    "process-numbers": Cause.RANDOM,
+    "process-numbers": Cause.PROCESS_ID,
     "kernel": Cause.KERNEL,
     "variables": Cause.ENVIRONMENT,
+    "variable-order": Cause.ENVIRONMENT_ORDER,
     "repeat": Cause.RANDOM,
 }
 """What a file differs by when one variation alone makes it differ; ``repeat`` varies nothing."""
 
 
-def varied(environment: Environment, names: tuple[str, ...], label: str) -> Environment:
-    """Return the environment with the named variations taken from the second one."""
+def varied(
+    environment: Environment,
+    names: tuple[str, ...],
+    label: str,
+    settings: tuple[tuple[str, str], ...] = (),
+) -> Environment:
+    """Return the environment with the named variations taken from the second one.
+
+    settings are further variables that the second one sets, if ``variables`` is among the names.
+    """
     changes: dict[str, Any] = {}
     for name in names:
         changes.update(_SECOND[name])
+    if "variables" in names:
+        changes["settings"] = settings
     return replace(environment, label=label, **changes)
 
 

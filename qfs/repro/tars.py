@@ -7,6 +7,8 @@ from qfs.repro import names
 from qfs.repro.archive import ArchiveError, GzipHeader, gunzip, gzip_header, open_tar
 from qfs.repro.causes import Cause
 from qfs.repro.dates import written
+from qfs.repro.difference import Side
+from qfs.repro.text import why_texts_differ
 
 if TYPE_CHECKING:
     from qfs.repro.compare import Comparer, Finding
@@ -38,7 +40,10 @@ def _archives(
     comparer: "Comparer", inner: str, first: bytes, second: bytes, depth: int
 ) -> "list[Finding]":
     place = f"{comparer.artifact}!{inner}".rstrip("!")
-    left, right = open_tar(first, place, comparer.limits), open_tar(second, place, comparer.limits)
+    left, right = (
+        open_tar(data, place, comparer.limits, [path for path in side.paths if path[:1] == "/"])
+        for data, side in zip((first, second), comparer.sides, strict=True)
+    )
     ours = {member.name: member for member in left.getmembers()}
     theirs = {member.name: member for member in right.getmembers()}
     found = names.unmatched(
@@ -46,13 +51,14 @@ def _archives(
         inner,
         {name: _content(first, ours[name]) for name in ours if name not in theirs},
         {name: _content(second, theirs[name]) for name in theirs if name not in ours},
+        depth,
     )
     common = [name for name in ours if name in theirs]
     if common != [name for name in theirs if name in ours]:
         found.append((inner.rstrip("!"), Cause.TAR_ORDER, f"{len(common)} common members"))
     for name in common:
         a, b = ours[name], theirs[name]
-        found += [(inner + name, cause, why) for cause, why in _members(a, b)]
+        found += [(inner + name, cause, why) for cause, why in _members(a, b, comparer.sides)]
         content_a, content_b = _content(first, a), _content(second, b)
         if content_a != content_b:
             found += comparer.files(inner + name, content_a, content_b, depth + 1)
@@ -74,7 +80,9 @@ def _headers(a: GzipHeader, b: GzipHeader) -> list[tuple[Cause, str]]:
     return found
 
 
-def _members(a: tarfile.TarInfo, b: tarfile.TarInfo) -> list[tuple[Cause, str]]:
+def _members(
+    a: tarfile.TarInfo, b: tarfile.TarInfo, sides: tuple[Side, Side]
+) -> list[tuple[Cause, str]]:
     found: list[tuple[Cause, str]] = []
     if a.mtime != b.mtime:
         found.append((Cause.TAR_MTIME, f"{written(int(a.mtime))} and {written(int(b.mtime))}"))
@@ -83,9 +91,13 @@ def _members(a: tarfile.TarInfo, b: tarfile.TarInfo) -> list[tuple[Cause, str]]:
     ours, theirs = (a.uid, a.gid, a.uname, a.gname), (b.uid, b.gid, b.uname, b.gname)
     if ours != theirs:
         found.append((Cause.TAR_OWNER, f"{ours} and {theirs}"))
-    if (a.type, a.linkname) != (b.type, b.linkname):
-        evidence = f"{_kind(a)} and {_kind(b)}"
+    evidence = f"{_kind(a)} and {_kind(b)}"
+    if a.type != b.type:
         found.append((Cause.TAR_TYPE, evidence))
+    elif a.linkname != b.linkname:
+        whys = why_texts_differ(a.linkname, b.linkname, sides, name=True)
+        causes = [Cause.TAR_TYPE if why[0] is Cause.UNKNOWN else why[0] for why in whys]
+        found += [(cause, evidence) for cause in causes]
     return found
 
 

@@ -30,6 +30,13 @@ _CHANCE = re.compile(
     r"|\b0\.\d{12,}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{16,128}\b"
 )
 _CLOCK = re.compile(r"\b[0-2]\d:[0-5]\d:[0-6]\d\b")
+_SETTING = re.compile(
+    r"^(?P<name>[A-Z_][A-Z0-9_]*)=(?P<value>.*)$"
+    r"|(?P<quote>['\"])(?P<key>[A-Z_][A-Z0-9_]*)(?P=quote): (?P<text>'[^'\n]*'|\"[^\"\n]*\")",
+    re.MULTILINE,
+)
+_DUMPED_MIN = 3
+"""Variables whose known values make a text a dump of the environment."""
 _SAME = "\x00"
 
 
@@ -86,14 +93,32 @@ def _masks(
 ) -> Iterator[tuple[tuple[str, str], list[Why]]]:
     """Yield the two texts after each mask, and the causes that the mask found."""
     texts = first, second
-    texts, whys = _known(texts, sides)
-    yield texts, whys
+    for mask in (_dumped, _known):
+        texts, whys = mask(texts, sides)
+        yield texts, whys
     for pattern, cause in ((_TEMPORARY, Cause.TEMP_NAME), (_ADDRESS, Cause.ADDRESS)):
         texts, whys = _pattern(texts, pattern, cause)
         yield texts, whys
     texts, whys = _dates(texts, sides)
     yield texts, whys
     yield _pattern(texts, _CHANCE, Cause.RANDOM)
+
+
+def _dumped(texts: tuple[str, str], sides: tuple[Side, Side]) -> tuple[tuple[str, str], list[Why]]:
+    """Mask ``NAME=value`` and ``'NAME': 'value'`` if they list the environment of the build."""
+    names: list[frozenset[str]] = []
+    for text, side in zip(texts, sides, strict=True):
+        values = frozenset([value for _, value in _traces(side)])
+        settings = [
+            (match["name"] or match["key"], match["value"] or (match["text"] or "")[1:-1])
+            for match in _SETTING.finditer(text)
+        ]
+        names.append(frozenset([name for name, value in settings if value in values]))
+    common = sorted(names[0] & names[1])
+    if len(common) < _DUMPED_MIN:
+        return texts, []
+    masked = _SETTING.sub(_SAME, texts[0]), _SETTING.sub(_SAME, texts[1])
+    return masked, [(Cause.ENVIRONMENT, f"the variables {', '.join(common)} and others")]
 
 
 def _known(texts: tuple[str, str], sides: tuple[Side, Side]) -> tuple[tuple[str, str], list[Why]]:

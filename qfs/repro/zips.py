@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qfs.repro import names
 from qfs.repro.archive import ArchiveError, open_zip, read_member
 from qfs.repro.causes import Cause
+from qfs.repro.dates import is_of_build, is_of_source, is_same_moment_elsewhere, seconds_of
+from qfs.repro.difference import Side
 
 if TYPE_CHECKING:
     from qfs.repro.compare import Comparer, Finding
@@ -29,13 +31,15 @@ def differences(
         inner,
         {name: read_member(left, ours[name], place) for name in only_left},
         {name: read_member(right, theirs[name], place) for name in only_right},
+        depth,
     )
     common = [name for name in ours if name in theirs]
-    if common != [name for name in theirs if name in ours]:
+    reordered = common != [name for name in theirs if name in ours]
+    if reordered:
         found.append((inner, Cause.ZIP_ORDER, _first_swap(common, theirs)))
     for name in common:
         a, b = ours[name], theirs[name]
-        found += [(inner + name, cause, why) for cause, why in _headers(a, b)]
+        found += [(inner + name, cause, why) for cause, why in _headers(a, b, comparer.sides)]
         raw_a, raw_b = _raw(first, a, place), _raw(second, b, place)
         if raw_a != raw_b or a.compress_type != b.compress_type:
             content_a, content_b = read_member(left, a, place), read_member(right, b, place)
@@ -43,17 +47,25 @@ def differences(
                 if a.compress_type == b.compress_type:
                     evidence = f"{a.compress_size} and {b.compress_size} bytes compressed"
                     found.append((inner + name, Cause.DEFLATE, evidence))
-            else:
+            elif not (
+                reordered
+                and name.endswith(".dist-info/RECORD")
+                and _lists(content_a, ours)
+                and _lists(content_b, theirs)
+            ):
                 found += comparer.files(inner + name, content_a, content_b, depth + 1)
     if left.comment != right.comment:
         found.append((inner, Cause.ZIP_COMMENT, f"{left.comment!r} and {right.comment!r}"))
     return found or [(inner, Cause.ZIP_LAYOUT, f"{len(first)} and {len(second)} bytes")]
 
 
-def _headers(a: zipfile.ZipInfo, b: zipfile.ZipInfo) -> list[tuple[Cause, str]]:
+def _headers(
+    a: zipfile.ZipInfo, b: zipfile.ZipInfo, sides: tuple[Side, Side]
+) -> list[tuple[Cause, str]]:
     found: list[tuple[Cause, str]] = []
     if a.date_time != b.date_time:
-        found.append((Cause.ZIP_MTIME, f"{_time(a)} and {_time(b)}"))
+        cause = Cause.TIMEZONE if _is_local(a, b, sides) else Cause.ZIP_MTIME
+        found.append((cause, f"{_time(a)} and {_time(b)}"))
     if a.external_attr != b.external_attr:
         evidence = f"{a.external_attr >> 16:o} and {b.external_attr >> 16:o}"
         found.append((Cause.ZIP_MODE, evidence))
@@ -70,6 +82,24 @@ def _headers(a: zipfile.ZipInfo, b: zipfile.ZipInfo) -> list[tuple[Cause, str]]:
     if a.comment != b.comment:
         found.append((Cause.ZIP_COMMENT, f"{a.comment!r} and {b.comment!r}"))
     return found
+
+
+def _lists(content: bytes, entries: dict[str, zipfile.ZipInfo]) -> bool:
+    """Say whether a file is a RECORD in the order of the entries, which it then follows."""
+    lines = content.decode("utf-8", "replace").splitlines()
+    return [line.rsplit(",", 2)[0] for line in lines] == list(entries)
+
+
+def _is_local(a: zipfile.ZipInfo, b: zipfile.ZipInfo, sides: tuple[Side, Side]) -> bool:
+    """Say whether the times are one fixed moment, of neither build nor sources, in local time."""
+    moments = [seconds_of(list(entry.date_time)) for entry in (a, b)]
+    if moments[0] is None or moments[1] is None:
+        return False
+    spans = [(moment, moment) for moment in moments if moment is not None]
+    near = [
+        is_of_build(s, side) or is_of_source(s, side) for s, side in zip(spans, sides, strict=True)
+    ]
+    return not any(near) and is_same_moment_elsewhere(spans[0], spans[1])
 
 
 def _raw(data: bytes, entry: zipfile.ZipInfo, place: str) -> memoryview:

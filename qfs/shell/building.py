@@ -264,6 +264,9 @@ class _Build:
             variables["FAKETIME_TIMESTAMP_FILE"] = f"{shim}/faketime"
             variables["FAKETIME_CACHE_DURATION"] = "3600"
             variables["NO_FAKE_STAT"] = "1"  # the shim moves the times of files, once
+        variables |= dict(environment.settings)
+        if environment.variables_backward:
+            return dict(reversed(variables.items()))
         return variables
 
     def _locale(self) -> str:

@@ -58,6 +58,7 @@ _FRESH = "Let pip make a fresh environment for the back-end."
 _KEY = "Private key that signs the provenance; needs --outdir."
 _KEY_FILE = "A file whose first line is the passphrase; mode 0600."
 _EPOCH = "Time that the normalised pair is told."
+_VARY = "NAME=VALUE: a variable that one of the two bare builds alone is told; may be repeated."
 _ACCEPT = "Exit 0 if nothing differs and the clock moved, though there is no sandbox."
 
 
@@ -79,6 +80,7 @@ def run(
     passphrase_file: Annotated[Path | None, typer.Option(help=_KEY_FILE)] = None,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one step may take.")] = 600,
     source_date_epoch: Annotated[int | None, typer.Option(min=0, help=_EPOCH)] = None,
+    vary: Annotated[list[str] | None, typer.Option(help=_VARY)] = None,
     accept_unexercised: Annotated[bool, typer.Option("--accept-unexercised", help=_ACCEPT)] = False,
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
 ) -> None:
@@ -98,6 +100,7 @@ def run(
         bisect=bisect,
         seconds=timeout,
         epoch=source_date_epoch,
+        settings=tuple([_setting(text) for text in vary or ()]),
     )
     report = _with_table(request)
     if outdir is not None and report.verdict is not Verdict.DIFFERENT:
@@ -114,6 +117,14 @@ def _print(report: BuildReport, output_format: Format) -> None:
         typer.echo(json.dumps(document(report), sort_keys=True, indent=2))
     else:
         show(report, Console())
+
+
+def _setting(text: str) -> tuple[str, str]:
+    """Read ``NAME=VALUE``."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"--vary {text} names no value", way_out="write it as NAME=VALUE")
+    return name, value
 
 
 def _with_table(request: BuildRequest) -> BuildReport:

@@ -110,7 +110,7 @@ def test_a_guess_is_replaced_by_what_is_to_blame() -> None:
         "umask": traces([found("m", Cause.UNKNOWN)]),
     }
     causes = [(each.member, each.cause) for each in blamed(guess, changed)]
-    assert causes == [("m", Cause.UMASK), ("n", Cause.RANDOM), ("o", Cause.BUILD_PATH)]
+    assert causes == [("m", Cause.UMASK), ("n", Cause.CHANCE_ORDER), ("o", Cause.BUILD_PATH)]
 
 
 def test_a_guess_that_nothing_explains_stays() -> None:
