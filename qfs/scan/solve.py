@@ -31,6 +31,9 @@ from qfs.scan.values import (
 )
 
 CONTEXTS_MAX = 4
+CONTEXTS_TOTAL = 16_000  # of all functions: in a larger program each has fewer of them
+    16_000  # of all functions: a program of more functions has fewer contexts a function
+)
 RUNS_MAX = 8
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 12
@@ -92,7 +95,8 @@ class Solver:
         self.rules = rules
         self.policy = "ban"
         self.evaluate = evaluate
-        self.contexts_max = CONTEXTS_MAX
+        few = CONTEXTS_TOTAL // max(len(program.functions), 1)
+        self.contexts_max = max(1, min(CONTEXTS_MAX, few))
         self.visits_max = 0
         """Evaluations a node, or 0 until nothing changes: a proof needs 0."""
         self.nodes: list[Node] = []

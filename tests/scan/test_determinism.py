@@ -116,7 +116,8 @@ def test_every_cpython_at_hand_gives_the_same_report(
     labels = [each.label for each in usable]
     with capsys.disabled():
         missing = [each for each in WANTED if not any(f" {each}." in label for label in labels)]
-        print(f"\n  judged under {', '.join(labels)}; not at hand: {', '.join(missing) or 'none'}")
+        said = f"{', '.join(labels)}; not at hand: {', '.join(missing) or 'none'}"
+        sys.stdout.write(f"\n  judged under {said}\n")
     expected = answer_of(program)
     assert {each.label: child(program, str(each.path)) for each in usable} == dict.fromkeys(
         labels, expected
