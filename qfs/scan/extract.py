@@ -9,10 +9,12 @@
 import ast
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.ir import ClassFacts, Fact, FunctionFacts, ModuleFacts, Parameter, Pos
+from qfs.scan.newer import in_older_words
 from qfs.scan.reading import Unreadable, allowances, decode
 
 _TEXT_MAX = 200
@@ -29,7 +31,7 @@ def extract(data: bytes) -> ModuleFacts:
     """Return the facts of one file's bytes; raises Unreadable for what Python would refuse."""
     text = decode(data)
     try:
-        tree = ast.parse(text)
+        tree = _parsed(text)
     except SyntaxError as error:
         raise Unreadable(error.lineno or 1, f"not Python: {error.msg}") from None
     except ValueError as error:
@@ -46,6 +48,19 @@ def extract(data: bytes) -> ModuleFacts:
     functions = [made for made in writer.functions if made is not None]
     classes = [made for made in writer.classes if made is not None]
     return ModuleFacts(lines, tuple(functions), tuple(classes), found)
+
+
+def _parsed(text: str) -> ast.Module:
+    """Return the tree of a text, of one in newer syntax too; raises SyntaxError and ValueError."""
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        older = in_older_words(text)
+        if older is None:
+            raise
+        with suppress(SyntaxError):
+            return ast.parse(older)
+        raise
 
 
 class _Scope:

@@ -31,9 +31,8 @@ from qfs.scan.values import (
 )
 
 CONTEXTS_MAX = 4
-CONTEXTS_TOTAL = 16_000  # of all functions: in a larger program each has fewer of them
-    16_000  # of all functions: a program of more functions has fewer contexts a function
-)
+CONTEXTS_TOTAL = 16_000
+"""Of all functions together: in a larger program each has fewer of them."""
 RUNS_MAX = 8
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 12
