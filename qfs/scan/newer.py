@@ -4,18 +4,29 @@
   backslashes within f-strings), PEP 750 (t-strings) and PEP 758 (``except A, B:``).
 - What it found is written over in the text with as many characters, so that every line, and
   every column before the end of an ``except``, stays where it was.
-- A text that still is no Python for this interpreter is refused as before.
+- A text without a sign of any of them, or nested so deeply that a native parser may crash, is not
+  tried; one that still is no Python for this interpreter is refused as before.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+_NEWER = re.compile(
+    r"^\s*type\s+\w|\b(def|class)\s+\w+\s*\[|^\s*except\b[^(\n]*,|\b[rR]?[fFtT][rR]?[\"']",
+    re.MULTILINE,
+)
+_BRACKET = re.compile(r"[(\[{)\]}]")
+_DEPTH_MAX = 100
+_LINE_MAX = 4_000
 _OTHER = {'"': "'", "'": '"'}
 
 
 def in_older_words(text: str) -> str | None:
     """Return a text of the same shape in older syntax, or None when there is nothing to replace."""
+    if not _NEWER.search(text) or _too_deep(text):
+        return None
     import libcst  # noqa: PLC0415 (a tenth of a second, for the one file in a thousand)
     from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
 
@@ -28,6 +39,15 @@ def in_older_words(text: str) -> str | None:
     edits = _Edits(text, starts, places)
     edits.visit(wrapper.module, [])
     return edits.applied() if edits.found else None
+
+
+def _too_deep(text: str) -> bool:
+    """Say whether a text could exhaust the stack of LibCST's parser, which is native code."""
+    depth = deepest = 0
+    for found in _BRACKET.finditer(text):
+        depth += 1 if found[0] in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest > _DEPTH_MAX or max([len(line) for line in text.split("\n")]) > _LINE_MAX
 
 
 class _Edits:
