@@ -137,7 +137,7 @@ DATES: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (re.compile(rf"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T _]{_CLOCK}{_ZONE})?"), _separated),
     (re.compile(rf"\b(?:19|20)\d\d([/._])[01]?\d\1[0-3]?\d(?:[T _]{_CLOCK})?"), _separated),
     (
-        re.compile(r"\b(?:19|20)\d\d[01]\d[0-3]\d(?:[T_-]?[0-2]\d[0-5]\d(?:[0-5]\d)?)?Z?\b"),
+        re.compile(r"(?<!\d)(?:19|20)\d\d[01]\d[0-3]\d(?:[T_-]?[0-2]\d[0-5]\d(?:[0-5]\d)?)?Z?\b"),
         _joined,
     ),
     (

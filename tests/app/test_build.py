@@ -119,6 +119,17 @@ def test_a_cause_is_found_with_and_without_the_tools_of_the_machine(
     assert cause in causes(report)
 
 
+@pytest.mark.parametrize("value", [None, "1"])
+def test_a_variable_that_the_project_reads_counts_once_it_is_told_to_vary(
+    value: str | None, tmp_path: Path
+) -> None:
+    code = "import os; files['p/x'] = os.environ.get('LEVEL', '6').encode()"
+    settings = () if value is None else (("LEVEL", value),)
+    folder = project(tmp_path / "p", code)
+    request = BuildRequest(folder, pairs=Pairs.BARE, kinds=WHEEL, settings=settings)
+    assert causes(build(request)) == (set() if value is None else {Cause.ENVIRONMENT})
+
+
 def test_the_recipe_fixes_what_a_recipe_can_fix(tmp_path: Path) -> None:
     snippet = "import os; files['p/x'] = (os.getcwd() + os.environ['USER']).encode()"
     report = build(BuildRequest(project(tmp_path / "p", snippet), kinds=WHEEL))

@@ -54,6 +54,7 @@ def test_the_same_project_gives_the_same_report(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (("build", "nowhere"), "there is no such folder"),
+        (("build", "--vary", "LEVEL"), "--vary LEVEL names no value"),
         (("build", "file.txt"), "this is no folder"),
         (("build", "empty"), "no pyproject.toml"),
         (("build", "garbage"), "no readable TOML"),

@@ -159,6 +159,7 @@ TEXTS = [
     (Cause.TIMESTAMP, "Thu May 28 20:26:40 2026", "Sat Jun 26 08:53:20 2027"),
     (Cause.TIMESTAMP, "28 May 2026", "26 Jun 2027"),
     (Cause.TIMESTAMP, "version 1.20260528", "version 1.20270626"),
+    (Cause.TIMESTAMP, "version 1.dev202605282026", "version 1.dev202706260853"),
     (Cause.TIMESTAMP, "(c) 2026 us", "(c) 2027 us"),
     (Cause.SOURCE_MTIME, "m = 1600000050", "m = 1650000050"),
     (Cause.TIMEZONE, "released 2001-09-09 01:46", "released 2001-09-09 15:46"),
