@@ -121,16 +121,14 @@ def replay(
         memory_bytes=memory,
     )
     if log is None or call or command:
-        if log is not None:
+        if log is not None or until is not None or show:
             raise UsageError("a log and a program", way_out="replay one of them")
         raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
     if until is not None or show:
         raise typer.Exit(_show(log, until, show, output))
-    own = not machine
-    request = ReplayRequest(
-        *(log, trust_signatures, perturb and own, compiled, jobs, wanted.machines, proofs),
-        against=against if own else "",
-    )
+    own = perturb and not machine
+    request = ReplayRequest(log, trust_signatures, own, compiled, jobs, wanted.machines, proofs)
+    request = replace(request, against="" if machine else against)
     raise typer.Exit(_replay_log(request, wanted, output))
 
 
