@@ -116,40 +116,32 @@ def admission(scene: Scene) -> Table:
         repeats=101,
     )
     many = measure({"batch": batched}, operations=BATCH, repeats=31)["batch"]
-    bare_ns = one["bare"]
-    rows = [
-        ["`cryptography` alone, key parsed once", nanoseconds(bare_ns), "1", ""],
-        ["through the port", nanoseconds(one["port"]), ratio(bare_ns, one["port"]), ""],
-        [
-            "a packet: decoded, its identity taken, its signature verified",
-            nanoseconds(one["packet"]),
-            ratio(bare_ns, one["packet"]),
-            ">= 0.95",
-        ],
-        [
-            "through the gate: 19 checks, the payload decoded too",
-            nanoseconds(one["gate"]),
-            ratio(bare_ns, one["gate"]),
-            ">= 0.95",
-        ],
-        [f"in a batch of {BATCH}", nanoseconds(many), ratio(bare_ns, many), ">= 20"],
-        ["the gate, signatures trusted", nanoseconds(one["trusted"]), "", ""],
-        [
-            "envelope and body decoded, canonical form checked",
-            nanoseconds(one["decode"]),
-            f"{100 * one['decode'] / bare_ns:.2g} % of a verification",
-            "<= 5 %",
-        ],
-        [
-            "the same for one of a batch, six digests in it",
-            nanoseconds(one["decode batched"]),
-            "",
-            "",
-        ],
-        ["from a packet's place to what the batch signs", nanoseconds(one["path"]), "", ""],
-    ]
     note = "A rate is relative to the bare library's in the same run; 256-byte payload, ML-DSA-87."
-    return Table("Admission", ["", "a packet", "rate", "goal"], rows, note)
+    return Table("Admission", ["", "a packet", "rate", "goal"], _rows(one, many), note)
+
+
+def _rows(one: dict[str, float], many: float) -> list[list[str]]:
+    """Return the rows of the table of admissions."""
+    bare = one["bare"]
+
+    def rated(what: str, took: float, goal: str) -> list[str]:
+        return [what, nanoseconds(took), ratio(bare, took), goal]
+
+    def told(what: str, name: str, rate: str = "", goal: str = "") -> list[str]:
+        return [what, nanoseconds(one[name]), rate, goal]
+
+    share = f"{100 * one['decode'] / bare:.2g} % of a verification"
+    return [
+        rated("`cryptography` alone, key parsed once", bare, ""),
+        rated("through the port", one["port"], ""),
+        rated("a packet: decoded, identified, its signature verified", one["packet"], ">= 0.95"),
+        rated("through the gate: 19 checks, payload decoded too", one["gate"], ">= 0.95"),
+        rated(f"in a batch of {BATCH}", many, ">= 20"),
+        told("the gate, signatures trusted", "trusted"),
+        told("envelope and body decoded, canonical form checked", "decode", share, "<= 5 %"),
+        told("the same for one of a batch, six digests in it", "decode batched"),
+        told("from a packet's place to what the batch signs", "path"),
+    ]
 
 
 COUNT = 400

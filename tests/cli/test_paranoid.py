@@ -63,6 +63,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "ledger check": ("ledger",),
     "ledger export": ("ledger", "movements.csv"),
     "ledger import": ("ledger", "ledger"),
+    "ledger prune": ("ledger",),
     "ledger prove": ("ledger", "1024", "--output", "new-proof"),
     "ledger receive": ("ledger", "next.drv"),
     "ledger snapshot": ("ledger",),
