@@ -1,0 +1,57 @@
+"""The corpus that others planted (tests/repro/planted): what needs no new build to be judged.
+
+- The pairs are artefacts of real builds, made by ``python -m tests.repro.make_pairs``.
+- The whole corpus, built anew, is docs/benchmarks/build_planted.md.
+"""
+
+import pytest
+
+from qfs.repro import compare
+from qfs.repro.causes import REMEDIES, Cause
+from tests.repro.judging import ACCEPTED, FoundPair, Judged, corpus, first_sight, judged, pairs
+
+PAIRS = pairs()
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.planted.name)
+def test_a_planted_cause_is_named_with_its_fix_by_looking_alone(pair: FoundPair) -> None:
+    given = seen(pair)
+    answer = judged(pair.planted, given)
+    assert answer.named, given
+    assert answer.mended, given
+
+
+def test_at_least_half_of_the_corpus_can_be_told_by_looking() -> None:
+    planted = [one for one in corpus() if one.cause != "none"]
+    assert len(planted) == 64
+    assert 2 * len(PAIRS) >= len(planted)
+
+
+def test_every_planted_cause_is_mapped_to_causes_whose_fix_holds_the_word() -> None:
+    for planted in corpus():
+        for cause, word in ACCEPTED[planted.cause].items():
+            if (planted.cause, cause) != ("version-from-clock", "timestamp"):
+                assert word in REMEDIES[Cause(cause)].fix
+
+
+def test_a_wrong_cause_a_missing_one_and_one_too_many_are_not_right() -> None:
+    planted = next(one for one in corpus() if one.cause == "gzip-time" and one.kind == "wheel")
+    right = ("gzip-mtime", REMEDIES[Cause.GZIP_MTIME].fix)
+    wrong = ("random", REMEDIES[Cause.RANDOM].fix)
+    assert marks(judged(planted, [right])) == (True, True, True)
+    assert marks(judged(planted, [right, wrong])) == (True, False, True)
+    assert marks(judged(planted, [wrong])) == (True, False, False)
+    assert marks(judged(planted, [])) == (False, False, False)
+
+
+def test_the_first_sight_is_kept_as_it_was_and_covers_the_corpus() -> None:
+    assert [one.planted.name for one in first_sight()] == [one.name for one in corpus()]
+
+
+def seen(pair: FoundPair) -> list[tuple[str, str]]:
+    found = compare(pair.name, pair.first, pair.second, pair.sides)
+    return sorted({(each.cause.value, each.fix) for each in found})
+
+
+def marks(one: Judged) -> tuple[bool, bool, bool]:
+    return one.found, one.named, one.mended
