@@ -138,17 +138,22 @@ def corpus() -> list[Planted]:
 
 def sight(planted: Planted, folder: Path) -> list[tuple[str, str]]:
     """Build a project twice, in the bare pair, and return the causes with their fixes."""
+    return answers(report(planted, folder))
+
+
+def report(planted: Planted, folder: Path) -> BuildReport:
+    """Build a project twice, in the bare pair; its folder is made and removed."""
     unpack.unpack(planted.file, folder)
     settings = SETTINGS.get(planted.name, ())
     request = BuildRequest(folder, pairs=Pairs.BARE, kinds=(planted.kind,), settings=settings)
-    report = build(request)
+    made = build(request)
     shutil.rmtree(folder)
-    return answers(report)
+    return made
 
 
-def answers(report: BuildReport) -> list[tuple[str, str]]:
+def answers(made: BuildReport) -> list[tuple[str, str]]:
     """Return each cause of a report once, with its fix."""
-    return sorted({(found.cause.value, found.fix) for _, found in report.differences})
+    return sorted({(found.cause.value, found.fix) for _, found in made.differences})
 
 
 def judged(planted: Planted, given: list[tuple[str, str]]) -> Judged:
