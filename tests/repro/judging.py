@@ -189,13 +189,15 @@ def pairs() -> list[FoundPair]:
             kept["name"],
             base64.b85decode(kept["first"]),
             base64.b85decode(kept["second"]),
-            (_side(kept["sides"][0]), _side(kept["sides"][1])),
+            (_side(kept["first side"]), _side(kept["second side"])),
         )
         for project, kept in json.loads(PAIRS.read_text("utf-8")).items()
     ]
 
 
-def _side(fields: dict[str, Any]) -> Side:
+def _side(text: str) -> Side:
+    """Read what is known of a build; the sandbox's paths keep ``|`` in place of each slash."""
+    fields = json.loads(text.replace("|", "/"))
     return Side(
         **{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()},
     )

@@ -59,7 +59,8 @@ def entry(first: Built, second: Built) -> dict[str, Any]:
     """Return what is kept of two builds."""
     return {
         "name": first.name,
-        "sides": [asdict(first.side), asdict(second.side)],
+        "first side": json.dumps(asdict(first.side)).replace("/", "|"),
+        "second side": json.dumps(asdict(second.side)).replace("/", "|"),
         "first": base64.b85encode(first.data).decode(),
         "second": base64.b85encode(second.data).decode(),
     }
