@@ -324,7 +324,7 @@ def _getattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 def _is_module(atom: Atom) -> bool:
     """Say whether an alternative is a module; outside, a class has a name of its own case."""
-    return atom[0] == MODULE or (atom[0] == OUTSIDE and atom[1].rpartition(".")[2].islower())
+    return atom[0] == MODULE or (atom[0] == OUTSIDE and str(atom[1]).rpartition(".")[2].islower())
 
 
 def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:

@@ -65,7 +65,7 @@ def chance(file: File, wanted: Wanted) -> Mending | None:
     if not isinstance(node, ast.Call) or node.keywords:
         return None
     context, function = _context(file, node)
-    if not context:
+    if not context or function is None:
         return None
     for each in file.around(node):
         if isinstance(each, _LOOPS):

@@ -100,6 +100,12 @@ def contents(folder: Path) -> dict[str, tuple[int, int, int]]:
     return found
 
 
+def reads_nothing(name: str) -> bool:
+    """Say whether each path of a command is one that it makes."""
+    paths = [one for one in ALL[name].parameters if one.takes is Path]
+    return all((name, one.name) in NOT_READ for one in paths)
+
+
 def words(call: tuple[str, ...], folder: Path) -> tuple[str, ...]:
     """Return a call's words without the marks."""
     root = (folder / "root.txt").read_text(encoding="utf-8")
@@ -120,7 +126,7 @@ def test_a_spoiled_path_is_one_clear_error_and_changes_nothing(sound: Path, tmp_
         folder = tmp_path / str(number)
         shutil.copytree(sound, folder, symlinks=True)
         made = spoiled_calls(name, folder)
-        assert made != [], name
+        assert made != [] or reads_nothing(name), name
         cases += [case for case, _ in made]
         calls += [call for _, call in made]
     before = contents(tmp_path)

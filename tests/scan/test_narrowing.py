@@ -42,7 +42,8 @@ CASES = [
     (
         "or: each part is false behind it",
         (
-            "def f(x: Any) -> Any:\n    if type(x) is not Box or x.rows is None:\n        return 0\n"
+            "def f(x: Any) -> Any:\n"
+            "    if type(x) is not Box or x.rows is None:\n        return 0\n"
             "    return x.open()\n"
         ),
         0,
