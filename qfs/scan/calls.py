@@ -205,6 +205,8 @@ def call(
     from qfs.scan.outside import call_outside  # noqa: PLC0415
 
     out: Value = NOTHING
+    if not callee:
+        frame.rest("unreached", frame.function.label)
     for atom in callee:
         tag = atom[0]
         if tag == FUNCTION:

@@ -21,6 +21,9 @@ def evaluate_node(solver: Solver, node: Node) -> Value:
         return sequence(element, "gen", frame.yield_taint)
     if ends and not _stub(facts.body):
         result = join(result, NONE)
+    owner = node.function.owner
+    if not facts.body and owner is not None and "protocol" in owner.traits:
+        frame.rest("callback", node.function.label)
     if not facts.body and facts.returns is not None:
         result = _declared(frame)
     if facts.asynchronous:

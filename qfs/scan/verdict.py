@@ -44,7 +44,7 @@ class Rest:
     """Something that a proof rests on without having looked at it."""
 
     kind: str
-    """stdlib, third-party, computed, native or callback."""
+    """stdlib, third-party, computed, native, callback or unreached."""
     name: str
     how: str
     """Why it is trusted."""

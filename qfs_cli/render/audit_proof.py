@@ -3,7 +3,8 @@
 - suppression: a finding that an allowance hides; unresolved: a call whose target nobody knows.
 - native: native code, named with the reason why it is trusted; stdlib, third-party: summaries
   written by hand; computed: summaries computed from an installed distribution, by its RECORD.
-- callback: a function that calls what it is given.
+- callback: a function that calls what it is given, or a protocol's method, whoever is behind it.
+- unreached: a function with a call that no value was seen to reach; it is dead code, or a gap.
 """
 
 from typing import Any
@@ -36,9 +37,10 @@ def rows(report: AuditReport) -> list[tuple[str, str, str]]:
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for each in report.rests:
         module, _, short = each.name.rpartition(".")
-        key = (each.kind, module, each.how) if each.kind != "callback" else (each.kind, "", "")
-        grouped.setdefault(key, []).append(short if each.kind != "callback" else each.name)
-    order = ("callback", "native", "computed", "third-party", "stdlib")
+        of_function = each.kind in ("unreached", "callback")
+        key = (each.kind, "", "") if of_function else (each.kind, module, each.how)
+        grouped.setdefault(key, []).append(each.name if of_function else short)
+    order = ("unreached", "callback", "native", "computed", "third-party", "stdlib")
     for kind, module, how in sorted(grouped, key=lambda key: (order.index(key[0]), key)):
         names = ", ".join(grouped[kind, module, how])
         out.append((kind, f"{module}: {names}" if module else names, how))

@@ -45,6 +45,21 @@ CASES = [
         [("callback", "m:f")],
     ),
     (
+        "a protocol's method",
+        (
+            "from typing import Protocol\n\nclass Port(Protocol):\n"
+            "    def ask(self) -> int: ...\n\ndef f(port: Port) -> int:\n    return port.ask()\n"
+        ),
+        True,
+        [("callback", "m:Port.ask")],
+    ),
+    (
+        "a call that no value was seen to reach",
+        "def f(n: int):\n    table = {}\n    return table[n]()\n",
+        True,
+        [("unreached", "m:f")],
+    ),
+    (
         "a call that nobody can resolve",
         "def f(x: int, name: str):\n    return getattr(x, name)()\n",
         False,
