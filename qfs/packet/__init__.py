@@ -8,7 +8,14 @@
 - Kinds of payload: one module each in ``kinds``; see ``KINDS``.
 """
 
-from qfs.packet.batch import BATCH_CONTEXT, MAX_BATCH, BatchPlace, batch, batch_message
+from qfs.packet.batch import (
+    BATCH_CONTEXT,
+    MAX_BATCH,
+    BatchPlace,
+    batch,
+    batch_message,
+    whole_batch_message,
+)
 from qfs.packet.body import (
     CONTEXT,
     MAX_BODY_BYTES,
@@ -58,4 +65,5 @@ __all__ = [
     "packet_id",
     "payload_of",
     "signing_message",
+    "whole_batch_message",
 ]

@@ -63,14 +63,27 @@ def batch_message(size: int, root: Digest) -> bytes:
     return digest("qfs/batch/1", [size, root])
 
 
+def whole_batch_message(bodies: Sequence[bytes]) -> bytes:
+    """Return the 32 bytes that sign packets' bodies in their order.
+
+    All that verifying needs where a batch travels whole, without a path for each packet.
+    Raises RecordError unless there are 1 to MAX_BATCH.
+    """
+    return batch_message(len(bodies), root_of(_leaves(bodies)))
+
+
 def batch(bodies: Sequence[bytes]) -> tuple[bytes, tuple[BatchPlace, ...]]:
     """Return the message to sign for packets' bodies in order, and each packet's place.
 
     Raises RecordError unless there are 1 to MAX_BATCH.
     """
-    if not 1 <= len(bodies) <= MAX_BATCH:
-        raise RecordError(f"a batch of {len(bodies)}", way_out=f"sign 1 to {MAX_BATCH} packets")
-    leaves = [leaf_hash(packet_id(body)) for body in bodies]
+    leaves = _leaves(bodies)
     node, size = reader_of(leaves), len(leaves)
     places = [BatchPlace(at, size, inclusion_path(at, size, node)) for at in range(size)]
     return batch_message(size, root_of(leaves)), tuple(places)
+
+
+def _leaves(bodies: Sequence[bytes]) -> list[Digest]:
+    if not 1 <= len(bodies) <= MAX_BATCH:
+        raise RecordError(f"a batch of {len(bodies)}", way_out=f"sign 1 to {MAX_BATCH} packets")
+    return [leaf_hash(packet_id(body)) for body in bodies]

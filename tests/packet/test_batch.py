@@ -25,6 +25,7 @@ from qfs.packet import (
     encode_batched,
     packet_id,
     signing_message,
+    whole_batch_message,
 )
 from qfs.shell import providers
 from tests.gate.worlds import Run, signer
@@ -68,6 +69,22 @@ def test_a_batched_packet_is_the_same_packet_as_one_signed_alone() -> None:
     assert decode(alone).id == decode(batched).id
     admitted = [gate.verify(data, run.world, run.verifier) for data in (alone, batched)]
     assert admitted[0] == admitted[1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 64])
+def test_a_batch_that_travels_whole_is_verified_without_its_paths(count: int) -> None:
+    made = [BODY + bytes([number]) for number in range(count)]
+    message, places = batch(made)
+    assert whole_batch_message(made) == message
+    assert places[-1].message(packet_id(made[-1])) == message
+    signature = signer("olga").sign(message, BATCH_CONTEXT)
+    verifier, key = providers.verifier(), signer("olga").public_key
+    spoiled = [*made[:-1], made[-1] + b"x"]
+    answers = [
+        verifier.verify(Profile.ML_DSA_87, key, whole_batch_message(sent), signature, BATCH_CONTEXT)
+        for sent in (made, spoiled, [*made, BODY])
+    ]
+    assert answers == [True, False, False]
 
 
 def test_the_message_covers_size_and_root() -> None:
@@ -154,6 +171,8 @@ def test_an_envelope_of_a_batch_is_the_array_that_the_specification_says() -> No
 
 @pytest.mark.parametrize("count", [0, MAX_BATCH + 1])
 def test_a_batch_has_one_to_65536_packets(count: int) -> None:
+    with pytest.raises(RecordError, match=f"a batch of {count}"):
+        whole_batch_message([BODY] * count)
     with pytest.raises(RecordError, match=f"a batch of {count}"):
         batch([b""] * count)
 
