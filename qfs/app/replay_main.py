@@ -52,7 +52,8 @@ def _derived(path: Path, until: int | None, *, snapshot: bool) -> int:
     halt: str | None = None
     frames = log.survey(path)[0].frames
     try:
-        for step in derive(frames if until is None else frames[: until + 1], compare=False):
+        wanted = frames if until is None else frames[: until + 1]
+        for step in derive(wanted, compare=False, check_after=True):
             world = step.world
             roots.append(world.root.hex())
     except HaltedLog as stopped:
@@ -94,7 +95,7 @@ def _compared(path: Path, until: int | None) -> int:
     frames = reading.frames if until is None else reading.frames[: until + 1]
     whole = len(frames) == len(reading.frames)
     try:
-        for step in derive(frames, corrupt=corrupt if whole else None):
+        for step in derive(frames, corrupt=corrupt if whole else None, check_after=True):
             root = step.world.root
     except HaltedLog as stopped:
         print(f"halted: {stopped}\nrecord {stopped.halt_record.digest().hex()}", file=sys.stderr)  # noqa: T201

@@ -1,6 +1,7 @@
 """From a log to its world: re-derive every packet and compare every root.
 
 - Needs the standard library alone when signatures are trusted: any CPython >= 3.11 can run it.
+- Where signatures are verified, each state is derived from its events as well (ADR 14).
 - The committed log is history: whatever cannot be re-derived from it is a CIR-302 halt, which
   carries the canonical record. Reading never changes anything.
 - A Resume in the log names the halt that it answered; the halted packet itself never entered it.
@@ -35,7 +36,7 @@ from qfs.kernel import (
 from qfs.kernel.world import packet_leaf
 from qfs.shell import log
 from qfs.shell.log import LogReading, LogWriter
-from qfs.shell.log_frames import Frame
+from qfs.shell.log_frames import Bodies, Frame
 from qfs.shell.log_prune import Pruned
 from qfs.shell.providers.remembering import Remembering
 
@@ -129,18 +130,24 @@ def derive_all(
     *,
     corrupt: Halt | None = None,
     prove: bool = False,
+    watch: Callable[[Executed], None] | None = None,
+    check_after: bool | None = None,
 ) -> Iterator[Derived]:
     """Yield each frame of a reading as `derive`; of a pruned log, from its base snapshot on.
 
     The base is the last pruned packet's frame. Raises InputError when its snapshot is gone.
     """
     if reading.pruned is None:
-        yield from derive(reading.frames, program, verifier, corrupt=corrupt, prove=prove)
+        yield from derive(
+            reading.frames, program, verifier, corrupt=corrupt, prove=prove, watch=watch
+        )
         return
     base = base_of(path, reading.frames, reading.pruned, program)
     yield base
     tail = reading.frames[reading.pruned.first :]
-    yield from derive(tail, program, verifier, corrupt=corrupt, after=base, prove=prove)
+    yield from derive(
+        tail, program, verifier, corrupt=corrupt, after=base, prove=prove, watch=watch
+    )
 
 
 def base_of(path: Path, frames: Sequence[Frame], pruned: Pruned, program: Program) -> Derived:
@@ -226,12 +233,14 @@ def derive(
     after: Derived | None = None,
     prove: bool = False,
     watch: Callable[[Executed], None] | None = None,
+    check_after: bool | None = None,
 ) -> Iterator[Derived]:
     """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
 
     compare checks each root against the recorded one; corrupt is what stands behind the last sound
     frame; after is the known frame that the first one follows; prove collects the proof logs; watch
-    is shown each command. Halts with HaltedLog at the first packet that the gate refuses, that
+    is shown each command; check_after derives each state from its events as well, and compares: by
+    default where signatures are verified. Halts with HaltedLog at the first packet that the gate refuses, that
     breaks a machine or that leads to another root. Raises ProviderFault when the verifier cannot
     answer.
     """
@@ -242,17 +251,19 @@ def derive(
     agreed = ZERO_DIGEST if after is None else after.world.root
     asked = None if verifier is None else Remembering(verifier)  # a batch has one signature
     last: Frame | None = None if after is None else after.frame
+    twice = verifier is not None if check_after is None else check_after
+    bodies = Bodies()
     try:
         for frame in frames:
             last = frame
             if world is None:
                 world = found_of(frame, program)
             else:
-                admitted = admit(frame, world, asked)
+                admitted = admit(frame, world, asked, bodies.of(frame))
                 proofs = [] if prove else None
                 world, receipt = apply(
                     *(program.machines, program.reactions, world, admitted),
-                    check_after=True,
+                    check_after=twice,
                     watch=watch,
                     proofs=proofs,
                 )
@@ -270,15 +281,19 @@ def derive(
         raise HaltedLog(corrupt, corrupt.record(seq, ZERO_DIGEST, agreed, resumed))
 
 
-def admit(frame: Frame, world: World, verifier: Verifier | None) -> Admitted:
+def admit(
+    frame: Frame, world: World, verifier: Verifier | None, body: bytes | None = None
+) -> Admitted:
     """Return what the gate makes of a committed frame after world.
 
-    A refusal of the gate is a halt with its sub-code. Raises ProviderFault.
+    body is the frame's, where it has been read already. A refusal of the gate is a halt with its
+    sub-code. Raises ProviderFault.
     """
-    answer = _gate(frame.body, world, verifier, None)
+    body = frame.body if body is None else body
+    answer = _gate(body, world, verifier, None)
     if answer is Refusal.WRONG_HALT:
         # Only a Resume gets here; the halt that it answered is the one that it names.
-        answer = _gate(frame.body, world, verifier, _halt_named(frame.body))
+        answer = _gate(body, world, verifier, _halt_named(body))
     if isinstance(answer, Refusal):
         raise Halt(Code.PACKET_REFUSED, seq=frame.seq, refusal=answer.name, subcode=answer.subcode)
     return answer

@@ -54,13 +54,24 @@ class Frame:
     @property
     def body(self) -> bytes:
         """Genesis bytes, or the packet's envelope; halts when the log has changed meanwhile."""
-        size = HEADER_BYTES + self.length + DIGEST_BYTES
+        return self.checked(self.read(self.size))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole frame."""
+        return HEADER_BYTES + self.length + DIGEST_BYTES
+
+    def read(self, length: int) -> bytes:
+        """Return bytes from the frame's first one on; raises EnvironmentFault."""
         try:
-            data = self.source.read(self.segment, self.offset, size)
+            return self.source.read(self.segment, self.offset, length)
         except OSError as error:
             raise EnvironmentFault(
                 f"cannot be read any more: {error.strerror}", place=f"packet {self.seq}"
             ) from None
+
+    def checked(self, data: bytes) -> bytes:
+        """Return the body in the frame's bytes; halts when they are not what they were."""
         body = data[HEADER_BYTES : HEADER_BYTES + self.length]
         if link(self.previous, data[:_CHAIN_AT], body, self.root) != self.chain:
             raise Halt(
@@ -71,6 +82,24 @@ class Frame:
                 what="changed since it was first read",
             )
         return body
+
+
+class Bodies:
+    """Reads the bodies of a log's frames in their order, a window at a time; each is checked."""
+
+    def __init__(self) -> None:
+        self._place: tuple[Source, int] | None = None
+        self._start = 0
+        self._data = b""
+
+    def of(self, frame: Frame) -> bytes:
+        """Return a frame's body, as `Frame.body` does."""
+        at = frame.offset - self._start
+        known = self._place == (frame.source, frame.segment) and at >= 0
+        if not known or at + frame.size > len(self._data):
+            self._data = frame.read(max(frame.size, WINDOW_BYTES))
+            self._place, self._start, at = (frame.source, frame.segment), frame.offset, 0
+        return frame.checked(self._data[at : at + frame.size])
 
 
 def packed(
