@@ -60,13 +60,13 @@ evidence: $(READY)
 # PATHS=tests/certmath runs, and records, that room alone.
 nightly: $(READY)
 	$(BIN)/python -m tools.nightly $(PATHS)
-	$(if $(PATHS),,$(MAKE) --no-print-directory sim SEEDS=100000)
+	$(if $(PATHS),,$(MAKE) --no-print-directory sim SEEDS=100000 RECORD=audit/nightly/sim.json)
 
 # One seed is one world and all that happens to its disk; a failure prints the seed.
 SEEDS := 1000
 FIRST := 0
 sim: $(READY)
-	$(BIN)/python -m tests.sim --seeds $(SEEDS) --first $(FIRST)
+	$(BIN)/python -m tests.sim --seeds $(SEEDS) --first $(FIRST) $(if $(RECORD),--record $(RECORD))
 
 # Fuzz every decoder for so many seconds each; Atheris lives in an environment of its own.
 fuzz: $(READY)

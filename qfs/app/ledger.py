@@ -1,4 +1,4 @@
-"""`qfs ledger init | state | check`: begin a ledger, show what it holds, hold it to its sentences.
+"""`qfs ledger init | state`: begin a ledger, show what it holds; the sentences that it must keep.
 
 - A genesis names the machines ``keys``, ``ledger``, ``notary`` and, on request, ``holds``, and
   carries founding orders: the root keys, the operators (the first owns the ledger's own accounts),
@@ -16,7 +16,7 @@ from qfs.app.rotation import Rotation, rotations_of
 from qfs.app.worlds import derive_all, last_of
 from qfs.canon import Digest
 from qfs.errors import UsageError
-from qfs.kernel import Genesis, Machines, Order, World, found, restore_world
+from qfs.kernel import Genesis, Machines, Order, World, found
 from qfs.keys import COMMANDS as KEY_COMMANDS
 from qfs.keys import Enrol, Role
 from qfs.ledger import COMMANDS, TOKENS, Found, State, written
@@ -26,7 +26,6 @@ from qfs.machines.settlement.holds.commands import Found as FoundHolds
 from qfs.reactions.escrow import HELD, OPENING, the_escrow_covers_what_is_locked
 from qfs.shell import keystore, log, providers
 from qfs.shell.keystore import PublicKey
-from qfs.shell.log import LogReading
 
 DEFAULT_NAME = "ledger"
 
@@ -116,32 +115,6 @@ class StateReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """Each sentence that a ledger must keep, and whether it does."""
-
-    packets: int
-    state_root: Digest
-    checks: tuple[tuple[str, bool], ...]
-    torn_at: int | None
-    """Offset at which a crash tore the log; None when it ends well."""
-
-    @property
-    def holds(self) -> bool:
-        """Whether every sentence is true."""
-        return all(holds for _, holds in self.checks)
-
-    def document(self) -> dict[str, object]:
-        """Return the JSON document."""
-        return {
-            "schema": "qfs.ledger.check/1",
-            "packets": self.packets,
-            "state_root": self.state_root.hex(),
-            "checks": [{"name": name, "holds": holds} for name, holds in self.checks],
-            "torn_at": self.torn_at,
-        }
-
-
 def init(request: InitRequest) -> InitReport:
     """Begin a ledger in a directory that holds none.
 
@@ -188,7 +161,10 @@ def founding(
 
 def state(directory: Path, provider: str = providers.DEFAULT) -> StateReport:
     """Return what a ledger holds after its last packet, re-derived; halts when it cannot be."""
-    reading, world = _derived(directory, provider)
+    reading, corrupt = log.survey(directory)
+    verifier = providers.verifier(provider)
+    steps = derive_all(directory, reading, verifier=verifier, corrupt=corrupt)
+    world = last_of(steps).world
     genesis = Genesis.from_bytes(reading.frames[0].body)
     ledger = ledger_of(world)
     return StateReport(
@@ -240,20 +216,6 @@ def ledger_of(world: World) -> State:
     return ledger
 
 
-def check(directory: Path, provider: str = providers.DEFAULT) -> CheckReport:
-    """Re-derive a ledger and hold it to every state invariant of every machine.
-
-    Halts at the first packet that cannot be re-derived. A snapshot of the world, read back into
-    fresh tables, must lead to the same root.
-    """
-    reading, world = _derived(directory, provider)
-    checks: list[tuple[str, bool]] = [("every_packet_and_root_is_re_derived", True)]
-    checks += sentences(world)
-    again = restore_world(MACHINES, b"".join(world.snapshot()))
-    checks.append(("a_snapshot_leads_to_the_same_root", again.root == world.root))
-    return CheckReport(world.seq, world.root, tuple(checks), reading.torn_at)
-
-
 def sentences(world: World, machines: Machines = MACHINES) -> list[tuple[str, bool]]:
     """Return each state invariant of each machine, as ``machine.name``, and whether it holds.
 
@@ -268,12 +230,3 @@ def sentences(world: World, machines: Machines = MACHINES) -> list[tuple[str, bo
         name = the_escrow_covers_what_is_locked.__name__
         found_.append((f"escrow.{name}", the_escrow_covers_what_is_locked(world)))
     return found_
-
-
-def _derived(directory: Path, provider: str) -> tuple[LogReading, World]:
-    """Return what a log holds, and the world after its last packet; changes nothing."""
-    verifier = providers.verifier(provider)
-    reading, corrupt = log.survey(directory)
-    return reading, last_of(
-        derive_all(directory, reading, verifier=verifier, corrupt=corrupt)
-    ).world

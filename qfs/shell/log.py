@@ -129,12 +129,13 @@ def open_writer(directory: Path) -> tuple["LogWriter", LogReading]:
 def go_on(disk: Disk, reading: LogReading, place: str = "the log") -> "LogWriter":
     """Return the writer that follows a reading of a refreshed disk; cuts off what was torn.
 
-    What was read is on the disk: a mark says so from now on. Raises OSError.
+    What was read is on the disk: a mark says so from now on. Raises EnvironmentFault, and leaves the
+    torn tail as it was.
     """
     writer = LogWriter(disk, reading, place)
-    if reading.torn_at is not None:
-        disk.cut(reading.size)
     writer.vouch()
+    if reading.torn_at is not None:
+        writer.mend()
     return writer
 
 
@@ -230,6 +231,15 @@ class LogWriter:
         if self._durable < self._seq:
             self._durable = self._seq
             self._write(mark(self._seq, self._chain))
+
+    def mend(self) -> None:
+        """Cut off what stands behind the last frame.
+
+        It goes last of all: an opening that fails before leaves the torn tail for the next to see,
+        and to report.
+        """
+        self._trim()
+        self._reserved = self._size
 
     def close(self) -> None:
         """Sync and let go of the log; a writer that has failed only lets go."""

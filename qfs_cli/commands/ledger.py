@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from qfs.app import exporting, inbound, ledger, proving, replica, snapshots, submission
+from qfs.app import checking, exporting, inbound, ledger, proving, replica, snapshots, submission
 from qfs.app.failure import EXIT_FINDINGS
 from qfs.app.packet import PROVIDERS
 from qfs_cli.paranoid import verifying
@@ -174,7 +174,7 @@ def check(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
 
     Exits with 1 when a sentence is false, with 3 when the log cannot be re-derived.
     """
-    report = ledger.check(directory)
+    report = checking.check(directory)
     if output_format is Format.JSON:
         _json(report.document())
     else:

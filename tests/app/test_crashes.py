@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.ledger import check
+from qfs.app.checking import check
 from qfs.app.worlds import derive
 from qfs.shell import log
 from tests.app.markets import ISSUE, OPEN_A, OPEN_B, PAY, ROOT, Market

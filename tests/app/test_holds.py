@@ -3,8 +3,9 @@
 from decimal import Decimal
 from pathlib import Path
 
+from qfs.app.checking import check
 from qfs.app.exporting import Table, history, rows_of
-from qfs.app.ledger import check, state
+from qfs.app.ledger import state
 from qfs.app.submission import SubmitReport
 from tests.app.markets import ISSUE, OPEN_A, OPEN_B, PAY, Market
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.ledger import InitRequest, check, init, ledger_of, sentences, state
+from qfs.app.checking import check
+from qfs.app.ledger import InitRequest, init, ledger_of, sentences, state
 from qfs.app.machines import MACHINES
 from qfs.app.worlds import read_world
 from qfs.errors import InputError, UsageError
@@ -87,18 +88,6 @@ def test_the_state_lists_each_account_with_exact_amounts(tmp_path: Path) -> None
     document = report.document()
     assert document["schema"] == "qfs.ledger.state/1"
     assert document["packets"] == 4
-
-
-def test_a_check_names_every_sentence_of_every_machine(tmp_path: Path) -> None:
-    market = Market(tmp_path)
-    market.submit(market.script(OPEN_A, OPEN_B))
-    report = check(market.directory)
-    names = [name for name, _ in report.checks]
-    assert report.holds
-    assert "ledger.each_token_sums_to_its_cap" in names
-    assert "keys.every_line_is_whole" in names
-    assert "a_snapshot_leads_to_the_same_root" in names
-    assert not replace(report, checks=(("x", False),)).holds
 
 
 def test_a_broken_sentence_is_named_with_its_machine(tmp_path: Path) -> None:

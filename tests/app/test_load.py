@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.ledger import check, state
+from qfs.app.checking import check
+from qfs.app.ledger import state
 from qfs.app.load import LoadRequest, load
 from qfs.errors import UsageError
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from qfs.app.checking import check
 from qfs.app.exporting import Form, Table, export
-from qfs.app.ledger import check, state
+from qfs.app.ledger import state
 from qfs.app.proving import history_of, prove_account, prove_packet_of, verify_file
 from qfs.app.replay import ReplayRequest, replay
 from qfs.app.replica import follow

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.ledger import check
+from qfs.app.checking import check
 from qfs.app.replica import follow
 from qfs.errors import InputError, UsageError
 from qfs.halt import Halt

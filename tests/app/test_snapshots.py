@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.ledger import check
+from qfs.app.checking import check
 from qfs.app.snapshots import Finder, take
 from qfs.app.submission import SubmitReport
 from qfs.app.worlds import continued, last_of, read_world

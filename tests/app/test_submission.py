@@ -8,7 +8,8 @@ import pytest
 
 from qfs import packet
 from qfs.app import submission
-from qfs.app.ledger import check, state
+from qfs.app.checking import check
+from qfs.app.ledger import state
 from qfs.app.machines import MACHINES
 from qfs.app.scenario import read_scenario
 from qfs.app.submission import SubmitRequest, Surprise, batches, submit

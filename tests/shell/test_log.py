@@ -15,6 +15,7 @@ from qfs.halt import Code, Halt, HaltRecord
 from qfs.shell import log
 from qfs.shell.log import LogReading, create, open_writer, read
 from qfs.shell.log_frames import HEADER_BYTES
+from tests.sim.disk import Crash, Fault, SimDisk, sound
 
 
 def body_of(seq: int) -> bytes:
@@ -319,3 +320,28 @@ def test_a_halt_record_stands_beside_the_log_until_it_is_answered(tmp_path):
         log.read_halt(tmp_path)
     log.clear_halt(tmp_path)
     assert log.read_halt(tmp_path) is None
+
+
+@pytest.mark.parametrize("fault", [Fault.EIO, Fault.ENOSPC, Fault.CRASH])
+@pytest.mark.parametrize("nth", range(1, 4))
+def test_an_opening_that_fails_leaves_what_was_torn_to_be_reported(nth, fault):
+    """Whichever call of the opening fails, either it went through or the next one sees the tail."""
+    disk = SimDisk(random.Random(nth), sound)
+    writer = log.begin(disk, body_of(0), root_of(0))
+    writer.append(body_of(1), root_of(1))
+    disk.write(log.survey_of(disk)[0].size + 30, b"torn")
+    disk.sync()
+    reading, _ = log.survey_of(disk)
+    assert reading.torn_at == reading.size
+    calls = disk.calls
+    disk.plan = lambda call: fault if call == calls + nth else None
+    try:
+        log.go_on(disk, reading)
+    except (EnvironmentFault, Crash):
+        disk.crash()
+        disk.plan = sound
+        again, corrupt = log.survey_of(disk)
+        assert (again.torn_at is not None, corrupt) == (True, None)
+        log.go_on(disk, again)
+    mended, corrupt = log.survey_of(disk)
+    assert (mended.torn_at, corrupt, len(mended.frames)) == (None, None, 2)

@@ -3,17 +3,21 @@
 - One seed is one world, its packets and its faults; ``--first S --seeds 1`` runs one again.
 - Each worker has its own PYTHONHASHSEED; every tenth world is run by a second one with another,
   and must end alike.
+- ``--record FILE`` writes down the commit, the seeds and what happened in their worlds.
 """
 
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 from tests.sim.world import simulate
+from tools.nightly import commit
 
 SLICE = 250
 """Worlds a worker simulates before it ends."""
@@ -41,16 +45,18 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--step", type=int, default=0, help="run as a worker, every so many seeds")
+    parser.add_argument("--record", type=Path, help="file for what was run")
     asked = parser.parse_args()
     if asked.step:
         worker(asked.first, asked.seeds, asked.step)
         return 0
-    return run(asked.first, asked.seeds, asked.jobs)
+    return run(asked.first, asked.seeds, asked.jobs, asked.record)
 
 
-def run(first: int, seeds: int, jobs: int) -> int:
+def run(first: int, seeds: int, jobs: int, record: Path | None) -> int:
     """Simulate worlds in workers; returns the exit code."""
     began = time.monotonic()
+    started = commit() if record else ""
     slices = [
         (at, min(SLICE, first + seeds - at), step)
         for at in range(first, first + seeds, SLICE)
@@ -87,6 +93,20 @@ def run(first: int, seeds: int, jobs: int) -> int:
         f"{len(ends)} worlds hold: {packets} packets, {twice} run under two hash seeds, {seconds} s"
     )
     say(f"{sum(faults.values())} faults: {dict(sorted(faults.items()))}; {halted} worlds halted")
+    if record:
+        document = {
+            "schema": "qfs.sim/1",
+            "commit": started,
+            "python": platform.python_version(),
+            "first_seed": first,
+            "worlds": len(ends),
+            "run_under_two_hash_seeds": twice,
+            "failed": 0,
+            "packets": packets,
+            "faults": dict(faults),
+            "worlds_halted": halted,
+        }
+        record.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", "utf-8")
     return 0
 
 

@@ -13,8 +13,10 @@ from random import Random
 from zlib import crc32
 
 from qfs import packet as packet_
-from qfs.app.ledger import sentences
+from qfs.app.checking import recounted
+from qfs.app.ledger import ledger_of, sentences
 from qfs.app.machines import MACHINES, REACTIONS
+from qfs.app.recount import Recount
 from qfs.app.worlds import HaltedLog, derive, last_of
 from qfs.canon import Digest
 from qfs.crypto import SIZES, Profile, key_id
@@ -23,6 +25,7 @@ from qfs.errors import EnvironmentFault
 from qfs.gate import Refusal, admit_trusted
 from qfs.kernel import (
     Action,
+    Executed,
     Genesis,
     Order,
     Tick,
@@ -353,7 +356,7 @@ class Simulation:
             self.outcome.halted = True
             return
         self.derive(reading.frames)
-        for name, holds in sentences(self.world):
+        for name, holds in [*sentences(self.world), *recounted(*self.recount(reading.frames))]:
             if not holds:
                 raise BreachError(name)
         history = [
@@ -367,6 +370,16 @@ class Simulation:
         proof = prove_packet(self.world, history, seq)
         if verify_packet_proof(self.world.root, proof) is not (seq < len(history)):
             raise BreachError("every packet is proved, and every one that is not there")
+
+    def recount(self, frames: tuple[log.Frame, ...]) -> tuple[Recount, World]:
+        """Add up by dictionaries what the log says was accepted."""
+        recount, ran = Recount(), list[Executed]()
+        for step in derive(frames, watch=ran.append):
+            if step.receipt is None:
+                recount.begin(ledger_of(step.world))
+            recount.packet(step, ran)
+            ran.clear()
+        return recount, self.world
 
     def end(self) -> Outcome:
         counts = {fault.name: self.disk.happened.count(fault) for fault in Fault}
