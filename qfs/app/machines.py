@@ -4,6 +4,7 @@ from typing import Any
 
 from qfs import keys, ledger
 from qfs.kernel.contract import Machine, Reaction
+from qfs.machines.history.records import reducer as records
 from qfs.machines.settlement.holds import reducer as holds
 from qfs.machines.trust.notary import reducer as notary
 from qfs.reactions import escrow
@@ -13,6 +14,7 @@ MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
     (keys.MACHINE.name, keys.MACHINE.version): keys.MACHINE,
     (ledger.MACHINE.name, ledger.MACHINE.version): ledger.MACHINE,
     (notary.MACHINE.name, notary.MACHINE.version): notary.MACHINE,
+    (records.MACHINE.name, records.MACHINE.version): records.MACHINE,
 }
 
 REACTIONS: tuple[Reaction, ...] = (*escrow.REACTIONS,)

@@ -1,0 +1,1 @@
+"""Machines that keep what happened elsewhere."""
