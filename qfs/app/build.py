@@ -5,16 +5,21 @@
 - Identical bytes are compared; nothing is normalised before the comparison.
 """
 
-import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from qfs.errors import EnvironmentFault, InputError, UsageError
+from qfs.app.build_workshop import (
+    BuildRequest,
+    Pairs,
+    cannot_be_built,
+    source_path,
+    workshop_of,
+)
 from qfs.repro import REMEDIES, Cause, Difference, compare
 from qfs.repro.bisect import REPEAT, SOFT, Trace, blamed, culprits, traces
 from qfs.repro.dates import written
@@ -29,17 +34,9 @@ from qfs.repro.environment import (
 )
 from qfs.repro.repack import repacked
 from qfs.repro.text import why_texts_differ
-from qfs.shell.building import Built, Failed, Workshop, extra_requirements, scratch_folder
+from qfs.shell.building import Built, Failed, Workshop
 from qfs.shell.building import build as build_one
-from qfs.shell.building_python import Interpreter, interpreter
-from qfs.shell.building_source import (
-    BuildSystem,
-    Source,
-    commit_time,
-    read_build_system,
-    stage,
-)
-from qfs.shell.sandbox import find_bubblewrap, find_faketime, find_locale, interpreter_mounts
+from qfs.shell.building_source import commit_time
 
 __all__ = [
     "REMEDIES",
@@ -66,37 +63,6 @@ class Verdict(Enum):
     REPRODUCIBLE = "REPRODUCIBLE"
     DIFFERENT = "DIFFERENT"
     INCONCLUSIVE = "INCONCLUSIVE"
-
-
-class Pairs(Enum):
-    """Which pairs of builds are compared."""
-
-    BOTH = "both"
-    BARE = "bare"
-    NORMALISED = "normalised"
-
-
-@dataclass(frozen=True, slots=True)
-class BuildRequest:
-    """What to build and how."""
-
-    path: Path
-    pairs: Pairs = Pairs.BOTH
-    kinds: tuple[str, ...] = ("sdist", "wheel")
-    fresh: bool = False
-    """Make a fresh Python environment even if the running one would do."""
-    sandbox: bool = True
-    """Use bubblewrap where it is there."""
-    seconds: int = 600
-    """Time limit of one hook of the back-end."""
-    bisect: bool = True
-    """Whether to build on, one variation at a time, for what looking cannot explain."""
-    repack: bool = False
-    """Compare canonical forms, and give those: what an archive adds around its files is dropped."""
-    settings: tuple[tuple[str, str], ...] = ()
-    """Environment variables, each with the value that only the second bare build is told."""
-    epoch: int | None = None
-    """SOURCE_DATE_EPOCH of the normalised pair; None for that of the environment or of git."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +120,8 @@ class BuildReport:
 
 def build(request: BuildRequest, progress: Progress = lambda *_: None) -> BuildReport:
     """Build and compare; raises InputError for a source that cannot be read or built at all."""
-    root = _source_folder(request.path)
-    with _workshop(request) as (workshop, packages):
+    root = source_path(request.path)
+    with workshop_of(request) as (workshop, packages):
         pairs = _pairs(request, root, boxed=workshop.bubblewrap is not None)
         runs = _Runs(workshop, request, pairs, progress)
         artifacts, differences = runs.run()
@@ -175,12 +141,12 @@ def build_once(path: Path) -> tuple[str, bytes, tuple[str, ...]]:
 
     Raises InputError for a source that cannot be read or built.
     """
-    root = _source_folder(path)
-    with _workshop(BuildRequest(root, kinds=("wheel",))) as (workshop, packages):
+    root = source_path(path)
+    with workshop_of(BuildRequest(root, kinds=("wheel",))) as (workshop, packages):
         environment, _ = normalised(source_epoch(root, None))
         made = build_one(workshop, environment, "wheel")
     if isinstance(made, Failed):
-        raise _cannot_be_built(made, workshop)
+        raise cannot_be_built(made, workshop)
     return made.name, made.data, packages
 
 
@@ -190,42 +156,6 @@ def write_artifacts(report: BuildReport, folder: Path) -> tuple[Path, ...]:
     for artifact in report.kept():
         (folder / artifact.name).write_bytes(artifact.data)
     return tuple([folder / artifact.name for artifact in report.kept()])
-
-
-@contextlib.contextmanager
-def _workshop(request: BuildRequest) -> Iterator[tuple[Workshop, tuple[str, ...]]]:
-    """Stage the source and provide its back-end; gives the workshop and the back-end's packages."""
-    root = _source_folder(request.path)
-    system = read_build_system(root)
-    if not request.kinds or request.seconds < 1:
-        raise UsageError("nothing to build: name at least one kind, and a time limit above 0 s")
-    with scratch_folder() as name:
-        source = stage(root, Path(name) / "source")
-        with provided(source, system, request) as made:
-            yield made
-
-
-@contextlib.contextmanager
-def provided(
-    source: Source, system: BuildSystem, request: BuildRequest
-) -> Iterator[tuple[Workshop, tuple[str, ...]]]:
-    """Provide the back-end of a staged source; gives the workshop and the back-end's packages."""
-    with interpreter(system.requires, fresh=request.fresh) as python:
-        bubblewrap = find_bubblewrap() if request.sandbox else None
-        mounts = interpreter_mounts(python.python) if bubblewrap is not None else []
-        workshop = Workshop(
-            folder=source.root.parent,
-            source=source,
-            system=system,
-            python=python.python,
-            bubblewrap=bubblewrap,
-            faketime=find_faketime(),
-            locales=find_locale(),
-            seconds=request.seconds,
-            mounts=tuple(mounts),
-        )
-        needed = _complete(workshop, python, request.kinds)
-        yield workshop, python.packages(needed)
 
 
 def _verdict(
@@ -316,7 +246,7 @@ class _Runs:
         self.progress(environment.label, kind, "building")
         made = self._build(environment, kind)
         if isinstance(made, Failed):
-            raise _cannot_be_built(made, self.workshop)
+            raise cannot_be_built(made, self.workshop)
         self.progress(environment.label, kind, "built")
         return made
 
@@ -429,38 +359,6 @@ def source_epoch(root: Path, given: int | None) -> int:
         if text.isdecimal():
             return int(text)
     return DEFAULT_EPOCH
-
-
-def _complete(workshop: Workshop, python: Interpreter, kinds: Sequence[str]) -> list[str]:
-    """Ask the back-end what else it needs and provide it; returns all requirements."""
-    needed = list(workshop.system.requires)
-    for kind in kinds:
-        more = [item for item in extra_requirements(workshop, FIRST, kind) if item not in needed]
-        if not python.require(more):
-            raise EnvironmentFault(
-                f"the back-end also needs {', '.join(more)}",
-                way_out="build with --fresh, so that pip installs it for the build",
-            )
-        needed += more
-    return needed
-
-
-def _cannot_be_built(failed: Failed, workshop: Workshop) -> InputError:
-    return InputError(
-        f"the {failed.kind} cannot be built: {failed.reason}\n{failed.output}",
-        place=workshop.system.backend,
-        way_out="mend the project until `python -m build` works, then build again",
-    )
-
-
-def _source_folder(path: Path) -> Path:
-    if not path.exists():
-        raise InputError("there is no such folder", place=str(path))
-    if not path.is_dir():
-        raise InputError(
-            "this is no folder", place=str(path), way_out="name the folder with pyproject.toml"
-        )
-    return path.resolve()
 
 
 def _sha256(data: bytes) -> str:

@@ -5,16 +5,20 @@
 - Only BIT-FOR-BIT is a reproduction. What cannot be built, or was compiled, is NOT-COMPARABLE, with
   the reason: never a verdict about the artefact.
 - Somebody else's back-end runs in the sandbox or not at all.
+- The source is an sdist, a folder, or a git repository at one of its tags or commits; without one,
+  and only when asked to, the sdist of the same release is fetched from the package index.
 - An attestation is checked offline, without building anything.
 """
 
-import contextlib
+import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qfs.app.build import BuildRequest, Progress, provided
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from qfs.app.build import BuildRequest, Progress
+from qfs.app.build_workshop import MAX_BYTES, provided, source_path, staged
 from qfs.errors import EnvironmentFault, InputError
 from qfs.repro import Cause, Difference, compare
 from qfs.repro.environment import DOS_EPOCH, Environment, normalised
@@ -22,14 +26,14 @@ from qfs.repro.recipe import Recipe, infer, pinned
 from qfs.repro.verdicts import Agreement, agreement
 from qfs.shell.building import Built, Failed, Workshop, scratch_folder
 from qfs.shell.building import build as build_one
-from qfs.shell.building_sdist import unpack
-from qfs.shell.building_source import Source, read_build_system, stage
+from qfs.shell.building_history import PRETENDED, clone, split_reference
+from qfs.shell.building_source import read_build_system
+from qfs.shell.fetching import fetch_sdist
 from qfs.shell.files import read_limited
 from qfs.shell.sandbox import find_bubblewrap
 
 __all__ = ["Agreement", "VerifyReport", "VerifyRequest", "verify"]
 
-MAX_BYTES = 1024**3  # 1_073_741_824
 _ORDER = tuple(Agreement)
 _NETWORK = re.compile(
     r"network is unreachable|name resolution|name or service not known|could not resolve host"
@@ -44,8 +48,11 @@ class VerifyRequest:
 
     artifact: Path
     """A wheel."""
-    source: Path
-    """Its sdist, or the folder of its source."""
+    source: Path | str | None
+    """Its sdist, the folder of its source, or a git repository with @ and a reference.
+
+    None: the sdist is fetched, by the name and version of the wheel.
+    """
     seconds: int = 600
     """Time limit of one hook of the back-end."""
     fresh: bool = False
@@ -61,6 +68,8 @@ class VerifyReport:
     recipe: Recipe
     attempt: str
     """Which of the attempts agreed best."""
+    source: str
+    """What it was rebuilt from, with the sdist's SHA-256 or the commit."""
     packages: tuple[str, ...]
     """The back-end and what it needs, as they were here."""
     differences: tuple[Difference, ...]
@@ -79,6 +88,10 @@ def verify(request: VerifyRequest, progress: Progress = lambda *_: None) -> Veri
         raise InputError(
             "no wheel", place=str(request.artifact), way_out="verify a .whl; an sdist is a source"
         )
+    try:
+        parse_wheel_filename(name)
+    except InvalidWheelFilename as error:
+        raise InputError(f"no file name of a wheel ({error})", place=name) from error
     recipe = infer(name, published)
     if not recipe.pure:
         reason = "it was compiled: its bytes depend on the compiler's image, which it does not name"
@@ -88,18 +101,35 @@ def verify(request: VerifyRequest, progress: Progress = lambda *_: None) -> Veri
             "rebuilding somebody else's source needs a sandbox",
             way_out="install Debian's package bubblewrap",
         )
+    with scratch_folder() as folder:
+        origin = _origin(request, Path(folder))
+        wheel = _Published(name, published, recipe, origin.told, ())
+        try:
+            return _rebuilt(request, wheel, origin, progress)
+        except EnvironmentFault as fault:
+            reason = f"its back-end is not to be had: {fault.what}"
+            return replace(_not_comparable(name, recipe, reason), source=origin.told)
+
+
+def _rebuilt(
+    request: VerifyRequest, wheel: "_Published", origin: "_Origin", progress: Progress
+) -> VerifyReport:
+    """Rebuild from a source that is at hand; raises EnvironmentFault without its back-end."""
     build_request = BuildRequest(
-        request.source, kinds=("wheel",), seconds=request.seconds, fresh=request.fresh
+        origin.path, kinds=("wheel",), seconds=request.seconds, fresh=request.fresh
     )
-    try:
-        with _staged(request.source) as source:
-            system = read_build_system(source.root)
-            system = replace(system, requires=pinned(system.requires, recipe.pins))
-            with provided(source, system, build_request) as (workshop, packages):
-                wheel = _Published(name, published, recipe, packages)
-                return _best(wheel, workshop, progress)
-    except EnvironmentFault as fault:
-        return _not_comparable(name, recipe, f"its back-end is not to be had: {fault.what}")
+    with scratch_folder() as folder:
+        source = staged(source_path(origin.path), Path(folder) / "source")
+        system = read_build_system(source.root)
+        system = replace(system, requires=pinned(system.requires, wheel.recipe.pins))
+        with provided(source, system, build_request) as (workshop, packages):
+            if not any((source.root / name).exists() for name in (".git", "PKG-INFO")):
+                version = str(parse_wheel_filename(wheel.name)[1])
+                told = dict.fromkeys(PRETENDED, version)
+            else:
+                told = {}
+            told_all = replace(workshop, variables={**told, **workshop.variables})
+            return _best(replace(wheel, packages=packages), told_all, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +139,17 @@ class _Published:
     name: str
     data: bytes
     recipe: Recipe
+    source: str
     packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """A source on this machine."""
+
+    path: Path
+    told: str
+    """Its name with a digest of it, or with its commit."""
 
 
 def _best(published: _Published, workshop: Workshop, progress: Progress) -> VerifyReport:
@@ -143,7 +183,14 @@ def _judged(published: _Published, attempt: str, made: Built | Failed) -> Verify
         differences = compare(name, published.data, made.data, sides)
         found = agreement(differences)
     return VerifyReport(
-        name, found, published.recipe, attempt, published.packages, differences, reason
+        name,
+        found,
+        published.recipe,
+        attempt,
+        published.source,
+        published.packages,
+        differences,
+        reason,
     )
 
 
@@ -157,21 +204,33 @@ def _attempts(recipe: Recipe) -> list[tuple[str, Environment]]:
 
 
 def _not_comparable(name: str, recipe: Recipe, reason: str) -> VerifyReport:
-    return VerifyReport(name, Agreement.NOT_COMPARABLE, recipe, "", (), (), reason)
+    return VerifyReport(name, Agreement.NOT_COMPARABLE, recipe, "", "", (), (), reason)
 
 
-@contextlib.contextmanager
-def _staged(source: Path) -> Iterator[Source]:
-    """Stage a folder, or the contents of an sdist."""
-    with scratch_folder() as folder:
-        to = Path(folder) / "source"
-        if source.is_dir():
-            yield stage(source.resolve(), to)
-        elif source.name.endswith(".tar.gz"):
-            yield unpack(source.name, read_limited(source, MAX_BYTES), to)
-        else:
-            raise InputError(
-                "neither a folder nor a .tar.gz",
-                place=str(source),
-                way_out="give the sdist, or the folder of the source",
-            )
+def _origin(request: VerifyRequest, folder: Path) -> _Origin:
+    """Have the source on this machine: fetch or check it out where it is not.
+
+    Raises EnvironmentFault if the index does not give it, InputError if git does not.
+    """
+    if request.source is None:
+        name, version, *_ = parse_wheel_filename(request.artifact.name)
+        return _file(fetch_sdist(str(name), str(version), folder / "fetched"))
+    path = Path(request.source)
+    if path.is_dir():
+        return _Origin(path.resolve(), str(path))
+    if path.exists():
+        return _file(path)
+    location, reference = split_reference(str(request.source))
+    if not reference and "://" not in location:
+        raise InputError(
+            "there is no such file, folder or repository",
+            place=location,
+            way_out="give the sdist, a folder, or a git repository with @ and a tag or commit",
+        )
+    commit = clone(location, reference, folder / "clone")
+    return _Origin(folder / "clone", f"{request.source}, commit {commit}")
+
+
+def _file(path: Path) -> _Origin:
+    digest = hashlib.sha256(read_limited(path, MAX_BYTES)).hexdigest()
+    return _Origin(path, f"{path.name}, SHA-256 {digest}")

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,10 @@ class Workshop:
     """Time limit of one hook."""
     mounts: tuple[Mount, ...] = field(default=())
     """What the interpreter needs to be seen in the sandbox."""
+    programs: tuple[Path, ...] = ()
+    """Folders with programs that the build may call, before the system's own."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that every build of the source is told."""
 
 
 def build(workshop: Workshop, environment: Environment, kind: str) -> Built | Failed:
@@ -92,7 +97,9 @@ def extra_requirements(workshop: Workshop, environment: Environment, kind: str) 
     if kind == "sdist":
         hook = caller.get_requires_for_build_sdist
     try:
-        return tuple(hook())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return tuple(hook())
     except (_HookError, pyproject_hooks.BackendUnavailable) as error:
         raise InputError(
             f"the back-end cannot say what it needs: {error}\n{building.tail()}",
@@ -138,7 +145,9 @@ class _Build:
         caller = self.caller()
         hook = caller.build_sdist if self.kind == "sdist" else caller.build_wheel
         try:
-            name = hook(self.inside("out"))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the back-end's own, which the log holds
+                name = hook(self.inside("out"))
         except _HookError as error:
             return Failed(self.kind, str(error), self.tail())
         except pyproject_hooks.BackendUnavailable as error:
@@ -236,7 +245,7 @@ class _Build:
         environment = self.environment
         folder = self.inside(environment.folder)
         variables = {
-            "PATH": f"{Path(self.workshop.python).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": ":".join(map(str, self._programs())),
             "HOME": self.inside(environment.home),
             "TMPDIR": self.inside("tmp"),
             "TZ": environment.timezone,
@@ -258,16 +267,23 @@ class _Build:
         if environment.fixed_names:
             for name in ("CFLAGS", "CXXFLAGS"):
                 variables[name] = f"-g0 -ffile-prefix-map={folder}=."
+            variables["RUSTFLAGS"] = f"--remap-path-prefix={folder}=."
         if self.workshop.faketime is not None:
             shim = "/qfs-shim" if self.boxed else str(self.outer / "shim")
             variables["LD_PRELOAD"] = self.workshop.faketime
             variables["FAKETIME_TIMESTAMP_FILE"] = f"{shim}/faketime"
             variables["FAKETIME_CACHE_DURATION"] = "3600"
             variables["NO_FAKE_STAT"] = "1"  # the shim moves the times of files, once
+        variables |= self.workshop.variables
         variables |= dict(environment.settings)
         if environment.variables_backward:
             return dict(reversed(variables.items()))
         return variables
+
+    def _programs(self) -> tuple[Path | str, ...]:
+        """Return the folders of PATH: the back-end's own, then the system's."""
+        own = Path(self.workshop.python).parent
+        return (own, *self.workshop.programs, "/usr/local/bin", "/usr/bin", "/bin")
 
     def _locale(self) -> str:
         """Return the environment's locale, or C where the machine cannot make it."""

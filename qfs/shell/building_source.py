@@ -6,6 +6,7 @@
 - Source: PEP 517, PEP 518, gitignore(5).
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -14,15 +15,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from qfs.errors import InputError
 
 _LEGACY = ("setuptools>=40.8.0",)
 _SKIP = frozenset(
     (
         *(".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "__pycache__", "node_modules"),
-        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".qfs", "build", "dist"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".qfs"),
     )
 )
+_SKIP_AT_TOP = frozenset(("build", "dist"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,19 @@ def read_build_system(root: Path) -> BuildSystem:
     return BuildSystem(backend, tuple(requires), tuple(backend_path))
 
 
+def required_names(system: BuildSystem) -> frozenset[str]:
+    """Return the normalised names of what a build requires, leaving out what is no requirement."""
+    names = []
+    for text in system.requires:
+        with contextlib.suppress(InvalidRequirement):
+            names.append(str(canonicalize_name(Requirement(text).name)))
+    return frozenset(names)
+
+
 def stage(root: Path, to: Path) -> Source:
     """Copy the files of a tree that belong to it; raises InputError for a link out of it.
 
-    Names come back in sorted order.
+    Names come back in sorted order; a history that already lies in the folder belongs to them.
     """
     names = source_names(root)
     files: list[tuple[str, bool, str | None]] = []
@@ -98,6 +112,8 @@ def stage(root: Path, to: Path) -> Source:
             files.append((name, bool(path.stat().st_mode & 0o100), None))
     if not files:
         raise InputError("the tree holds no files", place=str(root))
+    kept = sorted([path for path in (to / ".git").rglob("*") if path.is_file()])
+    files = [*[(path.relative_to(to).as_posix(), False, None) for path in kept], *files]
     return Source(to, tuple(files))
 
 
@@ -119,7 +135,8 @@ def _tracked(root: Path) -> list[str]:
 def _walked(root: Path) -> list[str]:
     names: list[str] = []
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted([name for name in folders if name not in _SKIP])
+        skip = _SKIP | _SKIP_AT_TOP if folder == str(root) else _SKIP
+        folders[:] = sorted([name for name in folders if name not in skip])
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         names += [str((Path(folder) / name).relative_to(root)) for name in (*files, *links)]
     return sorted(names)

@@ -110,6 +110,25 @@ def _locale_folder(program: str) -> Path | None:
     return folder
 
 
+def find_rust() -> Path | None:
+    """Return the folder of the Rust toolchain that this user's ``rustc`` stands for, or None."""
+    program = shutil.which("rustc")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, "--print", "sysroot"],
+            capture_output=True,
+            text=True,
+            timeout=_PROBE_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    folder = Path(done.stdout.strip())
+    return folder if (folder / "bin" / "cargo").is_file() else None
+
+
 def wrapped(
     program: str,
     command: Sequence[str],
@@ -136,6 +155,12 @@ def wrapped(
     return [*words, "--chdir", "/", *command]
 
 
+def seen(folder: Path) -> list[Mount]:
+    """Return what makes a folder be seen at its own path; nothing if the system's are it."""
+    usual = folder in (Path("/"), Path("/usr")) or Path("/usr") in folder.parents
+    return [] if usual else [Mount(folder, str(folder))]
+
+
 def interpreter_mounts(python: str) -> list[Mount]:
     """Return what a Python interpreter and its environment need to be seen in a sandbox."""
     probe = "import sys; print(sys.prefix); print(sys.base_prefix); print(sys.base_exec_prefix)"
@@ -148,8 +173,4 @@ def interpreter_mounts(python: str) -> list[Mount]:
     )
     folders = dict.fromkeys([Path(line) for line in done.stdout.splitlines()])
     folders[Path(os.path.realpath(python)).parent.parent] = None
-    return [
-        Mount(folder, str(folder))
-        for folder in folders
-        if folder != Path("/usr") and Path("/usr") not in folder.parents and folder != Path("/")
-    ]
+    return [mount for folder in folders for mount in seen(folder)]

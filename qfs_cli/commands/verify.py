@@ -22,7 +22,8 @@ class Format(Enum):
     JSON = "json"
 
 
-_SOURCE = "Its sdist, or the folder of its source."
+_SOURCE = "Its sdist, the folder of its source, or a git repository as LOCATION@TAG."
+_FETCH = "Fetch the sdist of the same name and version from the package index, through pip."
 _ATTESTATION = "Check this signed provenance instead; builds nothing."
 _MEANING = {
     Agreement.BIT_FOR_BIT: "reproduced: the same bytes",
@@ -41,7 +42,8 @@ def register(app: typer.Typer) -> None:
 def verify(
     artifact: Annotated[Path, typer.Argument(help="A wheel, or what was attested.")],
     *,
-    source: Annotated[Path | None, typer.Option(help=_SOURCE)] = None,
+    source: Annotated[str | None, typer.Option(help=_SOURCE)] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help=_FETCH)] = False,
     attestation: Annotated[Path | None, typer.Option(help=_ATTESTATION)] = None,
     public_key: Annotated[
         Path | None, typer.Option(help="Public key that must have signed it.")
@@ -57,12 +59,15 @@ def verify(
     Exit code 0: bit for bit, or attested; 1: they differ; 2: no answer.
     """
     if attestation is not None:
-        if public_key is None or source is not None:
-            raise UsageError("--attestation takes --public-key and no --source")
+        if public_key is None or source is not None or fetch:
+            raise UsageError("--attestation takes --public-key, and no source")
         _attested(artifact, attestation, public_key, output_format)
         return
-    if source is None:
-        raise UsageError("nothing to rebuild from", way_out="give --source SDIST or a folder")
+    if (source is None) is not fetch:
+        raise UsageError(
+            "one source is needed, and one is enough",
+            way_out="give --source SDIST|FOLDER|GIT, or --fetch to have the sdist from the index",
+        )
     report = use_case(VerifyRequest(artifact, source, timeout, fresh))
     if output_format is Format.JSON:
         typer.echo(json.dumps(_document(report), indent=2, sort_keys=True))
@@ -95,6 +100,7 @@ def _document(report: VerifyReport) -> dict[str, Any]:
         "agreement": report.agreement.value,
         "reproduced": report.agreement is Agreement.BIT_FOR_BIT,
         "reason": report.reason,
+        "source": report.source,
         "recipe": {
             "generator": report.recipe.generator,
             "pins": list(report.recipe.pins),
@@ -118,6 +124,8 @@ def _document(report: VerifyReport) -> dict[str, Any]:
 def _show(report: VerifyReport) -> None:
     recipe = report.recipe
     typer.echo(f"{report.name}: made by {recipe.generator or 'an unnamed back-end'}")
+    if report.source:
+        typer.echo(f"  from {report.source}")
     typer.echo(f"  rebuilt {report.attempt or 'not at all'}, with {', '.join(report.packages)}")
     for cause in dict.fromkeys([each.cause for each in report.differences]):
         here = [each for each in report.differences if each.cause is cause]

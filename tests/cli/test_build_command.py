@@ -55,7 +55,7 @@ def test_the_same_project_gives_the_same_report(tmp_path: Path) -> None:
     [
         (("build", "nowhere"), "there is no such folder"),
         (("build", "--vary", "LEVEL"), "--vary LEVEL names no value"),
-        (("build", "file.txt"), "this is no folder"),
+        (("build", "file.txt"), "this is no folder and no .tar.gz"),
         (("build", "empty"), "no pyproject.toml"),
         (("build", "garbage"), "no readable TOML"),
         (("build", "p", "--kind", "egg"), "--kind"),
