@@ -95,10 +95,14 @@ class Recount:
         used = self.keys.get(row.key)
         self.keys_once &= used is None or seq - used >= KEY_PACKETS
         self.keys[row.key] = seq
+        if not moves:
+            # Its account's next nonce, unless the refused transaction itself had opened the account;
+            # not its own number where a reaction, undone with it, had used up one before.
+            if row.account in self.nonces:
+                self.nonces[row.account] += 1
+            return
         self.nonces_once &= self.nonces.get(row.account) == row.nonce
         self.nonces[row.account] = row.nonce + 1
-        if not moves:
-            return
         sums = [0] * len(TOKENS)
         for leg in row.legs:
             held = self.balances.setdefault(leg.account, [0] * len(TOKENS))

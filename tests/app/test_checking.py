@@ -17,7 +17,7 @@ from qfs.shell import log, providers
 from tests.app.logs import MINE, OTHER, House, idempotency, order
 from tests.app.markets import ISSUE, OPEN_A, OPEN_B, PAY, Market
 
-FLX = 1
+FLX, UNDONE = 1, 9_999
 
 
 def pay(number: int, amount: int, nonce: int) -> Transact:
@@ -38,6 +38,7 @@ def house(tmp_path: Path) -> House:
         (order(pay(5, 1, 3)),),
         (order(pay(6, 0, 3)),),
         (order(Batch.of([pay(7, 9, 4)])), again),
+        (order(OpenAccount(UNDONE, mine)), order(replace(pay(8, 1, 0), account=UNDONE))),
     ]
     for group in groups:
         made.send(Transactions((group,)))
@@ -105,9 +106,9 @@ def test_a_recount_differs_from_a_state_that_is_not_the_logs(house: House, tmp_p
     ("row", "broken"),
     [
         (pay(5, 1, 5), "recount.no_key_is_used_twice_while_it_is_kept"),
-        (pay(8, 1, 4), "recount.each_nonce_is_used_once_and_in_order"),
-        (replace(pay(8, 1, 5), legs=(Leg(OTHER, FLX, 1),)), "each_movement_conserves_each_token"),
-        (pay(8, 1, 5), "recount.no_balance_was_ever_negative"),
+        (pay(9, 1, 4), "recount.each_nonce_is_used_once_and_in_order"),
+        (replace(pay(9, 1, 5), legs=(Leg(OTHER, FLX, 1),)), "each_movement_conserves_each_token"),
+        (pay(9, 1, 5), "recount.no_balance_was_ever_negative"),
     ],
 )
 def test_a_row_that_should_have_been_refused_breaks_its_sentence(
