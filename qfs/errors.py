@@ -77,6 +77,15 @@ class EnvironmentFault(QFSError):  # noqa: N818
     code = "QFS-ENVIRONMENT"
 
 
+class UncertifiedProgram(EnvironmentFault):
+    """The ledger's genesis requires a certificate, and it does not speak for the running program.
+
+    Nothing is written: run the certified program, or show the ledger a certificate of this one.
+    """
+
+    code = "QFS-PROGRAM"
+
+
 class CertifiedMathError(QFSError, ArithmeticError):
     """Root of what ``qfs.certmath`` raises; each is also the builtin a Python user would catch."""
 

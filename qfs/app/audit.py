@@ -17,7 +17,7 @@ from qfs.app.audit_baseline import read_baseline, write_baseline
 from qfs.app.audit_ignores import PLACE, Ignores, read_ignores
 from qfs.app.audit_marks import marked
 from qfs.app.audit_report import AuditReport, Finding, Replacement, Witness, WitnessRun
-from qfs.app.audit_work import Result, Work, source_digest, work
+from qfs.app.audit_work import Result, Work, work
 from qfs.app.summaries import Updated, locked, update
 from qfs.errors import InputError, UsageError
 from qfs.scan.ir import Allowance
@@ -34,6 +34,7 @@ from qfs.shell.sources import (
     read_rule_files,
     read_settings,
     read_sources,
+    source_digest,
 )
 
 POLICIES = ("ban", "ieee-basic", "allow")

@@ -20,7 +20,7 @@ from qfs.scan.reading import Unreadable
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.verdict import Found, Rest, Step
 from qfs.shell.facts_cache import FactsCache
-from qfs.shell.sources import Problem, SourceFile, engine_digest
+from qfs.shell.sources import Problem, SourceFile, engine_digest, source_digest
 
 _RECURSION = 5_000  # generated code has chains of a thousand operators or elifs
 Facts = dict[str, tuple[str, ModuleFacts]]
@@ -157,16 +157,6 @@ def zone_test(paths: Sequence[str], zone: tuple[str, ...]) -> Callable[[str], bo
         return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in zone)
 
     return inside if any(inside(path) for path in paths) else lambda _path: True
-
-
-def source_digest(sources: Sequence[SourceFile]) -> str:
-    """Return SHA-256 over every path and content, in the order of paths."""
-    digest = sha256()
-    for source in sources:
-        for part in (source.path.encode("utf-8", "surrogateescape"), source.data):
-            digest.update(len(part).to_bytes(8, "big"))
-            digest.update(part)
-    return digest.hexdigest()
 
 
 def _facts_key(data: bytes) -> str:

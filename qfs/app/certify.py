@@ -17,14 +17,12 @@ from typing import Any
 
 from qfs import __version__
 from qfs.app.audit import AuditReport, AuditRequest, audit
-from qfs.app.signed_statements import read_statement
+from qfs.app.signed_statements import CERTIFICATE, read_statement
 from qfs.errors import InputError
 from qfs.repro.statements import Statement, Subject, sealed
 from qfs.shell import keystore
 from qfs.shell.evidence_files import file_digests, lock_names, tree_digest
 from qfs.shell.files import write_new
-
-PREDICATE = "urn:qfs:certificate:1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def verify(
     Raises ProofError if the key did not sign it, InputError if it is no certificate.
     """
     envelope, claimed = read_statement(certificate, public_key)
-    if claimed.predicate_type != PREDICATE:
+    if claimed.predicate_type != CERTIFICATE:
         raise InputError(
             f"a statement of type {claimed.predicate_type!r}, no certificate",
             place=str(certificate),
@@ -125,7 +123,7 @@ def state(path: Path, targets: tuple[Path, ...]) -> tuple[Statement, bool]:
         "locks": file_digests(root, lock_names(root)),
     }
     subject = Subject("source", (("dirHash", tree_digest(root)),))
-    return Statement((subject,), PREDICATE, predicate), report.exit_code == 0
+    return Statement((subject,), CERTIFICATE, predicate), report.exit_code == 0
 
 
 def zone_packages(root: Path) -> tuple[Path, ...]:

@@ -14,11 +14,12 @@ from pathlib import Path
 from qfs import gate
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS
 from qfs.app.machines import MACHINES, REACTIONS
+from qfs.app.program import refuse_uncertified
 from qfs.app.snapshots import Finder
 from qfs.app.worlds import HaltedLog, OpenLedger, open_ledger, read_world
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.crypto import Verifier
-from qfs.errors import CanonError
+from qfs.errors import CanonError, QFSError
 from qfs.halt import Code, Halt, HaltRecord
 from qfs.kernel import Receipt, apply
 from qfs.packet import MAX_ENVELOPE_BYTES, decode
@@ -185,11 +186,14 @@ def refuse_halted(directory: Path) -> None:
         raise Halt(Code.HALTED, halt=record.digest(), stands=record.code, seq=record.seq)
 
 
-def opened_for_writing(directory: Path, verifier: Verifier, finder: Finder) -> OpenLedger:
+def opened_for_writing(
+    directory: Path, verifier: Verifier, finder: Finder, *, certified: bool = True
+) -> OpenLedger:
     """Open a ledger, from a snapshot where there is one.
 
     A halt on the way is recorded beside the log, once, and goes on. Halts with HALTED when one
-    stands already.
+    stands already. Unless certified is False, raises UncertifiedProgram where the genesis requires
+    another program than this one.
     """
     refuse_halted(directory)
     try:
@@ -203,6 +207,12 @@ def opened_for_writing(directory: Path, verifier: Verifier, finder: Finder) -> O
     if opened.halted is not None:
         opened.writer.close()
         raise Halt(Code.HALTED, halt=opened.halted.digest(), seq=opened.halted.seq)
+    try:
+        if certified:
+            refuse_uncertified(opened.world)
+    except QFSError:
+        opened.writer.close()
+        raise
     return opened
 
 

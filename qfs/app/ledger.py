@@ -1,8 +1,8 @@
 """`qfs ledger init | state`: begin a ledger, show what it holds; the sentences that it must keep.
 
-- A genesis names the machines ``keys``, ``ledger``, ``notary`` and, on request, ``holds``, and
-  carries founding orders: the root keys, the operators (the first owns the ledger's own accounts),
-  the submitters.
+- A genesis names the machines ``keys``, ``ledger``, ``notary`` and, on request, ``holds`` and
+  ``program``, and carries founding orders: the root keys, the operators (the first owns the
+  ledger's own accounts), the submitters.
 - Whatever reads a ledger re-derives it: signatures verified, every root compared.
 - Amounts are decimal text without trailing zeros; keys and digests are hexadecimal.
 """
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qfs.app.machines import MACHINES, REACTIONS
+from qfs.app.program import ProgramReport, compared, read_certificate, requiring
 from qfs.app.rotation import Rotation, rotations_of
 from qfs.app.worlds import derive_all, last_of
 from qfs.canon import Digest
-from qfs.errors import UsageError
+from qfs.crypto import KeyId
+from qfs.errors import ProofError, UsageError
 from qfs.kernel import Genesis, Machines, Order, World, found
 from qfs.keys import COMMANDS as KEY_COMMANDS
 from qfs.keys import Enrol, Role
@@ -23,6 +25,7 @@ from qfs.ledger import COMMANDS, TOKENS, Found, State, written
 from qfs.ledger.state import account_of
 from qfs.machines.settlement.holds.commands import COMMANDS as HOLDS
 from qfs.machines.settlement.holds.commands import Found as FoundHolds
+from qfs.machines.trust.program import Certificate
 from qfs.reactions.escrow import HELD, OPENING, the_escrow_covers_what_is_locked
 from qfs.shell import keystore, log, providers
 from qfs.shell.keystore import PublicKey
@@ -41,6 +44,8 @@ class InitRequest:
     name: str = DEFAULT_NAME
     holds: bool = False
     """Whether transfers across packets are enabled: the machine holds and its escrow account."""
+    certificate: Path | None = None
+    """Of `qfs certify`: the program that replicas must run; signed by one of the keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class InitReport:
     state_root: Digest
     keys: tuple[tuple[str, str], ...]
     """(key id, role), in the order of enrolment."""
+    program: ProgramReport | None = None
+    """The program that it requires, and the one that runs here; None if it requires none."""
 
     def document(self) -> dict[str, object]:
         """Return the JSON document."""
@@ -62,6 +69,7 @@ class InitReport:
             "ledger": self.ledger.hex(),
             "state_root": self.state_root.hex(),
             "keys": [{"key": key, "role": role} for key, role in self.keys],
+            "program": None if self.program is None else self.program.document(),
         }
 
 
@@ -119,7 +127,7 @@ def init(request: InitRequest) -> InitReport:
     """Begin a ledger in a directory that holds none.
 
     Raises UsageError without a root key and an operator, or for a key given twice; InputError for
-    a key that cannot be read.
+    a key or certificate that cannot be read, ProofError for a certificate of somebody else's.
     """
     for option, paths in (("--root-key", request.root_keys), ("--operator", request.operators)):
         if not paths:
@@ -136,10 +144,12 @@ def init(request: InitRequest) -> InitReport:
                 f"key {key.hex()} is given twice", way_out="give each key one role at genesis"
             )
     genesis = founding(request.name, enrolled, holds=request.holds)
+    if request.certificate is not None:
+        genesis = requiring(genesis, *_certified(request.certificate, enrolled))
     world = found(MACHINES, genesis, REACTIONS)
     log.create(request.directory, genesis.to_bytes(), world.root).close()
     keys = tuple([(key.id.hex(), role.name.lower()) for key, role in enrolled])
-    return InitReport(request.name, world.ledger, world.root, keys)
+    return InitReport(request.name, world.ledger, world.root, keys, compared(world))
 
 
 def founding(
@@ -157,6 +167,24 @@ def founding(
         machines.insert(0, ("holds", 1))
         orders += [OPENING, Order("holds", HOLDS.pack(FoundHolds(HELD)))]
     return Genesis(name, tuple(machines), tuple(orders))
+
+
+def _certified(
+    path: Path, enrolled: Sequence[tuple[PublicKey, Role]]
+) -> tuple[Certificate, list[KeyId]]:
+    """Return a certificate that one of the keys signed, and who may certify the next one."""
+    for key, _ in enrolled:
+        try:
+            certificate = read_certificate(path, key)
+        except ProofError:
+            continue
+        roots = [key.id for key, role in enrolled if role is Role.ROOT]
+        return certificate, [*roots, *([] if key.id in roots else [key.id])]
+    raise ProofError(
+        "none of the ledger's keys signed it",
+        place=str(path),
+        way_out="certify with a key that the ledger begins with",
+    )
 
 
 def state(directory: Path, provider: str = providers.DEFAULT) -> StateReport:

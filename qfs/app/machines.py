@@ -7,6 +7,7 @@ from qfs.kernel.contract import Machine, Reaction
 from qfs.machines.history.records import reducer as records
 from qfs.machines.settlement.holds import reducer as holds
 from qfs.machines.trust.notary import reducer as notary
+from qfs.machines.trust.program import reducer as program
 from qfs.reactions import escrow
 
 MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
@@ -14,6 +15,7 @@ MACHINES: dict[tuple[str, int], Machine[Any, Any, Any]] = {
     (keys.MACHINE.name, keys.MACHINE.version): keys.MACHINE,
     (ledger.MACHINE.name, ledger.MACHINE.version): ledger.MACHINE,
     (notary.MACHINE.name, notary.MACHINE.version): notary.MACHINE,
+    (program.MACHINE.name, program.MACHINE.version): program.MACHINE,
     (records.MACHINE.name, records.MACHINE.version): records.MACHINE,
 }
 

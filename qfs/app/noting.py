@@ -91,7 +91,8 @@ def note(request: NoteRequest) -> NoteReport:
     opened = opened_for_writing(request.directory, verifier, Finder(request.directory))
     with opened.writer:
         door = Door(request.directory, opened, verifier, strict=False)
-        data = _signed(opened.world, key, [command for _, command in named])
+        orders = [Order(MACHINE.name, COMMANDS.pack(command)) for _, command in named]
+        data = signed_packet(opened.world, key, orders)
         received = received_of(str(request.directory), door.take(data))
     documents = tuple([str(path) for path, _ in named])
     return NoteReport(documents, received, door.world.seq, door.world.root)
@@ -125,10 +126,10 @@ def _checkpoint(request: NoteRequest, path: Path) -> NoteCheckpoint:
     return NoteCheckpoint(Digest(document), point.size, point.root)
 
 
-def _signed(world: World, key: PrivateKey, commands: list[Command]) -> bytes:
+def signed_packet(world: World, key: PrivateKey, orders: list[Order]) -> bytes:
+    """Return the envelope of a world's next packet: each order a transaction of its own."""
     now_us = time.time_ns() // 1_000
     latest = world.time_us + gate.MAX_STEP_US  # a tick carries the ledger the rest of the way
-    groups = [(Order(MACHINE.name, COMMANDS.pack(command)),) for command in commands]
     body = packet.draft(
         ledger=world.ledger,
         seq=world.seq + 1,
@@ -136,7 +137,7 @@ def _signed(world: World, key: PrivateKey, commands: list[Command]) -> bytes:
         seed=secrets.token_bytes(SEED_BYTES),
         previous=world.head,
         key=key.public.id,
-        action=Transactions(tuple(groups)),
+        action=Transactions(tuple([(order,) for order in orders])),
     ).to_bytes()
     message = packet.signing_message(body)
     return packet.encode(body, key.signer().sign(message, packet.CONTEXT))

@@ -65,7 +65,7 @@ def follow(directory: Path, other: Path, provider: str = providers.DEFAULT) -> I
         with log.create(directory, first.frame.body, first.world.root) as writer:
             report = _appended(writer, first, steps, new=True)
         return replace(report, torn_at=torn_at)
-    opened = opened_for_writing(directory, verifier, Finder(directory))
+    opened = opened_for_writing(directory, verifier, Finder(directory), certified=False)
     with opened.writer as writer:
         mine = opened.reading.frames
         known = min(len(mine), len(reading.frames)) - 1

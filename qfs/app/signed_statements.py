@@ -6,6 +6,10 @@ from qfs.errors import InputError, ProofError
 from qfs.repro.statements import MAX_BYTES, Statement, opened
 from qfs.shell import keystore, providers
 from qfs.shell.files import read_limited
+from qfs.shell.keystore import PublicKey
+
+CERTIFICATE = "urn:qfs:certificate:1"
+"""Type of the predicate of `qfs certify`."""
 
 
 def read_statement(path: Path, public_key: Path) -> tuple[bytes, Statement]:
@@ -14,7 +18,11 @@ def read_statement(path: Path, public_key: Path) -> tuple[bytes, Statement]:
     Raises InputError for files that cannot be read, ProofError if the key did not sign it; both
     name the file.
     """
-    key = keystore.read_public(public_key)
+    return read_signed(path, keystore.read_public(public_key))
+
+
+def read_signed(path: Path, key: PublicKey) -> tuple[bytes, Statement]:
+    """Return a file's envelope and the statement in it; as `read_statement`, of a key at hand."""
     envelope = read_limited(path, MAX_BYTES)
     try:
         return envelope, opened(envelope, [(key.profile, key.raw)], providers.verifier())

@@ -18,6 +18,7 @@ from qfs import gate
 from qfs import packet as packet_
 from qfs.app.inbound import opened_for_writing, refuse, refuse_halted, write_once
 from qfs.app.machines import MACHINES, REACTIONS
+from qfs.app.program import refuse_uncertified
 from qfs.app.scenario import Held, Scenario, Step, key_of, read_scenario, seed_of
 from qfs.app.snapshots import Finder
 from qfs.app.worlds import read_world
@@ -143,6 +144,7 @@ def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitRe
     refuse_halted(request.directory)
     if request.dry_run:
         world = read_world(request.directory, verifier).world
+        refuse_uncertified(world)
         run = _Submission(scenario, signers, verifier, world, writer=None, progress=progress)
         return run.run(None)
     finder = Finder(request.directory)

@@ -22,6 +22,7 @@ from qfs.kernel import Genesis
 from qfs.keys import MACHINE as KEYS
 from qfs.keys import State as KeysState
 from qfs.machines.trust.notary import MACHINE as NOTARY
+from qfs.machines.trust.program import MACHINE as PROGRAM
 from qfs.shell import log, notes, providers
 from qfs.shell.files import read_limited
 from qfs.trail import (
@@ -46,6 +47,7 @@ _LEDGER = re.compile("[0-9a-f]{64}")
 AUDITED: Audited = {
     KEYS.name: {},
     NOTARY.name: {1: Kind.CERTIFICATE, 2: Kind.CHECKPOINT},
+    PROGRAM.name: {1: Kind.CERTIFICATE, 2: Kind.CERTIFICATE},
 }
 """Machines whose orders leave entries."""
 

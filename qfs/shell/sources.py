@@ -103,6 +103,16 @@ def read_sources(
     return out, problems
 
 
+def source_digest(sources: Sequence[SourceFile]) -> str:
+    """Return SHA-256 over every path and content, in the order of paths."""
+    digest = sha256()
+    for source in sources:
+        for part in (source.path.encode("utf-8", "surrogateescape"), source.data):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
 def _read(path: Path) -> tuple[bytes, tuple[int, ...]]:
     """Return a file's bytes and its status before they were read; raises Unreadable, OSError."""
     status = path.stat()

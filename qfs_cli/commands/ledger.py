@@ -10,9 +10,20 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from qfs.app import checking, exporting, inbound, ledger, proving, replica, snapshots, submission
+from qfs.app import (
+    checking,
+    exporting,
+    inbound,
+    ledger,
+    proving,
+    recertifying,
+    replica,
+    snapshots,
+    submission,
+)
 from qfs.app.failure import EXIT_FINDINGS
 from qfs.app.packet import PROVIDERS
+from qfs.app.program import ProgramReport
 from qfs_cli.paranoid import verifying
 
 
@@ -40,6 +51,7 @@ def register(app: typer.Typer) -> None:
     group.command("receive")(verifying(receive))
     group.command("state")(verifying(state))
     group.command("check")(verifying(check))
+    group.command("certify")(verifying(certify))
     group.command("prove")(verifying(prove))
     group.command("verify-proof")(verify_proof)
     group.command("snapshot")(verifying(snapshot))
@@ -64,12 +76,17 @@ def init(
     holds: Annotated[
         bool, typer.Option("--holds", help="Enable transfers across packets, with an escrow.")
     ] = False,
+    require_certificate: Annotated[
+        Path | None,
+        typer.Option(help="Certificate of the program that must run it (qfs certify)."),
+    ] = None,
     output_format: Output = Format.TEXT,
 ) -> None:
     """Begin a ledger: five tokens, their own accounts, the keys that may sign."""
     request = ledger.InitRequest(
-        directory, tuple(root_key), tuple(operator), tuple(submitter or ()), name, holds
-    )
+        directory, tuple(root_key), tuple(operator), tuple(submitter or ()), name, holds,
+        require_certificate,
+    )  # fmt: skip
     report = ledger.init(request)
     if output_format is Format.JSON:
         _json(report.document())
@@ -79,6 +96,8 @@ def init(
     console.print(f"state root {report.state_root.hex()}")
     for key, role in report.keys:
         console.print(f"  {role:<9} {key}")
+    if report.program is not None:
+        _print_program(console, report.program)
 
 
 def submit(
@@ -117,6 +136,38 @@ def submit(
         _print_submission(report)
     if not report.as_expected:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def certify(
+    directory: Directory,
+    certificate: Annotated[Path, typer.Argument(help="Of `qfs certify --output`.")],
+    *,
+    key: Annotated[Path, typer.Option(help="Private key that signed it; signs the packet too.")],
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="A file whose first line is the passphrase; mode 0600.")
+    ] = None,
+    output_format: Output = Format.TEXT,
+) -> None:
+    """Certify the program that a ledger requires from now on, where its genesis requires one.
+
+    Exits with 1 when the key may not, with 2 for a ledger that requires no certificate.
+    """
+    request = recertifying.CertifyRequest(directory, certificate, key, passphrase_file)
+    report = recertifying.recertify(request)
+    if output_format is Format.JSON:
+        _json(report.document())
+    else:
+        console = _console()
+        console.print(f"refused: {report.refusal}" if report.refusal else "certified")
+        _print_program(console, report.program)
+        console.print(f"packet {report.seq}, state root {report.state_root.hex()}")
+    raise typer.Exit(report.exit_code)
+
+
+def _print_program(console: Console, program: ProgramReport) -> None:
+    console.print(f"  requires the program {program.certified or '(none is certified)'}")
+    if program.objection is not None:
+        console.print(f"  NOT this one, {program.running}: {program.objection.value}")
 
 
 def receive(

@@ -15,6 +15,7 @@ from qfs.app import replay as use_case
 from qfs.app import time_travel
 from qfs.app.failure import UsageError
 from qfs.app.foreign import ForeignRequest
+from qfs.app.program import ProgramReport
 from qfs.app.replay import ReplayReport, ReplayRequest
 from qfs_cli.paranoid import verifying
 from qfs_cli.render import foreign, runs
@@ -164,6 +165,17 @@ def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) 
     return report.exit_code
 
 
+def _program(program: ProgramReport) -> list[str]:
+    """Say whether the program that ran is the one that the ledger requires."""
+    if program.objection is None:
+        return [f"program     {program.running}: the certified one"]
+    return [
+        f"program     NOT CERTIFIED: {program.objection.name}: {program.objection.value}",
+        f"  certified {program.certified or 'none'}",
+        f"  running   {program.running}",
+    ]
+
+
 def _text(report: ReplayReport) -> list[str]:
     lines = [
         f"packets     {report.packets}",
@@ -189,5 +201,7 @@ def _text(report: ReplayReport) -> list[str]:
         lines.append(f"  last agreed root {halt['root']}")
         lines.extend(f"  {name}: {value}" for name, value in halt["facts"].items())
         lines.append(f"  halt record {halt['digest']}")
+    if report.program is not None:
+        lines.extend(_program(report.program))
     lines.append(f"identical   {'yes' if report.identical else 'no'}")
     return lines
