@@ -7,7 +7,7 @@
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,16 @@ from qfs.app.failure import (
 from qfs.app.foreign_machine import program_of
 from qfs.app.perturbing import Divergence, Run
 from qfs.app.proof_logs import ProofFile
-from qfs.app.worlds import QFS, HaltedLog, Program, derive_all
+from qfs.app.replay_ahead import WORTH_IT, ReadAhead
+from qfs.app.replay_parts import Parts, start_at, starts_of
+from qfs.app.worlds import QFS, Derived, HaltedLog, Program, derive, derive_all
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.crypto import Verifier
-from qfs.halt import Code, HaltRecord
+from qfs.halt import Code, Halt, HaltRecord
 from qfs.shell import log
+from qfs.shell.log import LogReading
 from qfs.shell.providers import choice
+from qfs.shell.providers.ahead import Ahead
 
 SCHEMA = "qfs.replay/1"
 Progress = Callable[[int, int], None]
@@ -47,6 +51,7 @@ class ReplayRequest:
     compiled: Path | None = None
     """A folder made by ``tools/compile_core.py``."""
     jobs: int = 1
+    """Processes at a time: for signatures, and for other environments."""
     machines: tuple[str, ...] = ()
     """``package.module:NAME`` of machines that QFS does not ship."""
     proofs: Path | None = None
@@ -134,7 +139,9 @@ def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayRe
         proof_logs.make_folder(request.proofs)
     verifier = None if request.trust_signatures else choice.verifier()
     program = program_of(request.machines, Path.cwd()) if request.machines else QFS
-    report = replay_here(request.path, verifier, program, progress, request.proofs)
+    report = replay_here(
+        *(request.path, verifier, program, progress), proofs=request.proofs, jobs=request.jobs
+    )
     if report.exit_code != EXIT_CLEAN or not (request.perturb or request.against):
         return report
     recorded = [frame.root.hex() for frame in log.read(request.path).frames]
@@ -174,38 +181,97 @@ def replay_here(
     verifier: Verifier | None,
     program: Program,
     progress: Progress | None = None,
+    *,
     proofs: Path | None = None,
+    jobs: int = 1,
 ) -> ReplayReport:
-    """Replay a log in this process; without a verifier signatures are trusted.
+    """Replay a log on this computer; without a verifier signatures are trusted.
 
-    Into the folder proofs, where given, goes what each transaction computed.
+    Into the folder proofs, where given, goes what each transaction computed. More jobs replay from
+    snapshot to snapshot, or verify signatures, beside this process; the report is the same.
     """
-    reading, corrupt = log.survey(path)
-    signatures = "trusted" if verifier is None else "verified"
-    packets, commands, root = 0, 0, ZERO_DIGEST
+    surveyed = log.survey(path)
+    frames = surveyed[0].frames
+    work = _Work(path, *surveyed, verifier, program, progress, proofs)
+    if verifier is None or jobs == 1 or sum([frame.length for frame in frames]) < WORTH_IT:
+        return _replayed(work)
+    whole = program is QFS and proofs is None and surveyed[0].pruned is None
+    starts = starts_of(path, len(frames) - 1, jobs) if whole else []
+    if not starts:
+        with Ahead(verifier, jobs) as ahead:
+            return _replayed(replace(work, verifier=ahead), reader=ReadAhead(ahead))
+    with Parts(path, starts, verifier) as parts:
+        start = start_at(path, frames, starts[-1])
+        last = None if start is None else _replayed(work, start)
+        commands = parts.commands()
+    if last is None or len(commands) < len(starts):
+        start = None
+        if commands:
+            start = start_at(path, frames, starts[len(commands) - 1])
+        last = _replayed(work, start)
+    before = 0 if start is None else sum(commands)
+    return replace(last, commands=before + last.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be replayed, and how."""
+
+    path: Path
+    reading: LogReading
+    corrupt: Halt | None
+    verifier: Verifier | None
+    program: Program
+    progress: Progress | None
+    proofs: Path | None
+
+
+def _replayed(
+    work: _Work, start: Derived | None = None, reader: ReadAhead | None = None
+) -> ReplayReport:
+    """Derive everything after a start, or from the beginning; reader reads ahead."""
+    frames = work.reading.frames
+    world = None if start is None else start.world
+    packets, root = (0, ZERO_DIGEST) if world is None else (world.seq, world.root)
+    commands = 0
     halt: HaltRecord | None = None
     divergence: Divergence | None = None
     written: list[ProofFile] = []
-    prove = proofs is not None
     try:
-        for step in derive_all(path, reading, program, verifier, corrupt=corrupt, prove=prove):
-            packets, root = step.world.seq, step.world.root
+        for step in _steps(work, start, reader):
+            world, packets, root = step.world, step.world.seq, step.world.root
+            if reader is not None:
+                reader.world = world
             commands += 0 if step.receipt is None else step.receipt.orders
-            if proofs is not None:
-                written += proof_logs.write(proofs, packets, step.proofs)
-            if progress is not None:
-                progress(packets + 1, len(reading.frames))
+            if work.proofs is not None:
+                written += proof_logs.write(work.proofs, packets, step.proofs)
+            if work.progress is not None:
+                work.progress(packets + 1, len(frames))
     except HaltedLog as stopped:
         halt = stopped.halt_record
         if stopped.code is Code.ROOT_MISMATCH:
             facts = {name: str(value) for name, _, value in _facts(halt)}
             divergence = Divergence(halt.seq, facts["recorded"], facts["derived"])
     truncated = None
-    if reading.torn_at is not None and corrupt is None:
-        truncated = Truncation(len(reading.frames), reading.segment, reading.torn_at)
+    reading = work.reading
+    if reading.torn_at is not None and work.corrupt is None:
+        truncated = Truncation(len(frames), reading.segment, reading.torn_at)
+    signatures = "trusted" if work.verifier is None else "verified"
     return ReplayReport(
-        packets, commands, root, signatures, truncated, halt, divergence, (), tuple(written)
+        *(packets, commands, root, signatures, truncated, halt, divergence, ()),
+        tuple(written),
     )
+
+
+def _steps(work: _Work, start: Derived | None, reader: ReadAhead | None) -> Iterator[Derived]:
+    given = (work.program, work.verifier)
+    corrupt, prove = work.corrupt, work.proofs is not None
+    if start is None:
+        return derive_all(
+            work.path, work.reading, *given, corrupt=corrupt, prove=prove, ahead=reader
+        )
+    frames = work.reading.frames[start.frame.seq + 1 :]
+    return derive(frames, *given, corrupt=corrupt, after=start)
 
 
 def halt_document(record: HaltRecord) -> dict[str, Any]:

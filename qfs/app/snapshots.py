@@ -104,6 +104,12 @@ def take(directory: Path, provider: str = providers.DEFAULT) -> SnapshotReport:
     return SnapshotReport(file.name, world.seq, size, world.root)
 
 
+def kept(directory: Path) -> list[int]:
+    """Return the packets of which a ledger holds a snapshot, good or not."""
+    names = [path.stem for path in (directory / _FOLDER).glob(f"*{_SUFFIX}")]
+    return sorted([int(name) for name in names if name.isascii() and name.isdigit()])
+
+
 @dataclass(frozen=True, slots=True)
 class PruneReport:
     """What a log has let go of."""

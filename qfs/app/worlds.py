@@ -13,6 +13,7 @@ from pathlib import Path
 
 from qfs import packet as packet_
 from qfs.app.machines import MACHINES, REACTIONS
+from qfs.app.replay_ahead import ReadAhead
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.certmath import ProofLog
 from qfs.crypto import Verifier
@@ -132,21 +133,25 @@ def derive_all(
     prove: bool = False,
     watch: Callable[[Executed], None] | None = None,
     check_after: bool | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[Derived]:
     """Yield each frame of a reading as `derive`; of a pruned log, from its base snapshot on.
 
     The base is the last pruned packet's frame. Raises InputError when its snapshot is gone.
     """
-    if reading.pruned is None:
-        yield from derive(
-            reading.frames, program, verifier, corrupt=corrupt, prove=prove, watch=watch
-        )
-        return
-    base = base_of(path, reading.frames, reading.pruned, program)
-    yield base
-    tail = reading.frames[reading.pruned.first :]
+    frames, base = reading.frames, None
+    if reading.pruned is not None:
+        base = base_of(path, frames, reading.pruned, program)
+        yield base
+        frames = frames[reading.pruned.first :]
     yield from derive(
-        tail, program, verifier, corrupt=corrupt, after=base, prove=prove, watch=watch
+        *(frames, program, verifier),
+        corrupt=corrupt,
+        after=base,
+        prove=prove,
+        watch=watch,
+        check_after=check_after,
+        ahead=ahead,
     )
 
 
@@ -234,15 +239,16 @@ def derive(
     prove: bool = False,
     watch: Callable[[Executed], None] | None = None,
     check_after: bool | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[Derived]:
     """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
 
     compare checks each root against the recorded one; corrupt is what stands behind the last sound
     frame; after is the known frame that the first one follows; prove collects the proof logs; watch
     is shown each command; check_after derives each state from its events as well, and compares: by
-    default where signatures are verified. Halts with HaltedLog at the first packet that the gate refuses, that
-    breaks a machine or that leads to another root. Raises ProviderFault when the verifier cannot
-    answer.
+    default where signatures are verified; ahead reads ahead for the verifier. Halts with HaltedLog
+    at the first packet that the gate refuses, that breaks a machine or that leads to another root.
+    Raises ProviderFault when the verifier cannot answer.
     """
     world: World | None = None if after is None else after.world
     receipt: Receipt | None = None
@@ -253,13 +259,15 @@ def derive(
     last: Frame | None = None if after is None else after.frame
     twice = verifier is not None if check_after is None else check_after
     bodies = Bodies()
+    pairs = ((frame, None) for frame in frames) if ahead is None else ahead.over(frames)
     try:
-        for frame in frames:
+        for frame, read in pairs:
             last = frame
             if world is None:
                 world = found_of(frame, program)
             else:
-                admitted = admit(frame, world, asked, bodies.of(frame))
+                body = bodies.of(frame) if read is None else read
+                admitted = admit(frame, world, asked, body)
                 proofs = [] if prove else None
                 world, receipt = apply(
                     *(program.machines, program.reactions, world, admitted),

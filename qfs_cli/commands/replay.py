@@ -39,7 +39,11 @@ Perturb = Annotated[
     ),
 ]
 TrustSignatures = Annotated[
-    bool, typer.Option("--trust-signatures", help="Do not verify signatures again.")
+    bool,
+    typer.Option(
+        "--trust-signatures",
+        help="Verify no signatures, and derive no state a second time from its events.",
+    ),
 ]
 Compiled = Annotated[
     Path | None,
@@ -50,7 +54,7 @@ Jobs = Annotated[
     typer.Option(
         min=1,
         show_default="one a processor, at most 4",
-        help="Processes at a time for --perturb.",
+        help="Processes at a time: for full verification, and for --perturb.",
     ),
 ]
 Proofs = Annotated[

@@ -1,0 +1,92 @@
+"""Replaying a log in parts, each in a process of its own, from one snapshot to the next.
+
+- A part begins with a snapshot whose contents lead to the root that the log records for its packet;
+  the part before it derives that very root. So all parts together verify what one replay does.
+- Only a clean part counts. Whatever else a process says, or that it says nothing, has the caller
+  derive that part, and all after it, itself: a failure is reported as one process reports it.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from qfs.app.snapshots import Finder, kept
+from qfs.app.worlds import QFS, Derived, derive
+from qfs.crypto import Verifier
+from qfs.errors import QFSError
+from qfs.halt import Halt
+from qfs.shell import log
+from qfs.shell.log_frames import Frame
+
+
+class Parts:
+    """The parts of a log but the last, being replayed. Use it as a context manager."""
+
+    def __init__(self, path: Path, starts: Sequence[int], verifier: Verifier) -> None:
+        self._pool = ProcessPoolExecutor(len(starts), get_context("spawn"))
+        self._answers: list[Future[int | None]] = [
+            self._pool.submit(replay_part, path, first, last, verifier)
+            for first, last in zip([0, *starts], starts, strict=False)
+        ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def commands(self) -> list[int]:
+        """Return the commands of each part, up to the first that was not clean."""
+        found: list[int] = []
+        for answer in self._answers:
+            try:
+                commands = answer.result()
+            except BrokenProcessPool:
+                break
+            if commands is None:
+                break
+            found.append(commands)
+        return found
+
+
+def starts_of(path: Path, packets: int, jobs: int) -> list[int]:
+    """Return the snapshots that part a log of so many packets best for jobs processes."""
+    known = [seq for seq in kept(path) if 0 < seq < packets]
+    wanted = [packets * number // jobs for number in range(1, jobs)]
+    found = [min(known, key=lambda seq: abs(seq - at)) for at in wanted if known]
+    return sorted(dict.fromkeys(found))
+
+
+def start_at(path: Path, frames: Sequence[Frame], seq: int) -> Derived | None:
+    """Return the frame of a packet as its snapshot has it; None when the snapshot is not good."""
+    finder = Finder(path, below=seq + 1)
+    found = finder(frames[: seq + 1])
+    return found if found is not None and found.frame.seq == seq else None
+
+
+def replay_part(path: Path, first: int, last: int, verifier: Verifier) -> int | None:
+    """Derive the packets after the first up to the last; returns how many commands they had.
+
+    None for anything but a clean part.
+    """
+    try:
+        frames = log.survey(path)[0].frames
+        start = start_at(path, frames, first) if first else None
+        if first and start is None:
+            return None
+        part = frames[first + 1 if first else 0 : last + 1]
+        if not part or part[-1].seq != last:
+            return None
+        steps = derive(part, QFS, verifier, after=start)
+        return sum([0 if step.receipt is None else step.receipt.orders for step in steps])
+    except (QFSError, Halt):
+        return None
