@@ -7,7 +7,7 @@
 """
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qfs.app.audit import AuditRequest, Finding, audit, rulebook
@@ -32,6 +32,7 @@ RULES = {
     "process-id": "QFS602",
     "hostname": "QFS602",
     "threads": "QFS801",
+    "switch-interval": "QFS801",
     "allocator": "QFS302",
     "addresses": "QFS302",
     "gc": "QFS804",
@@ -51,6 +52,7 @@ _EFFECTS = {
     "random": ("random", "entropy"),
     "LC_ALL": ("locale", "filesystem"),
     "threads": ("concurrency", "global-state"),
+    "switch-interval": ("concurrency", "global-state"),
     "allocator": ("identity", "hash-order"),
     "addresses": ("identity", "hash-order"),
     "gc": ("gc",),
@@ -92,7 +94,8 @@ def cause_of(
     found = None
     if parting is not None:
         events = [list(parting.expected.events), list(parting.actual.events)]
-        found = tracing.first_difference(events[0], events[1])
+        versions = "python" in divergence.variable
+        found = tracing.first_difference(events[0], events[1], versions=versions)
     if found is None and divergence.places:
         found = _hidden(divergence.places, files)
     if found is None:
@@ -104,6 +107,7 @@ def cause_of(
 
 def _cause(divergence: Divergence, found: tracing.Parting, folder: Path) -> Cause:
     path = Path(found.file)
+    found = _within_statement(divergence, path, found)
     text = _source(path, found.line)
     finding = _finding(divergence, path, found.line)
     code = finding.rule if finding is not None else _rule(divergence)
@@ -155,6 +159,38 @@ def _finding(divergence: Divergence, path: Path, line: int) -> Finding | None:
     if here:
         return min(here, key=lambda one: effects.index(one.effect))
     return min(same, key=lambda one: abs(one.line - line), default=None)
+
+
+def _within_statement(
+    divergence: Divergence, path: Path, found: tracing.Parting
+) -> tracing.Parting:
+    """Return the line to blame of a statement: a recording knows it by one line of it alone.
+
+    That is the assertion that an optimised run leaves out; else the line of the audit's finding, if
+    the statement goes over several lines and has exactly one of the effect.
+    """
+    if "optimize" in divergence.variable and _source(path, found.next_line).startswith("assert"):
+        return replace(found, line=found.next_line)
+    first, last = _statement(path, found.line)
+    effects = _effects(divergence)
+    lines = {one.line for one in _findings(path) if one.effect in effects}
+    inside = [line for line in lines if first <= line <= last]
+    return replace(found, line=inside[0]) if len(inside) == 1 else found
+
+
+def _statement(path: Path, line: int) -> tuple[int, int]:
+    """Return the first and last line of the innermost simple statement at a line."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return line, line
+    spans = [
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and not hasattr(node, "body")
+    ]
+    around = [span for span in spans if span[0] <= line <= span[1]]
+    return min(around, key=lambda span: span[1] - span[0], default=(line, line))
 
 
 def _reported(divergence: Divergence, files: tuple[Path, ...]) -> tracing.Parting | None:

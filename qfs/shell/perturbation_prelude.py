@@ -1,7 +1,7 @@
 """What a watched process does to itself before the program under test is imported.
 
 - Clock: a virtual one that begins at a given moment and advances by a millisecond a reading, or
-  the machine's own, shifted. Sleeping puts a virtual clock forward.
+  stands still, or the machine's own, shifted. Sleeping puts a virtual clock forward.
 - Chance: the system's entropy and unseeded generators are drawn from a given stream, or real.
 - Folders are listed forward, backward or shuffled; the number of CPUs, the process and host names,
   the user, the garbage collector and the scheduling of threads are as told.
@@ -19,6 +19,7 @@ from typing import Any
 from qfs.shell.watched_imports import on_import, replace, replace_method
 
 STEP_NS = 1_000_000  # one millisecond a reading
+FROZEN_READINGS = 10_000  # then a second a reading, so that who waits for the clock does not hang
 _FILE_CLOCK_NS = 20_000_000  # a file system's clock may lag the system's by one tick
 _REAL_SLEEP = time.sleep
 _SCATTERED = 400  # blocks of each size: more than are free after the start
@@ -51,10 +52,10 @@ def apply(settings: dict[str, Any]) -> None:
         sys.setrecursionlimit(max(settings["recursion"], sys.getrecursionlimit()))
     if settings.get("digits") is not None:
         sys.set_int_max_str_digits(settings["digits"])
-    if settings.get("switch"):
-        sys.setswitchinterval(settings["switch"])
+    if settings.get("switch_us"):
+        sys.setswitchinterval(settings["switch_us"] / 1_000_000)
     if settings.get("clock") is not None:
-        clock = Clock(settings["clock"]["start_ns"], running=settings["clock"]["running"])
+        clock = Clock(**settings["clock"])
         change_file_times(clock)
         change_clock(clock)
     if settings.get("entropy"):
@@ -85,9 +86,11 @@ def count_threads(module: Any) -> None:
 class Clock:
     """Nanoseconds since 1970, virtual or running."""
 
-    def __init__(self, start_ns: int, *, running: bool) -> None:
+    def __init__(self, start_ns: int, *, running: bool, frozen: bool = False) -> None:
         self._now = start_ns
         self._running = running
+        self._frozen = frozen
+        self._readings = 0
         self._shift = start_ns - time.time_ns()
         self._real = time.time_ns
         self._real_monotonic = time.monotonic_ns
@@ -97,12 +100,17 @@ class Clock:
     def rewind(self) -> None:
         """Begin again."""
         self._now = self._start
+        self._readings = 0
 
     def wall(self) -> int:
         """Return the time of day."""
         if self._running:
             return self._real() + self._shift
-        self._now += STEP_NS
+        self._readings += 1
+        if not self._frozen:
+            self._now += STEP_NS
+        elif self._readings > FROZEN_READINGS:
+            self._now += 10**9
         return self._now
 
     def written(self, real_ns: int) -> int:

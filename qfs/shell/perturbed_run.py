@@ -260,11 +260,14 @@ def prelude_of(environment: Environment) -> dict[str, Any]:
         "umask": int(environment["umask"], 8),
         "recursion": int(environment["recursion-limit"]),
         "digits": int(environment["int-digits"]),
-        "switch": 0.005 if environment["threads"] == "usual" else 0.000_001,
+        "switch_us": int(environment["switch-interval"])
+        if environment["threads"] == "usual"
+        else 1,
         "noise": _NOISE[environment["threads"]],
         "clock": {
-            "start_ns": _T0_NS if clock == "still" else _T0_NS + _SHIFT_NS,
+            "start_ns": _T0_NS if clock in ("still", "frozen") else _T0_NS + _SHIFT_NS,
             "running": clock == "running",
+            "frozen": clock == "frozen",
         },
         "entropy": environment["random"],
         "listing": environment["directory-order"],

@@ -25,6 +25,7 @@ _NODES_MAX = 120
 _WORK_MAX = 60_000  # parts of values told in one recording; after that plain values only
 _PLAIN = (int, bool, str, float, bytes, type(None))
 _TEXT_MAX = 160
+_SKIPPED_MAX = 100
 
 Event = tuple[str, int, str, str, str, int, dict[str, str]]
 """File, line, function, kind, the file and line that ran before, names and what they hold."""
@@ -41,6 +42,8 @@ class Parting:
     """What differs: a variable, ``return``, or empty where the next lines differ."""
     expected: str
     actual: str
+    next_line: int = 0
+    """The line that the first recording goes on with, where the next lines differ."""
 
 
 class Recorder:
@@ -89,12 +92,16 @@ class Recorder:
             self._busy = False
 
     def ended(self, frame: FrameType, value: Any) -> None:
-        """Record what a frame returns; the frame is forgotten, for another may take its place."""
-        self._seen.pop(id(frame), None)
+        """Record what a frame returns, and what its last line has changed.
+
+        The frame is forgotten, for another may take its place.
+        """
+        before = self._seen.pop(id(frame), None)
         if self._hears():
             self._busy = True
             place = frame.f_code.co_filename
-            told = {"return": self._tell(value)}
+            changed = self._changes(frame, before[2])[0] if before is not None else {}
+            told = {**changed, "return": self._tell(value)}
             line = frame.f_lineno
             name = frame.f_code.co_name
             self.events.append((place, line, name, "return", place, line, told))
@@ -117,7 +124,8 @@ class Recorder:
                 now[name] = self._tell(value)
         if not module:
             for name in frame.f_code.co_names:
-                if name in frame.f_globals and not _is_code(frame.f_globals[name]):
+                own = name in frame.f_globals and not name.startswith("__")
+                if own and not _is_code(frame.f_globals[name]):
                     now.setdefault(f"global {name}", self._tell(frame.f_globals[name]))
         return {name: text for name, text in now.items() if before.get(name) != text}, now
 
@@ -179,30 +187,51 @@ def tell(value: Any) -> tuple[str, int]:
     return f"{text[:_TEXT_MAX]}... {rest}", parts
 
 
-def first_difference(a: list[Event], b: list[Event]) -> Parting | None:
-    """Return where two recordings part, or None if one repeats the other."""
-    for number, (mine, yours) in enumerate(zip(a, b, strict=False)):
-        if mine == yours:
-            continue
+def first_difference(a: list[Event], b: list[Event], *, versions: bool = False) -> Parting | None:
+    """Return where two recordings part, or None if one repeats the other.
+
+    versions: two Pythons made them, and tell some lines and names of the same step otherwise: only
+    what both tell is compared, as far as they can be laid side by side.
+    """
+    here = there = 0
+    while here < len(a) and there < len(b):
+        mine, yours = a[here], b[there]
         if mine[:4] != yours[:4]:
-            return _parted(a[number - 1], mine, yours) if number else _parted(mine, mine, yours)
+            ahead = _beside(a[here:], b[there:]) if versions else None
+            if ahead is None:
+                return _parted(a[here - 1] if here else mine, mine, yours)
+            here, there = here + ahead[0], there + ahead[1]
+            continue
         names = [*mine[6], *[name for name in yours[6] if name not in mine[6]]]
         for name in names:
             old, new = mine[6].get(name, "unchanged"), yours[6].get(name, "unchanged")
-            if old != new:
+            if old != new and not (versions and "unchanged" in (old, new)):
                 file, line = (mine[4], mine[5]) if mine[4] else (mine[0], mine[1])
                 function = mine[2] if file == mine[0] else ""
                 return Parting(file, line, function, name, old, new)
-    if len(a) != len(b):
+        here, there = here + 1, there + 1
+    if len(a) - here != len(b) - there and not versions:
         longer = a if len(a) > len(b) else b
         after = longer[min(len(a), len(b)) - 1] if a and b else longer[0]
         return Parting(after[0], after[1], after[2], "", f"{len(a)} lines", f"{len(b)} lines")
     return None
 
 
+def _beside(a: list[Event], b: list[Event]) -> tuple[int, int] | None:
+    """Return how many events to skip on one side to meet the other again; None for too many."""
+    for skipped in range(1, _SKIPPED_MAX):
+        if skipped < len(a) and a[skipped][:4] == b[0][:4]:
+            return skipped, 0
+        if skipped < len(b) and a[0][:4] == b[skipped][:4]:
+            return 0, skipped
+    return None
+
+
 def _parted(last: Event, mine: Event, yours: Event) -> Parting:
     return Parting(
-        last[0], last[1], last[2], "", f"line {mine[1]} is next", f"line {yours[1]} is next"
+        *(last[0], last[1], last[2], ""),
+        *(f"line {mine[1]} is next", f"line {yours[1]} is next"),
+        mine[1] if mine[0] == last[0] else 0,
     )
 
 
