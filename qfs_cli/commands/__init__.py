@@ -26,6 +26,8 @@ COMMANDS = (
     "halt",  # why a ledger stands, and going on
     "trail",  # keys, upgrades, halts, for outsiders
     "bisect",  # where two logs part
+    "import",  # histories of other programs
+    "export",  # the same file again
     "bench",  # how this machine does under load
     "doctor",  # what works here
     "explain",  # the catalogue of codes

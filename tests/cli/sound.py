@@ -5,6 +5,8 @@ In a call `@` marks a path that the command reads, `>` one that it makes.
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from qfs import certmath
@@ -97,8 +99,24 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("project", "--check", "@cert", "--public-key", "@operator.pub.pem"),
     ),
     "explain": (("--proof-log", "@sum.proof"),),
+    "export": (
+        ("@history", ">new.jsonl"),
+        ("@history/log/00000001.log", ">new.jsonl"),
+    ),
     "evidence check": (("@project",),),
     "evidence write": (("@project",),),
+    "import": (
+        ("@ticks.jsonl", ">new-log"),
+        ("@ticks.csv", ">new-log"),
+        ("@bank.db", ">new-log"),
+        ("@book.beancount", ">new-log"),
+        ("@workflow.json", ">new-log"),
+        ("ticks.jsonl", ">new-log", "--key", "@operator.pem"),
+        (
+            *("ticks.jsonl", ">new-log"),
+            *("--key", "@secret.pem.age", "--passphrase-file", "@pass"),
+        ),
+    ),
     "keys approve": (
         ("@ledger", "00" * 32, "--key", "@root.pem"),
         ("ledger", "00" * 32, "--key", "root.pem", "--passphrase-file", "@pass", "-o", ">new.drv"),
@@ -286,6 +304,8 @@ NOT_READ: dict[tuple[str, str], str] = {
     ("replay", "--compiled"): "made by a C compiler; tests/app/test_replay_perturbed.py spoils it",
     ("build", "--outdir"): "the folder is made, and its name may be new",
     ("certify", "--output"): "the file is made, and its name is new",
+    ("export", "output"): "the file is made, and its name is new",
+    ("import", "log"): "the folder is made, and its name is new",
     ("ledger export", "output"): "the file is made, and its name is new",
     ("ledger init", "directory"): "the folder is made, and its name is new",
     ("ledger prove", "--output"): "the file is made, and its name is new",
@@ -321,6 +341,7 @@ FINE: dict[tuple[str, str, str], str] = {
         for name in (
             "build",
             "certify",
+            "import",
             "keys export",
             "keys import",
             "keys new",
@@ -363,6 +384,7 @@ FINE: dict[tuple[str, str, str], str] = {
         "truncated",
     ): "what is whole of a cut log is followed; that it is cut is said, with exit code 1",
     ("ledger import", "@ledger", "missing"): "a folder without a ledger gets a copy of the other",
+    ("import", "@book.beancount", "truncated"): "a ledger may end behind any directive",
     ("audit", "@machine.py", "empty"): "an empty module is a module without findings",
 }
 
@@ -414,6 +436,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         *("--operator", "operator.pub.pem", "--require-certificate", "cert"),
     ),
     ("build", "project", *QUICK, "--outdir", "built", "--key", "operator.pem"),
+    ("import", "ticks.jsonl", "history"),
     ("ledger", "state", "ledger", "--format", "json"),
 )
 
@@ -426,6 +449,10 @@ def prepare(folder: Path) -> None:
         "inputs.jsonl": '"the first input"\n"the second input"\n',
         "more.toml": SCENARIO.replace("1024", "1025"),
         "draft.json": json.dumps(DRAFT),
+        "ticks.jsonl": f'{{"price": 1}}\n{{"note": "{NOTE}"}}\n',
+        "ticks.csv": f'price,note\n1,"{NOTE}"\n',
+        "book.beancount": "2020-01-01 open Assets:Cash EUR\n",
+        "workflow.json": json.dumps({"events": [{"eventId": "1", "note": NOTE}]}),
         "pass": "correct horse battery staple\n",
         "project/pyproject.toml": PROJECT,
         "project/sample/__init__.py": '"""A sample."""\n',
@@ -433,6 +460,11 @@ def prepare(folder: Path) -> None:
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+    with closing(sqlite3.connect(folder / "bank.db")) as database:
+        columns = "originator_id, originator_version, topic, state"
+        database.execute(f"CREATE TABLE stored_events ({columns}, UNIQUE (originator_id))")
+        database.execute("INSERT INTO stored_events VALUES ('a', 1, 'Opened', ?)", (NOTE,))
+        database.commit()
     log = ProofLog()
     certmath.exp(1, log=log)
     (folder / "sum.proof").write_bytes(log.to_bytes())

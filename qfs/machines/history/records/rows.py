@@ -29,7 +29,8 @@ class Row:
 
     def digest(self) -> Digest:
         """Return the digest over all of it."""
-        return digest("qfs/records/row/1", pack(self))
+        flat = [text for field in self.fields for text in field]
+        return digest("qfs/records/row/1", [self.stream, self.data, *flat])
 
     def parts(self) -> tuple[tuple[str, str], ...]:
         """Return every name and value, the row's own behind the record's."""
