@@ -8,6 +8,7 @@
 from qfs.scan import ir
 from qfs.scan.expressions import evaluate, evaluate_key
 from qfs.scan.frame import Frame, mentions
+from qfs.scan.implicit import set_through
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import binary_value
 from qfs.scan.order import elements
@@ -91,6 +92,7 @@ def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> 
 def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
     for atom in evaluate(frame, target[1]):
         if atom[0] == INSTANCE:
+            set_through(frame, atom[1], target[2], value, pos)
             frame.solver.write(("field", atom[1], target[2]), value)
         elif atom[0] == CLASS:
             frame.solver.write(("attr", atom[1], target[2]), value)

@@ -8,6 +8,7 @@
 import builtins
 
 from qfs.scan.frame import Frame
+from qfs.scan.implicit import read_through
 from qfs.scan.ir import Pos
 from qfs.scan.values import (
     ANY,
@@ -19,8 +20,10 @@ from qfs.scan.values import (
     NOTHING,
     OBJECT,
     OUTSIDE,
+    PARTIAL,
     STR,
     SUPER,
+    TUPLE,
     Atom,
     Value,
     join,
@@ -90,11 +93,21 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return _supertype(atom)
     if tag == METHOD:
         return ((METHOD, ANY[0], name),)
+    if tag == TUPLE and not (name.startswith("_") or hasattr(tuple, name)):
+        return _field_of(atom)
     if tag == OBJECT:
         value = frame.solver.rules.summaries.value_of(f"{atom[1]}.{name}")
         if value is not None:
             return value
     return ((METHOD, atom, name),)
+
+
+def _field_of(atom: Atom) -> Value:
+    """Return what any field of a tuple with named fields may hold."""
+    out: Value = NOTHING
+    for item in atom[1]:
+        out = join(out, item)
+    return out
 
 
 def _outside(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
@@ -141,6 +154,10 @@ def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> 
             for inner in atom[1]:
                 if inner[0] == FUNCTION:
                     out = join(out, ((FUNCTION, inner[1], klass[0], inner[3]),))
+        elif tag == INSTANCE:
+            out = join(out, read_through(frame, (atom,), (receiver,), pos))
+        elif tag == "pmeth":
+            out = join(out, ((PARTIAL, atom[1], ((receiver,), *atom[2]), atom[3]),))
         else:
             out = join(out, (atom,))
     return out
@@ -150,11 +167,12 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     """Return an attribute of an instance of the program's class."""
     number = atom[1]
     klass: Value = ((CLASS, number),)
-    if name == "__class__":
-        return klass
-    if name == "__dict__":
-        return ((("dict"), STR, ANY, None),)
+    if name in {"__class__", "__dict__"}:
+        return klass if name == "__class__" else (("dict", STR, ANY, None),)
     out: Value = NOTHING
+    asked = frame.find(number, "__getattribute__")
+    if asked:
+        out = _asked_first(frame, bind(frame, asked, atom, klass, pos), pos)
     stored = frame.find(number, name)
     own = frame.solver.program.classes[number].own
     member = bool(stored) and name in own and frame.trait(number, "enum")
@@ -195,8 +213,17 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     return NOTHING if _promised(frame, number, name) else ((METHOD, atom, name),)
 
 
+def _asked_first(frame: Frame, method: Value, pos: Pos) -> Value:
+    """Call ``__getattribute__``, but not from within itself."""
+    from qfs.scan.calls import Arguments, call  # noqa: PLC0415
+
+    if frame.function.facts.name == "__getattribute__":
+        return NOTHING
+    return call(frame, method, Arguments([STR]), pos)
+
+
 def _is_call(stored: Value) -> bool:
-    return any(each[0] == "prop" for each in stored)
+    return any(each[0] in {"prop", INSTANCE} for each in stored)
 
 
 def _promised(frame: Frame, number: int, name: str) -> bool:
@@ -231,7 +258,7 @@ def _class_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if not stored:
         if name == "__members__":
             return ((("dict"), STR, ((INSTANCE, number, True),), None),)
-        return ((METHOD, atom, name),)
+        return _inherited(frame, atom, name, pos)
     enum = frame.trait(number, "enum")
     out: Value = NOTHING
     for each in stored:
@@ -241,9 +268,19 @@ def _class_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
             out = join(out, bind(frame, (each,), atom, (atom,), pos))
         elif enum and each[0] not in {FUNCTION, "prop"}:
             out = join(out, ((INSTANCE, number, True),))
+        elif each[0] == INSTANCE:
+            out = join(out, read_through(frame, (each,), ANY, pos))
         else:
             out = join(out, (each,))
     return out
+
+
+def _inherited(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
+    """Return what a class has from a base outside, if it has one."""
+    for base in frame.mro(atom[1]):
+        if isinstance(base, str) and not base.startswith(("builtins.", "typing.", "abc.", "enum.")):
+            return _outside(frame, (OUTSIDE, base), name, pos)
+    return ((METHOD, atom, name),)
 
 
 def _super(frame: Frame, atom: Atom, name: str) -> Value:

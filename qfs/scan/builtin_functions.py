@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from qfs.scan.calls import Arguments, call, call_method
 from qfs.scan.frame import Frame, bare
+from qfs.scan.implicit import compares, index_of, truth_of
 from qfs.scan.ir import Fact, FunctionFacts, Pos
 from qfs.scan.operations import text_of
 from qfs.scan.order import elements, instance_grade
@@ -90,13 +91,8 @@ def _dict(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 def _sorted(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     element, taint = elements(frame, arguments.first(), pos)
     key = arguments.keywords.get("key", NOTHING)
-    _key(frame, key, (element, taint), pos, "decides ties in sorted()")
-    return sequence(element, "list", _kept(key, taint))
-
-
-def _kept(key: Value, taint: Taint | None) -> Taint | None:
-    del key, taint  # a tie that matters was reported where it happens
-    return None
+    ranked(frame, key, (element, taint), pos, "decides ties in sorted()")
+    return sequence(element)  # a tie that matters was reported where it happens
 
 
 _COARSE = {
@@ -105,13 +101,17 @@ _COARSE = {
 }  # fmt: skip
 
 
-def _key(frame: Frame, key: Value, ordered: tuple[Value, Taint | None], pos: Pos, use: str) -> None:
-    """Call a key function; report a tie between elements of a set."""
+def ranked(
+    frame: Frame, key: Value, ordered: tuple[Value, Taint | None], pos: Pos, use: str
+) -> None:
+    """Compare elements, or what a key function gives; report a tie between elements of a set."""
     element, taint = ordered
+    if not any(atom != (PLAIN, "none") for atom in key):
+        compares(frame, element, pos)
     for atom in key:
         if atom == (PLAIN, "none"):
             continue
-        call(frame, (atom,), Arguments([element]), pos)
+        compares(frame, call(frame, (atom,), Arguments([element]), pos), pos)
         if taint is None:
             continue
         coarse = atom[0] == OUTSIDE and atom[1] in _COARSE
@@ -143,7 +143,7 @@ def _extreme(use: str) -> Builtin:
                 element = join(element, value)
         else:
             element, taint = elements(frame, arguments.first(), pos)
-        _key(frame, arguments.keywords.get("key", NOTHING), (element, taint), pos, use)
+        ranked(frame, arguments.keywords.get("key", NOTHING), (element, taint), pos, use)
         return join(element, arguments.keywords.get("default", NOTHING))
 
     return made
@@ -154,7 +154,9 @@ def _sum(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     out: Value = NOTHING
     start = arguments.at(1, "start")
     for atom in join(element, start):
-        if atom[0] in {PLAIN, KNOWN} and atom[1] in {"float", "complex"}:
+        if atom[0] == SEQUENCE:
+            out = join(out, ((SEQUENCE, atom[1], atom[2], atom[3] or taint),))
+        elif atom[0] in {PLAIN, KNOWN} and atom[1] in {"float", "complex"}:
             frame.site("float-sum", pos, "sum of floats")
             if taint is not None:
                 frame.leak(taint, "set-fold", "decides a sum of floats")
@@ -181,6 +183,12 @@ def _carry(kind: str, shape: str) -> Builtin:
         element = found[0][0]
         if callback:
             call(frame, callback, Arguments([element]), pos)
+        if shape == "filter":
+            truth_of(frame, element, pos)
+        if shape in {"enumerate", "zip"}:
+            _paired(frame, [each[1] for each in found], shape)
+        if shape == "iter" and len(values) > 1:
+            element = call(frame, arguments.first(), Arguments([]), pos)
         if shape == "enumerate":
             element = ((TUPLE, (INT, element)),)
         elif shape == "zip":
@@ -193,6 +201,31 @@ def _carry(kind: str, shape: str) -> Builtin:
     return made
 
 
+def _paired(frame: Frame, orders: list[Taint | None], shape: str) -> None:
+    """Report that elements of a set are paired with numbers, or with what has another order."""
+    first = next((each for each in orders if each is not None), None)
+    if first is not None and (shape == "enumerate" or any(each != first for each in orders)):
+        frame.leak(first, "set-pick", f"decides what {shape}() pairs with what")
+
+
+def _reversed(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    for atom in arguments.first():
+        if atom[0] == INSTANCE and frame.find(atom[1], "__reversed__"):
+            return call_method(frame, atom, "__reversed__", Arguments([]), pos)
+    return _carry("lazy", "iter")(frame, arguments, pos)
+
+
+def _range(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    for value in arguments.positional:
+        index_of(frame, value, pos)
+    return sequence(INT)
+
+
+def _all(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    truth_of(frame, elements(frame, arguments.first(), pos)[0], pos)
+    return BOOL
+
+
 def star_any(arguments: Arguments) -> bool:
     """Say whether positional arguments are hidden behind a star."""
     return arguments.star is not None
@@ -202,7 +235,7 @@ def _map(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     found = [elements(frame, value, pos) for value in arguments.positional[1:]]
     taint = next((each[1] for each in found if each[1] is not None), None)
     result = call(frame, arguments.first(), Arguments([each[0] for each in found]), pos)
-    return sequence(result, "iter", taint)
+    return sequence(result, "lazy", taint)
 
 
 def _next(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
@@ -366,6 +399,10 @@ def _own_name(call_: Fact | None) -> bool:
 
 
 def _type(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    if len(arguments.positional) == 3:
+        from qfs.scan.special import made_type  # noqa: PLC0415 (it calls built-in functions)
+
+        return made_type(arguments)
     out: Value = NOTHING
     for atom in arguments.first():
         if atom[0] == INSTANCE:
@@ -431,24 +468,24 @@ BUILTINS: dict[str, Builtin] = {
         "list": _copy_as("list"), "tuple": _copy_as("tuple"), "set": _set_of("set"),
         "frozenset": _set_of("frozenset"), "dict": _dict, "sorted": _sorted, "sum": _sum,
         "min": _extreme("decides ties in min()"), "max": _extreme("decides ties in max()"),
-        "len": _calls_method("__len__", INT), "any": _gives(BOOL), "all": _gives(BOOL),
-        "iter": _carry("iter", "iter"), "enumerate": _carry("iter", "enumerate"),
-        "zip": _carry("iter", "zip"), "filter": _carry("iter", "filter"),
-        "reversed": _carry("iter", "iter"), "map": _map, "next": _next, "anext": _next,
+        "len": _calls_method("__len__", INT), "any": _all, "all": _all,
+        "iter": _carry("lazy", "iter"), "enumerate": _carry("lazy", "enumerate"),
+        "zip": _carry("lazy", "zip"), "filter": _carry("lazy", "filter"),
+        "reversed": _reversed, "map": _map, "next": _next, "anext": _next,
         "str": _text("__str__"), "repr": _text("__repr__"), "ascii": _text("__repr__"),
         "format": _format, "print": _print, "hash": _hash, "int": _int, "float": _float,
         "complex": _float, "round": _round, "pow": _pow, "divmod": _divmod, "abs": _abs,
         "bool": _calls_method("__bool__", BOOL), "bytes": _bytes, "bytearray": _bytes,
         "memoryview": _gives(BYTES), "getattr": _getattr, "setattr": _setattr,
         "delattr": _setattr, "hasattr": _gives(BOOL), "isinstance": _gives(BOOL),
-        "issubclass": _gives(BOOL), "callable": _gives(BOOL), "range": _gives(sequence(INT)),
+        "issubclass": _gives(BOOL), "callable": _gives(BOOL), "range": _range,
         "ord": _gives(INT), "chr": _gives(STR), "bin": _gives(STR), "hex": _gives(STR),
         "oct": _gives(STR), "slice": _gives(ANY), "type": _type, "super": _super,
         "__import__": _import, "object": _gives(((OBJECT, "builtins.object", ""),)),
         "property": lambda _f, a, _p: (("prop", a.first()),),
         "staticmethod": lambda _f, a, _p: (("static", a.first()),),
         "classmethod": lambda _f, a, _p: (("classm", a.first()),),
-        "aiter": _carry("iter", "iter"),
+        "aiter": _carry("lazy", "iter"),
     }.items()
 }  # fmt: skip
 BUILTINS["importlib.import_module"] = _import

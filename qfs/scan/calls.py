@@ -241,6 +241,8 @@ def call(
             out = join(out, call(frame, atom[1], arguments, pos, certain=certain))
         elif tag == "newtype":
             out = join(out, atom[1])
+        elif tag == TUPLE:
+            out = join(out, (atom,))  # a type made by a call, whose objects have its fields
         elif tag in {"operator.methodcaller", "operator.attrgetter"}:
             out = join(out, _got(frame, atom, arguments, pos))
     return out
@@ -300,6 +302,10 @@ def call_function(
         answers[atom] = node.result
     else:
         answers[atom] = frame.solver.call(frame.node, node, pos, certain=certain)
+    for other in frame.solver.peek(("dispatched", number)):
+        if other[0] == FUNCTION and other[1] != number:
+            given = call_function(frame, other, arguments, pos, certain=False)
+            answers[atom] = join(answers[atom], given)
     return answers[atom]
 
 

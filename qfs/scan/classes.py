@@ -11,9 +11,10 @@ from collections.abc import Callable
 from qfs.scan import ir
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame
+from qfs.scan.implicit import class_made
 from qfs.scan.ir import Fact
 from qfs.scan.program import Function, Klass
-from qfs.scan.values import CLASS, FUNCTION, OUTSIDE, SUPER, Value, join
+from qfs.scan.values import CLASS, FUNCTION, OUTSIDE, PARTIAL, SUPER, Value, join
 
 _PROPERTIES = {
     "builtins.property", "functools.cached_property", "abc.abstractproperty",
@@ -61,6 +62,9 @@ def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
             out = join(out, _outside_decorator(atom[1], value))
         elif atom[0] == "bm" and atom[2] in {"setter", "getter", "deleter"}:
             out = join(out, ((("prop"), value),))
+        elif atom[0] == "bm" and atom[2] == "register" and atom[1][0] == FUNCTION:
+            frame.solver.write(("dispatched", atom[1][1]), value)
+            out = join(out, value)
         elif atom[0] in {FUNCTION, CLASS, "part", "inst"}:
             out = join(out, call(frame, (atom,), Arguments([value]), pos))
         else:
@@ -88,10 +92,8 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     if bases != klass.bases:
         klass.bases = bases
         frame.solver.rebase(klass.number)
-    for name, value in facts.keywords:
-        found = evaluate(frame, value)
-        if name == "metaclass":
-            klass.metaclass = found
+    words = {name: evaluate(frame, value) for name, value in facts.keywords if name}
+    klass.metaclass = words.pop("metaclass", klass.metaclass)
     for base in klass.bases:
         for atom in base:
             _derive(frame, klass, atom)
@@ -102,10 +104,14 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     run(frame, facts.body)
     frame.klass, frame.env = outer_class, outer_env
     frame.solver.write(("defined", klass.number), ((CLASS, klass.number),))
+    class_made(frame, klass, words, facts.pos)
     frame.bind(facts.name, ((CLASS, klass.number),))
 
 
 def _derive(frame: Frame, klass: Klass, atom: tuple[object, ...]) -> None:
+    if atom[:2] == (PARTIAL, ((OUTSIDE, "qfs.tuple"),)):
+        klass.traits["namedtuple"] = ""
+        klass.traits["outside"] = "builtins.tuple"
     if atom[0] == CLASS and isinstance(atom[1], int):
         for base in frame.mro(atom[1]):
             if isinstance(base, int) and base != klass.number:
@@ -119,7 +125,7 @@ def _derive(frame: Frame, klass: Klass, atom: tuple[object, ...]) -> None:
         name = atom[1].rpartition(".")[2]
         if atom[1].startswith("builtins.") and name.endswith(("Error", "Exception", "Warning")):
             klass.traits["exception"] = ""
-        elif atom[1] not in {"builtins.object", "typing.Generic", "abc.ABC"}:
+        elif atom[1] not in {"qfs.tuple", "builtins.object", "typing.Generic", "abc.ABC"}:
             klass.traits.setdefault("outside", atom[1])
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from qfs.scan import ir
 from qfs.scan.attributes import attribute, lacks
-from qfs.scan.frame import Frame, mentions
+from qfs.scan.frame import Frame, mentions, position
+from qfs.scan.implicit import awaited, index_of, truth_of
 from qfs.scan.ir import Fact
 from qfs.scan.operations import binary_value, compare, formatted
 from qfs.scan.order import elements
@@ -148,6 +149,7 @@ def _unary(frame: Frame, fact: Fact) -> Value:
 
     operand = evaluate(frame, fact[2])
     if fact[1] == "not":
+        truth_of(frame, operand, fact[3])
         return BOOL
     out: Value = NOTHING
     for atom in operand:
@@ -168,7 +170,10 @@ def _bool(frame: Frame, fact: Fact) -> Value:
     out: Value = NOTHING
     saved = dict(frame.env)
     for part in fact[1]:
-        out = join(out, evaluate(frame, part))
+        value = evaluate(frame, part)
+        if part is not fact[1][-1]:
+            truth_of(frame, value, position(part))
+        out = join(out, value)
         narrow(frame, part, positive=fact[2] == "and")
     for name, value in saved.items():
         frame.env[name] = value
@@ -185,6 +190,7 @@ def _index(frame: Frame, fact: Fact) -> Value:
         return ((MODULE, frame.module.name),)  # sys.modules[__name__]
     holder, key = evaluate(frame, fact[1]), evaluate_key(frame, fact[2])
     sliced = fact[2][0] == ir.SLICE
+    index_of(frame, key, fact[3])
     out: Value = NOTHING
     for atom in holder:
         tag = atom[0]
@@ -197,12 +203,14 @@ def _index(frame: Frame, fact: Fact) -> Value:
         elif tag == TUPLE:
             out = join(out, _tuple_item(atom, key, sliced=sliced))
         elif tag == INSTANCE:
-            if len(holder) == 1 or not lacks(frame, atom, "__getitem__"):
-                out = join(out, call_method(frame, atom, "__getitem__", Arguments([key]), fact[3]))
+            own = frame.find(atom[1], "__getitem__") or not frame.find(atom[1], "__missing__")
+            name = "__getitem__" if own else "__missing__"
+            if len(holder) == 1 or not lacks(frame, atom, name):
+                out = join(out, call_method(frame, atom, name, Arguments([key]), fact[3]))
         elif tag in {PLAIN, KNOWN}:
             out = join(out, _text_item(atom, sliced=sliced))
         elif tag in {OUTSIDE, "cls", "prop"}:
-            out = join(out, _outside_item(frame, atom, fact))
+            out = join(out, _outside_item(frame, atom, key, fact))
         elif tag == OBJECT:
             out = join(out, ((OBJECT, atom[1], ""),) if sliced else ANY)
         elif tag == "classdict" and key and all(each[0] == KNOWN for each in key):
@@ -230,18 +238,39 @@ def _text_item(atom: Atom, *, sliced: bool) -> Value:
     return STR if atom[1] == "str" else NOTHING  # a TypeError
 
 
-def _outside_item(frame: Frame, atom: Atom, fact: Fact) -> Value:
+def _outside_item(frame: Frame, atom: Atom, key: Value, fact: Fact) -> Value:
     """``list[int]``, an enumeration's ``Kind[name]``, or an item of something outside."""
+    from qfs.scan.calls import Arguments, call_function  # noqa: PLC0415
+
     if atom[0] == "cls":
+        for each in frame.find(atom[1], "__class_getitem__"):
+            if each[0] == FUNCTION:
+                function = (FUNCTION, each[1], atom, each[3])
+                return call_function(frame, function, Arguments([key]), fact[3])
         return ((INSTANCE, atom[1], True),) if frame.trait(atom[1], "enum") else (atom,)
     if atom[0] == OUTSIDE:
+        holder = atom[1].removesuffix(".__dict__")
+        if holder != atom[1] or holder == "builtins":
+            return _of_module(frame, (OUTSIDE, holder), key, fact[3])
         returned = frame.solver.rules.summaries.value_of(f"{atom[1]}.__getitem__")
         if returned is not None:
             return returned
         if atom[1].startswith(("typing.", "builtins.", "collections.")):
             return (atom,)
-    del fact
     return ANY
+
+
+def _of_module(frame: Frame, module: Atom, key: Value, pos: ir.Pos) -> Value:
+    """``vars(time)["time"]``: an attribute, by another way."""
+    out: Value = NOTHING
+    for each in key:
+        if each[:2] == (KNOWN, "str"):
+            out = join(out, attribute(frame, (module,), each[2], pos))
+        else:
+            text = "an item of a module's __dict__ with a computed name"
+            frame.site("dynamic-attribute", pos, text, "possible")
+            out = join(out, ANY)
+    return out or ANY
 
 
 def _slice(frame: Frame, fact: Fact) -> Value:
@@ -253,7 +282,7 @@ def _slice(frame: Frame, fact: Fact) -> Value:
 def _if_else(frame: Frame, fact: Fact) -> Value:
     from qfs.scan.narrowing import narrow  # noqa: PLC0415
 
-    evaluate(frame, fact[1])
+    truth_of(frame, evaluate(frame, fact[1]), position(fact[1]))
     saved = dict(frame.env)
     narrow(frame, fact[1], positive=True)
     then = evaluate(frame, fact[2])
@@ -281,11 +310,11 @@ def _comp(frame: Frame, fact: Fact) -> Value:
     taint: Taint | None = None
     pushed = 0
     for target, iterable, conditions, _asynchronous in parts:
-        element, part_taint = elements(frame, evaluate(frame, iterable), iterable_pos(iterable))
+        element, part_taint = elements(frame, evaluate(frame, iterable), position(iterable))
         taint = taint or part_taint
         assign(frame, target, element, fact[4])
         for condition in conditions:
-            evaluate(frame, condition)
+            truth_of(frame, evaluate(frame, condition), position(condition))
             narrow(frame, condition, positive=True)
         if part_taint is not None and kind != "set":
             names = frozenset(_targets(target))
@@ -315,19 +344,6 @@ def _targets(target: Fact) -> list[str]:
     return [name for part in target[1] for name in _targets(part)] if target[0] in {5, 6} else []
 
 
-def iterable_pos(fact: Fact) -> ir.Pos:
-    """Return the position of an expression; facts without one borrow their first part's."""
-    last = fact[-1]
-    if isinstance(last, tuple) and len(last) == 4 and all(isinstance(n, int) for n in last):
-        return (last[0], last[1], last[2], last[3])
-    for part in fact:
-        if isinstance(part, tuple) and part and isinstance(part[0], int):
-            return iterable_pos(part)
-        if isinstance(part, tuple) and part:
-            return iterable_pos(part[0])
-    return (1, 1, 1, 1)
-
-
 def _text(frame: Frame, fact: Fact) -> Value:
     return formatted(frame, fact[1], evaluate)
 
@@ -335,7 +351,10 @@ def _text(frame: Frame, fact: Fact) -> Value:
 def _await(frame: Frame, fact: Fact) -> Value:
     out: Value = NOTHING
     for atom in evaluate(frame, fact[1]):
-        out = join(out, atom[2] if atom[0] == SEQUENCE and atom[1] == "coro" else (atom,))
+        if atom[0] == INSTANCE:
+            out = join(out, awaited(frame, atom, position(fact[1])))
+        else:
+            out = join(out, atom[2] if atom[0] == SEQUENCE and atom[1] == "coro" else (atom,))
     return out
 
 
@@ -376,4 +395,4 @@ _EXPRESSIONS: list[Callable[[Frame, Fact], Value]] = [
     _walrus, _star,
 ]  # fmt: skip
 
-__all__ = ["FUNCTION", "MODULE", "SET", "evaluate", "items_of", "iterable_pos"]
+__all__ = ["FUNCTION", "MODULE", "SET", "evaluate", "items_of"]

@@ -255,7 +255,7 @@ _SITES_OF = {"listing": "listing-order", "arrival": "arrival-order"}
 def _special(name: str) -> Value:
     if name in {"__name__", "__doc__", "__qualname__", "__package__"}:
         return (("plain", "str"),)
-    return NOTHING
+    return ((OUTSIDE, "builtins"),) if name == "__builtins__" else NOTHING
 
 
 def bare(fact: Any) -> object:
@@ -263,6 +263,19 @@ def bare(fact: Any) -> object:
     if fact[0] == 2:
         return fact[:2]
     return (3, bare(fact[1]), fact[2]) if fact[0] == 3 else None
+
+
+def position(fact: Fact) -> Pos:
+    """Return the position of an expression; facts without one borrow their first part's."""
+    last = fact[-1]
+    if isinstance(last, tuple) and len(last) == 4 and all(isinstance(n, int) for n in last):
+        return (last[0], last[1], last[2], last[3])
+    for part in fact:
+        if isinstance(part, tuple) and part and isinstance(part[0], int):
+            return position(part)
+        if isinstance(part, tuple) and part:
+            return position(part[0])
+    return (1, 1, 1, 1)
 
 
 def mentions(fact: Fact | Any, names: frozenset[str]) -> bool:
@@ -289,4 +302,6 @@ def anything(why: str = "") -> Value:
     return (("any", why),) if why else ANY
 
 
-__all__ = ["Frame", "anything", "bare", "bounded", "instance_of", "is_container", "mentions"]
+__all__ = [
+    "Frame", "anything", "bare", "bounded", "instance_of", "is_container", "mentions", "position",
+]  # fmt: skip

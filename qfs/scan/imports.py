@@ -7,7 +7,7 @@
 
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.values import MODULE, NOTHING, OUTSIDE, Value
+from qfs.scan.values import MODULE, NOTHING, OUTSIDE, PLAIN, Value
 
 
 def run_body(frame: Frame, name: str, pos: Pos) -> None:
@@ -91,4 +91,11 @@ def member(frame: Frame, source: str, name: str, pos: Pos) -> Value:
     if full in frame.solver.program.packages:
         run_body(frame, full, pos)
         return ((MODULE, full),)
-    return NOTHING if module is not None else (("any", "import"),)
+    if module is None:
+        return (("any", "import"),)
+    if "__getattr__" in module.functions[0].bound and name != "__getattr__":
+        from qfs.scan.calls import Arguments, call  # noqa: PLC0415 (calls import)
+
+        hook = frame.solver.read(frame.node, ("global", source, "__getattr__"))
+        return call(frame, hook, Arguments([((PLAIN, "str"),)]), pos)
+    return NOTHING

@@ -10,6 +10,7 @@ from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
 from qfs.scan.calls import CANDIDATES_MAX, Arguments, call, escape
 from qfs.scan.frame import Frame, bare
+from qfs.scan.implicit import equals
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import format_spec, text_of
 from qfs.scan.order import elements
@@ -143,6 +144,10 @@ def call_builtin_method(
             return frame.solver.read(frame.node, key)
         frame.solver.write(key, arguments.at(1, ""))
         return NONE
+    if tag == FUNCTION and name == "register":
+        given = arguments.at(1, "func") or arguments.first()
+        frame.solver.write(("dispatched", receiver[1]), given)
+        return given
     escape(frame, arguments, pos)
     return ANY
 
@@ -166,6 +171,9 @@ def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, p
     known = _BUILTIN_OBJECTS.get(receiver[1])
     if known is not None:
         return call_builtin_method(frame, (METHOD, known, name), arguments, pos)
+    if receiver[1] == "builtins.object" and name in {"__repr__", "__str__", "__format__"}:
+        frame.site("default-repr", pos, f"object.{name}")
+        return STR
     if receiver[1] in {"builtins.object", "builtins.type"} or receiver[2:] == ("exception",):
         return NONE if name == "__init__" else ANY
     if receiver[1].endswith(("Error", "Exception", "Warning", "Exit", "Interrupt")):
@@ -292,6 +300,8 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
         return (receiver,)
     if name in {"__next__", "send", "__getitem__"}:
         return element
+    if name in {"index", "count", "remove"}:
+        equals(frame, element, arguments.first(), pos)
     if name in {"index", "count"}:
         if taint is not None and name == "index":
             frame.leak(taint, "set-sequence", "decides an index")
@@ -318,7 +328,7 @@ def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
     if name.startswith("is") or name == "__contains__":
         return BOOL
     if name == "__iter__":
-        return sequence(element, "iter", taint)
+        return sequence(element, "lazy", taint)
     return NONE
 
 
@@ -333,9 +343,9 @@ def _table(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: P
     if name == "setdefault":
         return join(value, arguments.at(1, ""))
     if name == "items":
-        return sequence(((TUPLE, (key, value)),), "iter", taint)
+        return sequence(((TUPLE, (key, value)),), "view", taint)
     if name == "values":
-        return sequence(value, "iter", taint)
+        return sequence(value, "view", taint)
     if name == "keys":
         return (("seq", "view", key, taint),)
     if name == "copy":

@@ -9,7 +9,8 @@ import re
 from typing import Any
 
 from qfs.scan import ir
-from qfs.scan.frame import Frame
+from qfs.scan.frame import Frame, position
+from qfs.scan.implicit import equals, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import elements
 from qfs.scan.values import (
@@ -58,6 +59,8 @@ def binary_value(
 def _pair(
     frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
 ) -> Value:
+    if operator == "%" and type_name(left) in {"str", "bytes"}:
+        return _percent(frame, left, right, pos)
     if left[0] == INSTANCE or right[0] == INSTANCE:
         return _objects(frame, operator, left, right, pos, in_place=in_place)
     if operator == "/":
@@ -71,11 +74,6 @@ def _pair(
     if left[0] == SET or right[0] == SET or (views and operator in {"|", "&", "-", "^"}):
         return _sets(operator, left, right)
     names = (type_name(left), type_name(right))
-    if operator == "%" and names[0] in {"str", "bytes"}:
-        text_of(frame, (right,), pos)
-        if left[0] == KNOWN and _PERCENT_FLOAT.search(str(left[2])):
-            frame.site("float-format", pos, "a format with %f")
-        return ((PLAIN, names[0]),)
     if operator == "+" and left[0] in {SEQUENCE, TUPLE} and right[0] in {SEQUENCE, TUPLE}:
         return _concatenated(left, right)
     if operator == "*" and (left[0] in {SEQUENCE, TUPLE} or right[0] in {SEQUENCE, TUPLE}):
@@ -95,6 +93,15 @@ def _pair(
     if left[0] == OBJECT:
         return (left,)
     return (right,) if right[0] == OBJECT else ANY
+
+
+def _percent(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
+    """``"%s" % x``."""
+    for value in right[1] if right[0] == TUPLE else ((right,),):
+        text_of(frame, value, pos)
+    if left[0] == KNOWN and _PERCENT_FLOAT.search(str(left[2])):
+        frame.site("float-format", pos, "a format with %f")
+    return ((PLAIN, type_name(left)),)
 
 
 def _divide(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
@@ -197,6 +204,8 @@ def compare(frame: Frame, fact: Fact) -> Value:
             for atom in right:
                 if atom[0] == INSTANCE and frame.find(atom[1], "__contains__"):
                     call_method(frame, atom, "__contains__", Arguments([left]), fact[3])
+                elif atom[0] == SEQUENCE:
+                    equals(frame, atom[2], left, fact[3])
         left = right
     return BOOL
 
@@ -208,7 +217,7 @@ def truth(frame: Frame, test: Fact) -> bool | None:
     value = evaluate(frame, test)
     if test[0] == ir.CONST:
         return bool(test[1])
-    del value
+    truth_of(frame, value, position(test))
     return None
 
 
@@ -249,7 +258,10 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
         elif tag in {SEQUENCE, TABLE}:
             if atom[3] is not None:
                 frame.leak(atom[3], "set-text", "is printed")
-            if tag == SEQUENCE and atom[1] in {"gen", "iter", "coro", "map"} and how != "format":
+            if tag == SEQUENCE and atom[1] in {"gen", "lazy", "coro"}:
+                frame.site("default-repr", pos, "text of an iterator")
+                continue
+            if tag == SEQUENCE and atom[1] == "iter" and how != "format":
                 continue
             if depth:
                 text_of(frame, atom[2], pos, "__repr__", depth - 1)
@@ -259,7 +271,7 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
             for item in atom[1]:
                 text_of(frame, item, pos, "__repr__", depth - 1)
         elif tag == INSTANCE:
-            _object_text(frame, atom, pos, how)
+            _object_text(frame, atom, pos, how, depth)
         elif tag in {FUNCTION, PARTIAL} or atom[:2] == (OBJECT, "builtins.object"):
             frame.site("default-repr", pos, "text of a function or plain object")
         elif (tag == PLAIN and atom[1] in {"float", "complex"}) or tag == KNOWN == "float":
@@ -267,7 +279,7 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
     del Arguments, call_method
 
 
-def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
+def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int) -> None:
     from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
 
     if frame.logging:
@@ -283,7 +295,9 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
     possible = [atom[1], *below]
     if is_abstract(frame, atom[1]) and not atom[2]:
         possible = [each for each in below if not is_abstract(frame, each)]
-    plain = [each for each in possible if not _described(frame, each)]
+    plain = [each for each in possible if not _described(frame, each, how)]
+    if depth and not plain:
+        _fields_text(frame, atom[1], pos, depth)
     if plain:
         name = frame.solver.program.classes[plain[0]].facts.name
         verdict = "violation" if len(possible) == 1 else "possible"
@@ -293,9 +307,19 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
 _DESCRIBED = ("dataclass", "namedtuple", "enum", "exception", "outside", "typeddict", "protocol")
 
 
-def _described(frame: Frame, number: int) -> bool:
+def _fields_text(frame: Frame, number: int, pos: Pos, depth: int) -> None:
+    """Turn the fields of a dataclass or named tuple into text."""
+    if frame.trait(number, "dataclass") or frame.trait(number, "namedtuple"):
+        for at in frame.mro(number):
+            fields = frame.solver.program.classes[at].fields if isinstance(at, int) else {}
+            for name, declared in fields.items():
+                value = frame.solver.read(frame.node, ("field", at, name)) or declared
+                text_of(frame, value, pos, "__repr__", depth - 1)
+
+
+def _described(frame: Frame, number: int, how: str) -> bool:
     """Say whether an object's text says what it holds, not where it lies."""
-    own = frame.find(number, "__repr__") or frame.find(number, "__str__")
+    own = frame.find(number, "__repr__") or (how != "__repr__" and frame.find(number, "__str__"))
     return bool(own) or any(frame.trait(number, trait) for trait in _DESCRIBED)
 
 

@@ -7,6 +7,7 @@
 """
 
 from qfs.scan.frame import Frame
+from qfs.scan.implicit import iterator_of, next_of
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
 from qfs.scan.values import (
@@ -30,6 +31,7 @@ from qfs.scan.values import (
     join,
 )
 
+_SET_BASES = {"builtins.set", "builtins.frozenset", "typing.Set", "typing.FrozenSet"}
 _STABLE_OBJECTS = {"decimal.Decimal", "fractions.Fraction", "uuid.UUID", "ipaddress.IPv4Address"}
 
 
@@ -148,7 +150,7 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
         return ANY, None
     if atom[0] == OBJECT:
         return ANY, None
-    iterator = call_method(frame, atom, "__iter__", Arguments([]), pos, silent=True)
+    iterator = iterator_of(frame, atom, pos)
     element: Value = NOTHING
     taint: Taint | None = None
     for each in iterator:
@@ -157,10 +159,13 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
             element = join(element, inner)
             taint = taint or inner_taint
         elif each[0] == INSTANCE:
-            got = call_method(frame, each, "__next__", Arguments([]), pos, silent=True)
-            element = join(element, got)
+            element = join(element, next_of(frame, each, pos))
         else:
             element = join(element, ANY)
+    if not iterator and not frame.find(atom[1], "__getitem__"):
+        base = next((each for each in frame.mro(atom[1]) if each in _SET_BASES), "")
+        if base:
+            return ANY, set_taint(frame, ANY, "set", pos)
     if not iterator:
         got = call_method(frame, atom, "__getitem__", Arguments([ANY]), pos, silent=True)
         element = join(element, got or ANY)

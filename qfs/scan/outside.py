@@ -12,6 +12,7 @@ from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.order import elements, order_of, unordered
 from qfs.scan.rule import Guard, Hit, lookup
+from qfs.scan.special import SPECIAL
 from qfs.scan.summaries import parse_type
 from qfs.scan.values import (
     ANY,
@@ -37,20 +38,31 @@ from qfs.scan.values import (
 _NOW = "datetime.datetime.now"
 _AWARE = "aware"
 _KEEPS_ORDER = {
-    "json.dumps", "json.dump", "pickle.dumps", "pickle.dump", "marshal.dumps", "pprint.pformat",
+    "json.dumps", "json.dump", "pickle.dumps", "pickle.dump", "marshal.dumps", "statistics.mode",
     "itertools.chain", "itertools.accumulate", "itertools.islice", "itertools.cycle",
     "itertools.zip_longest", "itertools.product", "itertools.permutations", "itertools.groupby",
     "itertools.combinations", "itertools.takewhile", "itertools.dropwhile", "functools.reduce",
-    "copyreg.dumps", "cbor2.dumps", "msgspec.json.encode", "shelve.open",
+    "copyreg.dumps", "cbor2.dumps", "msgspec.json.encode", "shelve.open", "statistics.multimode",
+    "csv.writer.writerow", "csv.writer.writerows", "csv.DictWriter.writerows",
 }  # fmt: skip
 _ORDER_FREE = {
     "collections.Counter", "copy.copy", "copy.deepcopy", "math.fsum", "math.gcd", "math.lcm",
     "math.prod", "types.MappingProxyType", "statistics.median", "random.seed",
 }  # fmt: skip
+_CUTS = {
+    "islice", "takewhile", "dropwhile", "accumulate", "groupby", "pairwise", "batched",
+    "zip_longest", "compress",
+}  # fmt: skip
 _SAME = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "types.MappingProxyType": 0,
     "asyncio.ensure_future": 0, "asyncio.create_task": 0, "asyncio.shield": 0,
     "typing.assert_type": 0, "typing.final": 0, "contextlib.closing": 0, "inspect.unwrap": 0,
+}  # fmt: skip
+
+
+_FIELDS = {
+    "dataclasses.field", "attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.Field",
+    "msgspec.field",
 }  # fmt: skip
 
 
@@ -68,7 +80,10 @@ def call_outside(
     reported = _rules(frame, name, arguments, pos, certain=certain)
     summaries = frame.solver.rules.summaries
     _callbacks(frame, name, arguments, pos, known=reported or summaries.is_pure(name))
-    special = _special(frame, name, arguments, pos)
+    if name in SPECIAL:
+        special = SPECIAL[name](frame, arguments, pos)
+    else:
+        special = _special(frame, name, arguments, pos)
     text = summaries.returns.get(name)
     understood = special is not None or text is not None or summaries.is_pure(name)
     if not reported and (understood or _ruled(frame, name)):
@@ -143,8 +158,16 @@ def _written_here(arguments: Arguments) -> bool:
     fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
     if fact is not None and fact[0] == ir.DICT:
         return all(key is not None and key[0] == ir.CONST for key, _value in fact[1])
-    first = arguments.first()
-    return bool(first) and all(atom[0] in {"plain", KNOWN} for atom in first)
+    return _no_table(arguments.first())
+
+
+def _no_table(value: Value) -> bool:
+    """Say whether a value holds no dict for certain."""
+    for atom in value:
+        inner = atom[1] if atom[0] == "tup" else (atom[2],) if atom[0] == "seq" else ()
+        if atom[0] not in {"plain", KNOWN, "tup", "seq"} or not all(_no_table(x) for x in inner):
+            return False
+    return bool(value)
 
 
 def held_guard(hit: Hit, arguments: Arguments) -> str:
@@ -191,11 +214,13 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
     if name in _ORDER_FREE:
         return
     sorts = arguments.keywords.get("sort_keys")
+    if arguments.star_taint is not None:
+        frame.leak(arguments.star_taint, "set-argument", f"is kept by {name}")
     for value in arguments.all():
         if name in _KEEPS_ORDER and not name.startswith("itertools."):
-            if sorts is not None and all(atom[0] == "dict" for atom in value):
-                continue
-            taint = order_of(frame, value, pos) or _nested(frame, value, pos)
+            by_key = sorts is not None and all(atom[0] == "dict" for atom in value)
+            taint = None if by_key else order_of(frame, value, pos)
+            taint = taint or _nested(frame, value, arguments, pos)
             if taint is not None:
                 frame.leak(taint, "set-argument", f"is kept by {name}")
             continue
@@ -206,12 +231,17 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
             )
 
 
-def _nested(frame: Frame, value: Value, pos: Pos) -> Taint | None:
+def _nested(frame: Frame, value: Value, arguments: Arguments, pos: Pos) -> Taint | None:
+    """Return the order of a set within what is written; ``default=`` says how it is written."""
+    default = arguments.at(-1, "default")
     for atom in value:
-        if atom[0] in {"seq", "dict"}:
-            inner = atom[2]
-            if any(each[0] == SET for each in inner):
-                return order_of(frame, inner, pos)
+        if atom[0] not in {"seq", "dict"}:
+            continue
+        inner = tuple([each for each in atom[2] if each[0] == SET])
+        written = call(frame, default, Arguments([inner]), pos) if inner and default else inner
+        taint = order_of(frame, written, pos) or _nested(frame, atom[2], arguments, pos)
+        if taint is not None:
+            return taint
     return None
 
 
@@ -253,7 +283,7 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
         return sequence(element, "deque", taint)
     if name in {"weakref.WeakSet", "weakref.WeakKeyDictionary"}:
         return _weak(frame, name, arguments, pos)
-    if name == "dataclasses.field":
+    if name in _FIELDS:
         return _field(frame, arguments, pos)
     if name == "dataclasses.replace":
         return arguments.first()
@@ -280,13 +310,16 @@ def _itertools(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value
         element = join(element, inner)
         taint = taint or inner_taint
     short = name.rpartition(".")[2]
+    taint = taint or arguments.star_taint
+    if taint is not None and short in _CUTS:
+        frame.leak(taint, "set-pick", f"decides what {short}() gives")
     if short == "count":
-        return sequence((("plain", "int"),), "iter")
+        return sequence((("plain", "int"),), "lazy")
     if short in {"product", "permutations", "combinations", "zip_longest", "groupby", "pairwise"}:
         element = sequence(element or ANY, "tuple")
     if short in {"from_iterable", "starmap"}:
         element = elements(frame, element, pos)[0]
-    return sequence(element or ANY, "iter", taint)
+    return sequence(element or ANY, "lazy", taint)
 
 
 def _asyncio(name: str, arguments: Arguments) -> Value:
@@ -314,7 +347,7 @@ def _tables(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
 
 
 def _field(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    factory = arguments.at(-1, "default_factory")
+    factory = arguments.at(-1, "default_factory") or arguments.at(-1, "factory")
     if factory:
         return call(frame, factory, Arguments([]), pos)
     return arguments.at(-1, "default") or ANY

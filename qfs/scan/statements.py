@@ -14,12 +14,13 @@ from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame, bare, mentions
+from qfs.scan.implicit import deleted
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.narrowing import narrow
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
-from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, Taint, Value, join
+from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, STR, Taint, Value, join
 
 _ROUNDS = 3
 
@@ -226,7 +227,7 @@ def _while(frame: Frame, fact: Fact) -> bool:
     before = frame.copy()
     for _round in range(_ROUNDS):
         known = dict(frame.env)
-        evaluate(frame, test)
+        truth(frame, test)
         goes_on = run(frame, body)
         frame.merge(known, frame.env if goes_on else None)
         if frame.env == known:
@@ -348,7 +349,7 @@ def _nothing(_frame: Frame, _fact: Fact) -> bool:
 
 def _assert(frame: Frame, fact: Fact) -> bool:
     frame.site("assert", fact[3], "assert")
-    evaluate(frame, fact[1])
+    truth(frame, fact[1])
     narrow(frame, fact[1], positive=True)
     if fact[2] is not None:
         evaluate(frame, fact[2])
@@ -357,8 +358,11 @@ def _assert(frame: Frame, fact: Fact) -> bool:
 
 def _delete(frame: Frame, fact: Fact) -> bool:
     for target in fact[1]:
-        if target[0] in {ir.ATTR, ir.INDEX}:
-            evaluate(frame, target[1])
+        if target[0] == ir.ATTR:
+            deleted(frame, evaluate(frame, target[1]), "__delattr__", STR, target[3])
+        elif target[0] == ir.INDEX:
+            key = evaluate(frame, target[2])
+            deleted(frame, evaluate(frame, target[1]), "__delitem__", key, target[3])
     return True
 
 

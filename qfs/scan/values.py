@@ -94,11 +94,16 @@ def join(left: Value, right: Value) -> Value:
 
 
 def _joined(left: Value, right: Value) -> Value:
-    new = [atom for atom in right if atom not in left]
+    new = [atom for atom in right if atom not in left and not _any_closure(atom, left)]
     if not new:
         return left
     merged = _merge([*left, *new])
     return left if same(left, merged) else merged
+
+
+def _any_closure(atom: Atom, value: Value) -> bool:
+    """Say whether a closure is among the alternatives whoever made it."""
+    return atom[0] == FUNCTION and (*atom[:3], -1) in value
 
 
 _JOINED: dict[tuple[Value, Value], Value] = {}

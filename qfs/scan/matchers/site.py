@@ -38,6 +38,7 @@ SITES = {
     "locale-format": "a format that asks for the locale",
     "local-time": "a time in the zone of the machine",
     "path-literal": "__file__ and the like",
+    "native-layout": "a format in the machine's own sizes and byte order",
     "sql-function": "SQL that asks for chance or the clock",
     "print": "output",
     "money-rounding": "a division of money that does not name its rounding",

@@ -1,0 +1,148 @@
+"""Calls that nobody writes: truth, equality, order, indices, descriptors, and what classes do.
+
+- ``if x``, ``x in xs``, ``sorted(xs)``, ``xs[x]`` and ``await x`` call methods of x; a class
+  statement calls its metaclass, ``__init_subclass__`` and ``__set_name__``.
+- Only objects of the program's classes have such methods that an engine must look at.
+- Source: Python data model, §3.3 "Special method names".
+"""
+
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Pos
+from qfs.scan.program import Klass
+from qfs.scan.values import (
+    ANY,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    NOTHING,
+    SEQUENCE,
+    STR,
+    TUPLE,
+    Value,
+    join,
+    sequence,
+    table,
+)
+
+
+def _asked(
+    frame: Frame, value: Value, names: tuple[str, ...], others: list[Value], pos: Pos
+) -> None:
+    """Call the first of some methods that each object of the program has."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415 (calls ask such questions)
+
+    for atom in value:
+        if atom[0] == INSTANCE:
+            for name in names:
+                if frame.find(atom[1], name):
+                    call_method(frame, atom, name, Arguments(others), pos)
+                    break
+
+
+def truth_of(frame: Frame, value: Value, pos: Pos) -> None:
+    """Ask whether a value is true, as a condition does."""
+    _asked(frame, value, ("__bool__", "__len__"), [], pos)
+
+
+def index_of(frame: Frame, value: Value, pos: Pos) -> None:
+    """Use a value as a number, as an index and ``range`` do."""
+    _asked(frame, value, ("__index__",), [], pos)
+
+
+def equals(frame: Frame, element: Value, other: Value, pos: Pos) -> None:
+    """Compare elements with something, as ``in``, ``count`` and ``index`` do."""
+    _asked(frame, element, ("__eq__",), [other], pos)
+
+
+def compares(frame: Frame, element: Value, pos: Pos) -> None:
+    """Compare elements with each other, as sorting does; tuples compare their items."""
+    for atom in element:
+        for item in atom[1] if atom[0] == TUPLE else ():
+            compares(frame, item, pos)
+    _asked(frame, element, ("__lt__", "__gt__"), [element], pos)
+
+
+def read_through(frame: Frame, descriptor: Value, holder: Value, pos: Pos) -> Value:
+    """Return what reading a class attribute gives: of a descriptor, what its ``__get__`` does."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    out: Value = NOTHING
+    for atom in descriptor:
+        if frame.find(atom[1], "__get__"):
+            out = join(out, call_method(frame, atom, "__get__", Arguments([holder, ANY]), pos))
+        else:
+            out = join(out, (atom,))
+    return out
+
+
+def set_through(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
+    """Call what setting an attribute of an instance calls besides: a hook, or a descriptor."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    receiver = (INSTANCE, number, False)
+    if frame.function.facts.name != "__setattr__" and frame.find(number, "__setattr__"):
+        call_method(frame, receiver, "__setattr__", Arguments([STR, value]), pos)
+    _asked(frame, frame.find(number, name), ("__set__",), [(receiver,), value], pos)
+
+
+def deleted(frame: Frame, value: Value, name: str, argument: Value, pos: Pos) -> None:
+    """Call what ``del x[key]`` or ``del x.name`` calls."""
+    _asked(frame, value, (name,), [argument], pos)
+
+
+def awaited(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
+    """Return what awaiting an object of the program gives."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    if not isinstance(atom[1], int) or not frame.find(atom[1], "__await__"):
+        return (atom,)
+    call_method(frame, atom, "__await__", Arguments([]), pos)
+    return ANY
+
+
+def iterator_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
+    """Return what iterating over an object of the program starts with; () if it has no such."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    for name in ("__iter__", "__aiter__"):
+        found = call_method(frame, atom, name, Arguments([]), pos, silent=True)
+        if found:
+            return found
+    return NOTHING
+
+
+def next_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
+    """Return what an iterator of the program gives next."""
+    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
+
+    out: Value = NOTHING
+    for name in ("__next__", "__anext__"):
+        for each in call_method(frame, atom, name, Arguments([]), pos, silent=True):
+            out = join(out, each[2] if each[:2] == (SEQUENCE, "coro") else (each,))
+    return out
+
+
+def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) -> None:
+    """Call what a class statement calls when its body has run."""
+    from qfs.scan.calls import Arguments, call_function  # noqa: PLC0415
+
+    made = (CLASS, klass.number)
+    for meta in klass.metaclass:
+        if meta[0] != CLASS:
+            continue
+        given = [STR, sequence(ANY, "tuple"), table(STR, ANY)]
+        for name, receiver in (("__new__", meta), ("__init__", made)):
+            for each in frame.find(meta[1], name):
+                if each[0] == FUNCTION:
+                    function = (FUNCTION, each[1], receiver, each[3])
+                    call_function(frame, function, Arguments(list(given)), pos)
+    for base in klass.bases:
+        for atom in base:
+            for each in frame.find(atom[1], "__init_subclass__") if atom[0] == CLASS else ():
+                inner = each[1][0] if each[0] == "classm" and each[1] else each
+                if inner[0] == FUNCTION:
+                    function = (FUNCTION, inner[1], made, inner[3])
+                    call_function(frame, function, Arguments([], dict(words)), pos)
+    for name in list(klass.own):
+        stored = frame.solver.read(frame.node, ("attr", klass.number, name))
+        _asked(frame, stored, ("__set_name__",), [(made,), STR], pos)

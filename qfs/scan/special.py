@@ -1,0 +1,193 @@
+"""Functions outside whose result or effect follows from the structure of their arguments.
+
+- Types that are made by calls (named tuples, namespaces, ``type(...)``) are tuples of what their
+  fields may hold: reading a field gives any of them.
+- What changes its first argument (``heapq``, ``bisect``) puts it back where it came from.
+- A format of ``struct`` or ``array`` says whether it makes floats, or asks for the machine's sizes.
+- Source: Python library reference, the modules named.
+"""
+
+from collections.abc import Callable
+
+from qfs.scan.assignment import inner_order, store
+from qfs.scan.calls import Arguments, call
+from qfs.scan.frame import Frame
+from qfs.scan.implicit import compares
+from qfs.scan.ir import Pos
+from qfs.scan.operations import text_of
+from qfs.scan.order import elements
+from qfs.scan.values import (
+    ANY,
+    CLASS,
+    FLOATING,
+    INT,
+    KNOWN,
+    NONE,
+    NOTHING,
+    OUTSIDE,
+    PARTIAL,
+    SEQUENCE,
+    TABLE,
+    TUPLE,
+    Taint,
+    Value,
+    join,
+    sequence,
+)
+
+Special = Callable[[Frame, Arguments, Pos], Value | None]
+_FLOATS = frozenset("efdFD")
+_NATIVE = frozenset("lLqQnNPiIhH")
+
+
+def _named_tuple(_frame: Frame, _arguments: Arguments, _pos: Pos) -> Value:
+    return ((PARTIAL, ((OUTSIDE, "qfs.tuple"),), (), ()),)
+
+
+def _tuple(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    items = arguments.all()
+    return ((TUPLE, tuple(items)),) if 0 < len(items) <= 12 else sequence(ANY, "tuple")
+
+
+def _namespace(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    return ((TUPLE, tuple(arguments.keywords.values()) or (ANY,)),)
+
+
+def made_type(arguments: Arguments) -> Value:
+    """Return what ``type(name, bases, fields)`` makes: its fields, and what it derives from."""
+    out: Value = NOTHING
+    for atom in arguments.at(2, ""):
+        out = join(out, ((TUPLE, (atom[2] if atom[0] == TABLE else ANY,)),))
+    for atom in arguments.at(1, ""):
+        for base in atom[1] if atom[0] == TUPLE else ():
+            out = join(out, tuple([each for each in base if each[0] == CLASS]))
+    return out or ANY
+
+
+def _null_context(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    return sequence(arguments.at(0, "enter_result") or NONE, "gen")
+
+
+def _call(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    inner = Arguments(
+        arguments.positional[1:], arguments.keywords, arguments.star, arguments.star_taint
+    )
+    return call(frame, arguments.first(), inner, pos)
+
+
+def _partial_method(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    words = tuple(sorted(arguments.keywords.items()))
+    return ((("pmeth"), arguments.first(), tuple(arguments.positional[1:]), words),)
+
+
+def _pushed(added: int) -> Special:
+    """Return what puts an argument into the list that is the first one, in the order of values."""
+
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
+        fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
+        out: Value = NOTHING
+        for atom in arguments.first():
+            if atom[0] != SEQUENCE:
+                continue
+            element = join(atom[2], arguments.at(added, "")) if added else atom[2]
+            compares(frame, element, pos)
+            out = join(out, element)
+            if fact is not None:
+                store(frame, fact, ((SEQUENCE, atom[1], element, atom[3]),), pos)
+        return out or None
+
+    return made
+
+
+def _largest(use: str) -> Special:
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+        from qfs.scan.builtin_functions import ranked  # noqa: PLC0415
+
+        element, taint = elements(frame, arguments.at(1, "iterable"), pos)
+        key = arguments.at(2, "key")
+        ranked(frame, key, (element, taint), pos, use)
+        return sequence(element)
+
+    return made
+
+
+def _shows(frame: Frame, arguments: Arguments, pos: Pos) -> None:
+    """Turn every argument into text."""
+    for value in arguments.all():
+        text_of(frame, value, pos)
+
+
+def _prints(frame: Frame, arguments: Arguments, pos: Pos) -> None:
+    """Turn the first argument into text in which sets are sorted."""
+    plain = tuple([atom for atom in arguments.first() if atom[0] != "set"])
+    text_of(frame, plain, pos, "__repr__")
+
+
+def _child(frame: Frame, arguments: Arguments, _pos: Pos) -> None:
+    fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
+    order: Taint | None = inner_order(frame, fact) if fact is not None else None
+    if order is not None:
+        frame.leak(order, "set-fold", "decides which child comes first")
+
+
+def _format(frame: Frame, value: Value, pos: Pos, named: str) -> bool:
+    """Look at a format of ``struct``; say whether it holds floats."""
+    floats = False
+    for atom in value:
+        if atom[0] != KNOWN or atom[1] not in {"str", "bytes"} or not atom[2]:
+            continue
+        text = atom[2].decode("latin-1") if isinstance(atom[2], bytes) else str(atom[2])
+        codes = frozenset(text)
+        if text[0] not in "<>!=" and codes & _NATIVE:
+            frame.site("native-layout", pos, f"the {named} {text!r}")
+        if codes & _FLOATS:
+            frame.site("float-result", pos, f"the {named} {text!r}")
+            floats = True
+    return floats
+
+
+def _packed(frame: Frame, arguments: Arguments, pos: Pos) -> None:
+    _format(frame, arguments.first(), pos, "format")
+
+
+def _unpacked(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
+    floats = _format(frame, arguments.first(), pos, "format")
+    return sequence(join(FLOATING, INT), "tuple") if floats else None
+
+
+def _array(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
+    for atom in arguments.first():
+        if atom[0] == KNOWN and atom[2] in {"l", "L", "u"}:
+            frame.site("native-layout", pos, f"the type code {atom[2]!r}")
+        elif atom[0] == KNOWN and atom[2] in {"d", "f"}:
+            frame.site("float-result", pos, f"the type code {atom[2]!r}")
+    return None
+
+
+def _hidden(looked: Callable[[Frame, Arguments, Pos], None]) -> Special:
+    """Return what looks at the arguments, and leaves the result to rules and summaries."""
+
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
+        looked(frame, arguments, pos)
+        return None
+
+    return made
+
+
+SPECIAL: dict[str, Special] = {
+    "collections.namedtuple": _named_tuple, "qfs.tuple": _tuple,
+    "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
+    "operator.call": _call, "functools.partialmethod": _partial_method,
+    "heapq.heappush": _pushed(1), "heapq.heappushpop": _pushed(1), "heapq.heapreplace": _pushed(1),
+    "heapq.heappop": _pushed(0), "heapq.heapify": _pushed(0), "bisect.insort": _pushed(1),
+    "bisect.insort_left": _pushed(1), "bisect.insort_right": _pushed(1),
+    "heapq.nlargest": _largest("decides ties in nlargest()"),
+    "heapq.nsmallest": _largest("decides ties in nsmallest()"),
+    "string.Template.substitute": _hidden(_shows), "pprint.pformat": _hidden(_prints),
+    "string.Template.safe_substitute": _hidden(_shows), "pprint.pprint": _hidden(_prints),
+    "xml.etree.ElementTree.SubElement": _hidden(_child),
+    "struct.pack": _hidden(_packed), "struct.pack_into": _hidden(_packed),
+    "struct.calcsize": _hidden(_packed), "struct.Struct": _hidden(_packed),
+    "struct.unpack": _unpacked, "struct.unpack_from": _unpacked,
+    "struct.iter_unpack": _hidden(_packed), "array.array": _array,
+}  # fmt: skip
