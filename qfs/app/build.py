@@ -195,6 +195,7 @@ class _Runs:
         self.waited = False
         self.clock_seen = True
         self.programs: dict[str, None] = {}
+        self.still: dict[str, None] = {}
 
     def run(self) -> tuple[list[Artifact], list[tuple[str, Difference]]]:
         """Build every pair and compare; raises InputError if a first build gives no artefact."""
@@ -215,6 +216,7 @@ class _Runs:
                 if isinstance(second, Built):
                     again = _sha256(second.data)
                     self.programs |= dict.fromkeys(second.programs)
+                    self.still |= dict.fromkeys(second.still)
                     self.clock_seen = self.clock_seen and second.clock_moved
                 artifacts.append(
                     Artifact(pair.label, first.name, _sha256(first.data), again, first.data)
@@ -270,6 +272,9 @@ class _Runs:
             Variation("clock", *self._clock()),
             Variation("network", boxed, "none" if boxed else "bubblewrap is not there to cut it"),
         ]
+        if self.workshop.rust is not None:
+            how = "it keeps the machine's clock: a macro that asks for the time is not found"
+            found.append(Variation("clock-of-rustc", exercised=False, how=how))
         for name in VARIATIONS:
             if not bare and name not in RESIDUAL:
                 found.append(Variation(name, exercised=True, how="by the recipe", held=True))
@@ -287,6 +292,9 @@ class _Runs:
         if not self.clock_seen:
             return False, "the back-end's Python never reported the moved clock"
         files = f"; {KERNEL_GAP} s between the builds for file times" if self.waited else ""
+        if self.workshop.faketime is not None and self.still:
+            names = ", ".join(sorted(self.still))
+            return False, f"{days} days, by libfaketime; not for {names}: linked statically"
         if self.workshop.faketime is not None:
             return True, f"{days} days, for every process, by libfaketime{files}"
         how = f"{days} days, for Python processes, by a shim{files}"

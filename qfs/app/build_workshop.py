@@ -139,7 +139,7 @@ def _equipped(
         locales=find_locale(),
         seconds=request.seconds,
         mounts=tuple(mounts),
-        programs=() if rust is None else (rust / "bin",),
+        rust=rust,
         variables=version_variables(os.environ),
     )
     needed = list(system.requires)
@@ -154,7 +154,7 @@ def _equipped(
 def cannot_be_built(failed: Failed, workshop: Workshop) -> InputError:
     """Return the error for a source whose build ends without an artefact."""
     usual = "mend the project until `python -m build` works, then build again"
-    if required_names(workshop.system) & RUSTY and not workshop.programs:
+    if required_names(workshop.system) & RUSTY and workshop.rust is None:
         usual = "it compiles Rust, and there is no rustc with a cargo here: install Rust"
     return InputError(
         f"the {failed.kind} cannot be built: {failed.reason}\n{failed.output}",

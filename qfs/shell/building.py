@@ -25,6 +25,7 @@ import pyproject_hooks
 
 from qfs.errors import InputError
 from qfs.repro.difference import Side
+from qfs.repro.elf import sections
 from qfs.repro.environment import FIRST, Environment
 from qfs.shell import building_launcher, building_shim
 from qfs.shell.building_source import BuildSystem, Source
@@ -33,6 +34,8 @@ from qfs.shell.sandbox import Mount, wrapped
 KINDS = ("sdist", "wheel")
 _ARTIFACT_MAX = 2 * 1024**3  # 2_147_483_648 bytes
 _LOG_TAIL = 2_000
+_RUSTC = '#!/bin/sh\nunset LD_PRELOAD\nexec "{}" "$@"\n'
+"""Rust's compiler waits for ever under libfaketime: both enter each other before they are ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Built:
     """Whether the log proves that the back-end saw the moved clock."""
     programs: tuple[str, ...]
     """Programs that it started and that are no Python with a moved clock of its own."""
+    still: tuple[str, ...]
+    """Those of them that libfaketime cannot reach, because they are linked statically."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,8 @@ class Workshop:
     """Time limit of one hook."""
     mounts: tuple[Mount, ...] = field(default=())
     """What the interpreter needs to be seen in the sandbox."""
-    programs: tuple[Path, ...] = ()
-    """Folders with programs that the build may call, before the system's own."""
+    rust: Path | None = None
+    """Folder of the Rust toolchain, for a build that compiles Rust."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that every build of the source is told."""
 
@@ -165,8 +170,11 @@ class _Build:
             return Failed(self.kind, f"the back-end names no file of its own: {name!r}", "")
         if path.stat().st_size > _ARTIFACT_MAX:
             return Failed(self.kind, f"{name} is larger than {_ARTIFACT_MAX} bytes", "")
-        moved, programs = self._clock()
-        return Built(self.kind, path.name, path.read_bytes(), self._side(started), moved, programs)
+        moved, words = self._clock()
+        programs = tuple(sorted({Path(word).name for word in words}))
+        still = tuple(sorted({Path(word).name for word in words if self._is_static(word)}))
+        side = self._side(started)
+        return Built(self.kind, path.name, path.read_bytes(), side, moved, programs, still)
 
     def tail(self) -> str:
         """Return the end of what the back-end printed."""
@@ -253,7 +261,7 @@ class _Build:
             "LANG": self._locale(),
             "PYTHONIOENCODING": "utf-8:surrogateescape",
             "PYTHONHASHSEED": environment.hash_seed,
-            "PYTHONPATH": "/qfs-shim" if self.boxed else str(self.outer / "shim"),
+            "PYTHONPATH": self._shim(),
             "USER": environment.user,
             "LOGNAME": environment.user,
             "PIP_NO_INDEX": "1",
@@ -269,9 +277,8 @@ class _Build:
                 variables[name] = f"-g0 -ffile-prefix-map={folder}=."
             variables["RUSTFLAGS"] = f"--remap-path-prefix={folder}=."
         if self.workshop.faketime is not None:
-            shim = "/qfs-shim" if self.boxed else str(self.outer / "shim")
             variables["LD_PRELOAD"] = self.workshop.faketime
-            variables["FAKETIME_TIMESTAMP_FILE"] = f"{shim}/faketime"
+            variables["FAKETIME_TIMESTAMP_FILE"] = f"{self._shim()}/faketime"
             variables["FAKETIME_CACHE_DURATION"] = "3600"
             variables["NO_FAKE_STAT"] = "1"  # the shim moves the times of files, once
         variables |= self.workshop.variables
@@ -283,7 +290,12 @@ class _Build:
     def _programs(self) -> tuple[Path | str, ...]:
         """Return the folders of PATH: the back-end's own, then the system's."""
         own = Path(self.workshop.python).parent
-        return (own, *self.workshop.programs, "/usr/local/bin", "/usr/bin", "/bin")
+        rust = self.workshop.rust
+        added = () if rust is None else (self._shim(), rust / "bin")
+        return (own, *added, "/usr/local/bin", "/usr/bin", "/bin")
+
+    def _shim(self) -> str:
+        return "/qfs-shim" if self.boxed else str(self.outer / "shim")
 
     def _locale(self) -> str:
         """Return the environment's locale, or C where the machine cannot make it."""
@@ -305,6 +317,10 @@ class _Build:
         }
         (shim / "settings.json").write_text(json.dumps(settings), "utf-8")
         (shim / "faketime").write_text(f"+{shift}\n", "utf-8")
+        if self.workshop.rust is not None:
+            rustc = shim / "rustc"
+            rustc.write_text(_RUSTC.format(self.workshop.rust / "bin" / "rustc"), "utf-8")
+            rustc.chmod(0o755)
 
     def _mounts(self, control: Path, script: Path) -> list[Mount]:
         environment = self.environment
@@ -351,7 +367,7 @@ class _Build:
         )
 
     def _clock(self) -> tuple[bool, tuple[str, ...]]:
-        """Read from the log if the back-end saw the moved clock, and which programs did not."""
+        """Read from the log if the back-end saw the moved clock, and which programs ran."""
         shift = self.environment.clock_shift
         seen, programs = False, []
         now = self._now()
@@ -360,8 +376,16 @@ class _Build:
             if event == "python":
                 seen = seen or abs(int(words[1]) - now - shift) < 24 * 3600
             elif not _loads_the_shim(words):
-                programs.append(Path(words[0]).name)
+                programs.append(words[0])
         return seen, tuple(sorted(frozenset(programs)))
+
+    def _is_static(self, word: str) -> bool:
+        """Say whether a program of the machine is linked statically; False if it is not there."""
+        found = shutil.which(word, path=":".join(map(str, self._programs())))
+        if found is None:
+            return False
+        data = Path(found).read_bytes()
+        return data[:4] == b"\x7fELF" and ".interp" not in sections(data)
 
 
 def _loads_the_shim(words: Sequence[str]) -> bool:
