@@ -28,6 +28,7 @@ from qfs.repro.difference import Side
 from qfs.repro.elf import sections
 from qfs.repro.environment import FIRST, Environment
 from qfs.shell import building_launcher, building_shim
+from qfs.shell.building_history import missing_history
 from qfs.shell.building_source import BuildSystem, Source
 from qfs.shell.sandbox import Mount, wrapped
 
@@ -109,6 +110,7 @@ def extra_requirements(workshop: Workshop, environment: Environment, kind: str) 
         raise InputError(
             f"the back-end cannot say what it needs: {error}\n{building.tail()}",
             place=workshop.system.backend,
+            way_out=missing_history(workshop.source.root, workshop.system),
         ) from error
 
 

@@ -24,13 +24,17 @@ _ASK_GIT = frozenset(
         *("dunamai", "versioneer", "meson-python"),
     )
 )
-PRETENDED = (
-    "SETUPTOOLS_SCM_PRETEND_VERSION",
-    "VCS_VERSIONING_PRETEND_VERSION",
-    "PDM_BUILD_SCM_VERSION",
-    "PBR_VERSION",
-)
-"""Variables by which these tools are told the version where there is no history."""
+_SCM = "SETUPTOOLS_SCM_PRETEND_VERSION"
+_TOLD_BY = {
+    "setuptools-scm": _SCM,
+    "hatch-vcs": _SCM,
+    "flit-scm": _SCM,
+    "vcs-versioning": "VCS_VERSIONING_PRETEND_VERSION",
+    "pdm-backend": "PDM_BUILD_SCM_VERSION",
+    "pbr": "PBR_VERSION",
+}
+PRETENDED = tuple(dict.fromkeys(_TOLD_BY.values()))
+"""Variables by which some of these tools are told the version where there is no history."""
 _SECONDS = 600
 
 
@@ -68,9 +72,10 @@ def missing_history(root: Path, system: BuildSystem) -> str:
     asking = asks_git(root, system)
     if not asking or (root / ".git").exists() or (root / "PKG-INFO").exists():
         return ""
+    told = f", or set {_TOLD_BY[asking]}" if asking in _TOLD_BY else ""
     return (
         f"{asking} asks git, and this tree has no history: build from a clone with its tags or "
-        f"from the sdist, or set {PRETENDED[0]}"
+        f"from the sdist{told}"
     )
 
 
