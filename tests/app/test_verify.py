@@ -1,10 +1,14 @@
 """Rebuilding a published wheel: how far the two agree, and when there is no answer."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
+from google.protobuf.json_format import Parse, ParseError
+from in_toto_attestation.predicates.provenance.v1.provenance_pb2 import Provenance
+from in_toto_attestation.v1.statement_pb2 import Statement as OtherStatement
 
 from qfs.app.build import BuildRequest, Pairs, build, write_artifacts
 from qfs.app.build_evidence import SIGNED, check_attestation, read_signer, write_evidence
@@ -178,6 +182,21 @@ def test_the_evidence_beside_two_builds_is_the_same_but_for_the_signature(
     public = key.with_name("key.pub.pem")
     statements = [check_attestation(each / NAME, each / SIGNED, public) for each in (first, second)]
     assert statements[0] == statements[1]
+
+
+def test_in_totos_own_reader_reads_the_provenance(tmp_path: Path, key: Path) -> None:
+    folder = attested(tmp_path, key)
+    statement = check_attestation(folder / NAME, folder / SIGNED, key.with_name("key.pub.pem"))
+    assert statement is not None
+    whole = Parse(statement.to_bytes(), OtherStatement())
+    assert whole.predicate_type == "https://slsa.dev/provenance/v1"
+    # Unlike the statement's predicate, which may be any object, this one has its own shape.
+    read = Parse(json.dumps(statement.predicate), Provenance())
+    assert read.build_definition.build_type == "urn:qfs:build:1"
+    assert read.build_definition.external_parameters["backend"]
+    assert read.run_details.builder.id == "urn:qfs:builder:local"
+    with pytest.raises(ParseError, match="buildLevel"):
+        Parse(json.dumps({**statement.predicate, "buildLevel": 3}), Provenance())
 
 
 def test_provenance_claims_nothing_that_varies(tmp_path: Path, key: Path) -> None:

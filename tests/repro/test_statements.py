@@ -9,6 +9,7 @@ from google.protobuf.json_format import Parse
 from hypothesis import given
 from hypothesis import strategies as st
 from in_toto_attestation.v1.statement_pb2 import Statement as OtherStatement
+from securesystemslib.dsse import Envelope
 
 from qfs.crypto import Profile, key_id
 from qfs.errors import InputError, ProofError, QFSError
@@ -39,6 +40,14 @@ def test_in_totos_own_reader_reads_the_statement() -> None:
     assert other.type == "https://in-toto.io/Statement/v1"
     assert dict(other.subject[0].digest) == {"sha256": "ab" * 32}
     assert other.predicate_type == STATEMENT.predicate_type
+
+
+def test_securesystemslib_reads_the_envelope_and_finds_the_same_bytes_signed() -> None:
+    other = Envelope.from_dict(json.loads(ENVELOPE))
+    assert other.payload == STATEMENT.to_bytes()
+    assert other.pae() == pae(PAYLOAD_TYPE, STATEMENT.to_bytes())
+    (signature,) = other.signatures.values()
+    assert verifier().verify(*KEYS[0], other.pae(), bytes.fromhex(signature.signature), b"")
 
 
 def test_the_signature_is_over_the_plain_encoding_so_that_any_library_checks_it() -> None:
