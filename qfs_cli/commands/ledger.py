@@ -46,7 +46,7 @@ Strict = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the group of commands to the program."""
     group = typer.Typer(no_args_is_help=True, help="A ledger of five tokens in a folder.")
-    group.command("init")(init)
+    group.command("init")(verifying(init))
     group.command("submit")(verifying(submit))
     group.command("receive")(verifying(receive))
     group.command("state")(verifying(state))

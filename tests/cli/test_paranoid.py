@@ -83,6 +83,8 @@ ELSEWHERE = {
     "evidence check": "its golden logs are replayed as replay does",
     "evidence write": "its golden logs are replayed as replay does",
     "halt resume": "opens the ledger as ledger submit does",
+    "ledger certify": "checks a certificate as certify does, opens the ledger as ledger submit does",
+    "ledger init": "checks a certificate as certify does",
     "trail note": "opens the ledger as ledger submit does",
     "verify": "checks an attestation as certify does",
 }
