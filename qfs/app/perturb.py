@@ -82,6 +82,8 @@ class Perturbed:
     native: tuple[str, ...] = ()
     refusals: tuple[tuple[tuple[str, str], ...], ...] = ()
     parting: "Parting | None" = None
+    other: Environment | None = None
+    """The environment that diverges; None where another environment is not what differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def perturb(search: Search) -> Perturbed | Failed:
     """Run the whole search; Failed if not even the usual run ends well."""
     search.known = variables(search.machine)
     search.usual = usual(search.known)
+    search.not_exercised.update(search.machine.unusable)
     search.progress("usual environment")
     first = search.once(search.usual, Wish(passes=_PASSES if search.hidden_state else 1))
     if isinstance(first, Failed):
@@ -261,12 +264,17 @@ def _planned(search: Search) -> "_Found | None":
 def _without_unloadable(
     search: Search, row: Environment, outcome: Told | Failed | None
 ) -> tuple[Environment, Told | Failed] | None:
-    """Run again with the usual Python what another Python cannot even import."""
-    another = "python" in row and row["python"] != search.usual["python"]
-    if isinstance(outcome, Failed) and outcome.reason == "unloadable" and another:
-        search.not_exercised[f"python {row['python']}"] = outcome.words
-        same = {**row, "python": search.usual["python"]}
+    """Run again with the usual Python, or core, what another one cannot even import."""
+    for name in ("compiled", "python"):
+        if not (isinstance(outcome, Failed) and outcome.reason == "unloadable"):
+            break
+        if row.get(name) == search.usual.get(name):
+            continue
+        same = {**row, name: search.usual[name]}
         again = search.diverges(same)
+        if isinstance(again, Failed) and again.reason == "unloadable":
+            continue
+        search.not_exercised[f"{name} {row[name]}"] = outcome.words
         return None if again is None else (same, again)
     return None if outcome is None else (row, outcome)
 
@@ -450,6 +458,7 @@ def report(search: Search, base: Told, found: "Divergence | _Found | None") -> P
         seed=search.seed,
         native=tuple([str(name) for name in base.noticed.get("native", ())]),
         parting=_parting(search, found),
+        other=found.other if isinstance(found, _Found) else None,
     )
 
 

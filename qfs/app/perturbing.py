@@ -1,7 +1,9 @@
-"""Replays of one log in other environments: one child process each, one variable changed each.
+"""One log of QFS's machines in other environments, and down to the key in which two differ.
 
-- Every run differs from the baseline in a single variable, so a difference names its cause.
-- A child trusts signatures (they were checked here) and needs the standard library alone.
+- ``qfs replay LOG --perturb`` is the search of `perturb`: the plan, seed and variables of any other
+  program; each packet is a step (`foreign_machine.LogSteps`).
+- A child trusts signatures (they were checked here), needs the standard library alone, and derives
+  each state from its events as well.
 - What could not run is listed as NOT RUN with the reason, never as identical.
 - Where roots differ, both worlds are fetched at the first differing packet and compared down to
   the machine, field and key.
@@ -10,52 +12,41 @@
 import json
 import subprocess
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import qfs
+from qfs.app.foreign_machine import COMMANDS, STEPS, steps_of
 from qfs.app.machines import MACHINES
+from qfs.app.perturb import Perturbed, Search
+from qfs.app.perturb import perturb as search_all
 from qfs.canon import pack
+from qfs.errors import CanonError
 from qfs.kernel import Difference, diverge, restore_world
-from qfs.shell.interpreters import (
-    Child,
-    Unusable,
-    find_interpreters,
-    run_module,
-    this_interpreter,
-)
+from qfs.shell import perturbation, perturbed_run
+from qfs.shell.interpreters import Child, run_module, this_interpreter
+from qfs.shell.perturbed_run import Failed, Job, Told, Wish, Workshop, workshop
+from qfs.shell.perturbed_run_machine import machine, version
 
 CHILD_MODULE = "qfs.app.replay_main"
 BASELINE = (("LC_ALL", "C.UTF-8"), ("PYTHONHASHSEED", "0"), ("TZ", "UTC"))
-_SECONDS = 600.0
+_SECONDS = 600
 _SHOWN = 200
-
-_CHANGES = (
-    ("PYTHONHASHSEED", "1"),
-    ("PYTHONHASHSEED", "random"),
-    ("TZ", "NPT-5:45"),  # POSIX form: 5 h 45 min east, in no need of a database
-    ("LC_ALL", "C"),
-    ("PYTHONMALLOC", "malloc"),
-    ("PYTHONINTMAXSTRDIGITS", "640"),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One way to run a child."""
+    """One way to run a child: this program, or another revision of it."""
 
     variable: str
-    """What differs from the baseline: a variable's name, ``python``, ``optimize``, ``compiled``."""
+    """``baseline`` or ``revision``."""
     value: str
     python: str
     """Label of the interpreter."""
     interpreter: Path
     root: Path
     """The folder of the package tree."""
-    variables: tuple[tuple[str, str], ...] = BASELINE
-    options: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -126,63 +117,137 @@ def perturb(
     path: Path,
     recorded: Sequence[str],
     *,
-    compiled: Path | None,
-    jobs: int,
-    search_path: str,
-    home: Path,
+    compiled: Path | None = None,
+    seed: int = 0,
+    jobs: int = 1,
 ) -> tuple[tuple[Run, ...], Divergence | None]:
-    """Replay a log in every environment; recorded are the roots in hexadecimal, genesis first.
+    """Replay a log in every environment of a plan; recorded are its roots in hexadecimal.
 
-    Returns the runs, the baseline first, and the first divergence.
+    compiled is a folder made by ``tools/compile_core.py``; seed makes the plan. Returns a run for
+    each level of each variable, the usual one first, and the first divergence.
     """
-    environments, idle = plan(compiled, search_path, home)
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        runs = list(pool.map(lambda each: run_one(each, path), environments))
-    divergence: Divergence | None = None
-    for environment, run in zip(environments, runs, strict=True):
-        if divergence is None and run.failed is None and list(run.roots) != list(recorded):
-            divergence = explain(environments[0], environment, run, recorded, path)
-    return (*runs, *idle), divergence
+    base = usual_environment()
+    first = run_one(base, path)
+    if first.failed is not None:
+        return (first,), None
+    if list(first.roots) != list(recorded):
+        return (first,), explain(base, base, first, recorded, path)
+    with workshop() as shop:
+        log = _Log(path, recorded, shop)
+        here = machine(log.job.folder)
+        search = Search(
+            log.run,
+            replace(here, compiled="" if compiled is None else str(compiled.resolve())),
+            seed=seed,
+            jobs=jobs,
+        )
+        found = search_all(search)
+        if isinstance(found, Failed):
+            words = f"{found.reason}: {found.words}"
+            return (first, Run("search", f"seed {seed}", base.python, failed=words)), None
+        divergence = None if found.divergence is None else _explained(log, search, found)
+    return (first, *_rows(search, found, first, compiled)), divergence
 
 
-def plan(
-    compiled: Path | None, search_path: str, home: Path
-) -> tuple[list[Environment], list[Run]]:
-    """Return the environments to run, the baseline first, and those that cannot run."""
+class _Log:
+    """A log as a program: each packet is a step."""
+
+    def __init__(self, path: Path, recorded: Sequence[str], shop: Workshop) -> None:
+        self.path = path
+        self.recorded = recorded
+        self.shop = shop
+        self.job = self._job("steps", None)
+
+    def run(self, environment: perturbation.Environment, wish: Wish) -> Told | Failed:
+        """Replay it in one environment."""
+        return perturbed_run.run(self.job, environment, self.shop, wish)
+
+    def shown(
+        self, environment: perturbation.Environment, packet: int
+    ) -> tuple[bytes, list[dict[str, Any]]] | None:
+        """Return the world after a packet and the packet's commands; None when there is none."""
+        to = self.shop.spare() / "world"
+        job = self._job("shown", (packet, to))
+        outcome = perturbed_run.run(job, environment, self.shop, Wish(last=packet, quick=True))
+        commands = to.with_suffix(COMMANDS)
+        if isinstance(outcome, Failed) or not commands.is_file():
+            return None
+        return to.read_bytes(), json.loads(commands.read_text(encoding="utf-8"))
+
+    def _job(self, name: str, show: tuple[int, Path] | None) -> Job:
+        inputs = self.shop.folder / f"{name}.jsonl"
+        inputs.write_text(steps_of(self.path, (), show), encoding="utf-8")
+        folder = self.shop.folder / "empty"
+        folder.mkdir(exist_ok=True)
+        return Job(STEPS, inputs, folder, state=("seq",), timeout_s=_SECONDS)
+
+
+def _explained(log: _Log, search: Search, found: Perturbed) -> Divergence | None:
+    """Return the divergence of a search, down to the key where it can be told."""
+    place = found.divergence
+    if place is None:
+        return None
+    packet = place.input if isinstance(place.input, int) else 0
+    made = Divergence(
+        packet,
+        log.recorded[packet] if packet < len(log.recorded) else "nothing",
+        place.actual,
+        key=place.key or None,
+        environment=place.variable,
+        value=_label(place.level),
+    )
+    if found.other is None:
+        return made
+    both = [log.shown(environment, packet) for environment in (search.usual, found.other)]
+    if both[0] is None or both[1] is None:
+        return made
+    (one, here), (other, there) = both[0], both[1]
+    parted = [a["place"] for a, b in zip(here, there, strict=False) if a != b]
+    return _at_key(made, _worlds_part(one, other), parted[0] if parted else None)
+
+
+def _rows(search: Search, found: Perturbed, first: Run, compiled: Path | None) -> list[Run]:
+    """Return a row for each level of each variable; those of a search that ended early are open."""
+    ended = "the search ended at the divergence"
+    place = found.divergence
+    rows: list[Run] = []
+    for variable in search.known:
+        for level in variable.levels[1:]:
+            row = Run(variable.name, _label(level), first.python, state_root=first.state_root)
+            if variable.name == "python":
+                row = replace(
+                    row, value=f"CPython {_label(level)}", python=f"CPython {_label(level)}"
+                )
+            if place is not None:
+                differs = place.variable == variable.name and place.level == level
+                row = replace(row, state_root=None, not_run=None if differs else ended)
+            rows.append(row)
+    for words, why in found.not_exercised:
+        name, _, value = words.partition(" ")
+        row = Run(name, _label(value), first.python)
+        # A core that was asked for and does not start is no answer; a Python that is found is luck.
+        rows.append(replace(row, failed=why) if name == "compiled" else replace(row, not_run=why))
+    if compiled is None:
+        rows.append(Run("compiled", "mypyc", first.python, not_run="no compiled core was given"))
+    rows += [
+        Run("search", question, first.python, failed=question) for question in found.open_questions
+    ]
+    return rows
+
+
+def _label(level: str) -> str:
+    """Name a Python by its version, a folder as what it is."""
+    if not level.startswith("/"):
+        return level
+    known = version(level) if Path(level).is_file() else None
+    return f"{known[0]}.{known[1]}" if known is not None else Path(level).name
+
+
+def usual_environment() -> Environment:
+    """Return this Python with what any run gets."""
     here = this_interpreter()
     root = Path(qfs.__file__).resolve().parent.parent
-    baseline = Environment("baseline", here.label, here.label, here.path, root)
-    runs = [baseline]
-    idle: list[Run] = []
-    for variable, value in _CHANGES:
-        variables = dict(BASELINE) | {variable: value}
-        runs.append(
-            replace(
-                baseline,
-                variable=variable,
-                value=value,
-                variables=tuple(sorted(variables.items())),
-            )
-        )
-    runs.append(replace(baseline, variable="optimize", value="-O", options=("-O",)))
-    for other in find_interpreters(search_path, home):
-        if isinstance(other, Unusable):
-            idle.append(Run("python", other.label, other.label, not_run=other.reason))
-        elif other.label != here.label:
-            runs.append(
-                replace(
-                    baseline,
-                    variable="python",
-                    value=other.label,
-                    python=other.label,
-                    interpreter=other.path,
-                )
-            )
-    if compiled is None:
-        idle.append(Run("compiled", "mypyc", here.label, not_run="no compiled core was given"))
-    else:
-        runs.append(replace(baseline, variable="compiled", value="mypyc", root=compiled.resolve()))
-    return runs, idle
+    return Environment("baseline", here.label, here.label, here.path, root)
 
 
 def run_one(environment: Environment, path: Path) -> Run:
@@ -218,12 +283,19 @@ def explain(
     difference = _difference(baseline, environment, path, packet)
     if difference is None:
         return found
+    return _at_key(found, difference, _command(baseline, environment, path, packet))
+
+
+def _at_key(found: Divergence, difference: Difference | None, command: str | None) -> Divergence:
+    """Return a divergence with the key, both values and the command."""
+    if difference is None:
+        return found
     place = (
         difference.field if difference.key is None else f"{difference.field}[{difference.key!r}]"
     )
     return replace(
         found,
-        command=_command(baseline, environment, path, packet),
+        command=command,
         machine=difference.machine,
         key=place,
         expected=_shown(difference.expected),
@@ -240,8 +312,16 @@ def _difference(
         child = _child(each, path, ["--until", str(packet), "--snapshot"])
         if child.code != 0 or not child.output:
             return None
-        worlds.append(restore_world(MACHINES, child.output))
-    return diverge(*worlds)
+        worlds.append(child.output)
+    return _worlds_part(*worlds)
+
+
+def _worlds_part(one: bytes, other: bytes) -> Difference | None:
+    """Return the first differing key of two snapshots; None when one of them is no world here."""
+    try:
+        return diverge(restore_world(MACHINES, one), restore_world(MACHINES, other))
+    except CanonError:
+        return None
 
 
 def _command(
@@ -267,8 +347,7 @@ def _child(environment: Environment, path: Path, arguments: Sequence[str]) -> Ch
         environment.interpreter,
         CHILD_MODULE,
         [str(path.resolve()), *arguments],
-        variables=dict(environment.variables),
-        options=environment.options,
+        variables=dict(BASELINE),
         root=environment.root,
         directory=Path("/"),
         seconds=_SECONDS,

@@ -6,7 +6,6 @@
 - A truncated log is replayed as far as it goes and reported as truncated.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from qfs.app.failure import (
 )
 from qfs.app.foreign_machine import program_of
 from qfs.app.perturbing import Divergence, Run
+from qfs.app.program import ProgramReport, compared
 from qfs.app.proof_logs import ProofFile
 from qfs.app.replay_ahead import WORTH_IT, ReadAhead
 from qfs.app.replay_parts import Parts, start_at, starts_of
@@ -52,6 +52,8 @@ class ReplayRequest:
     """A folder made by ``tools/compile_core.py``."""
     jobs: int = 1
     """Processes at a time: for signatures, and for other environments."""
+    seed: int = 0
+    """Makes the plan of environments."""
     machines: tuple[str, ...] = ()
     """``package.module:NAME`` of machines that QFS does not ship."""
     proofs: Path | None = None
@@ -88,6 +90,8 @@ class ReplayReport:
     environments: tuple[Run, ...]
     proofs: tuple[ProofFile, ...] = ()
     """The proof logs that were written; receipts hold their digests."""
+    program: ProgramReport | None = None
+    """The program that the ledger requires, and the one that ran here; None if it requires none."""
 
     @property
     def identical(self) -> bool:
@@ -96,10 +100,11 @@ class ReplayReport:
 
     @property
     def exit_code(self) -> int:
-        """0 identical; 1 truncated or diverging; 2 an environment failed to answer; 3 halted."""
+        """0 identical; 1 truncated, diverging, not as certified; 2 no answer; 3 halted."""
         if self.halt is not None:
             return EXIT_HALTED
-        if self.truncated is not None or self.divergence is not None:
+        other = self.program is not None and self.program.objection is not None
+        if self.truncated is not None or self.divergence is not None or other:
             return EXIT_FINDINGS
         if any(run.failed for run in self.environments):
             return EXIT_USAGE
@@ -125,6 +130,7 @@ class ReplayReport:
             "divergence": None if self.divergence is None else self.divergence.document(),
             "environments": [run.document() for run in self.environments],
             "proofs": [proof.document() for proof in self.proofs],
+            "program": None if self.program is None else self.program.document(),
         }
 
 
@@ -152,9 +158,8 @@ def replay(request: ReplayRequest, progress: Progress | None = None) -> ReplayRe
         request.path,
         recorded,
         compiled=request.compiled,
+        seed=request.seed,
         jobs=request.jobs,
-        search_path=os.environ.get("PATH", os.defpath),
-        home=Path.home(),
     )
     return replace(report, divergence=divergence, environments=environments)
 
@@ -256,10 +261,11 @@ def _replayed(
     reading = work.reading
     if reading.torn_at is not None and work.corrupt is None:
         truncated = Truncation(len(frames), reading.segment, reading.torn_at)
+    required = compared(world) if world is not None and work.program is QFS else None
     signatures = "trusted" if work.verifier is None else "verified"
     return ReplayReport(
         *(packets, commands, root, signatures, truncated, halt, divergence, ()),
-        tuple(written),
+        *(tuple(written), required),
     )
 
 

@@ -1,7 +1,7 @@
 """Other Pythons on this machine, and child processes under an environment of our making.
 
-- Looked for: ``python3.N`` and ``python3`` on PATH, and every version under the pyenv roots. Only
-  CPython >= 3.11 counts; the same build found twice counts once.
+- Looked for: ``python3.N`` and ``python3`` on PATH, and every version under the roots of pyenv and
+  uv. Only CPython >= 3.11 counts; the same build found twice counts once.
 - A child gets no site-packages and no variable that it was not given, so that what it does depends
   on nothing that we did not choose. Nothing is written: bytecode is not cached.
 """
@@ -130,8 +130,9 @@ def _candidates(search_path: str, home: Path) -> list[Path]:
         for path in sorted(folder.iterdir()):
             if _NAME.fullmatch(path.name) and os.access(path, os.X_OK) and path.is_file():
                 found[path.resolve()] = None
-    for root in roots:
-        for path in sorted(root.glob("versions/*/bin/python3")):
+    kept = [root / "versions" for root in roots]
+    for root in (*kept, home / ".local/share/uv/python", Path("/opt/python")):
+        for path in sorted(root.glob("*/bin/python3")):
             if os.access(path, os.X_OK):
                 found[path.resolve()] = None
     return list(found)

@@ -42,6 +42,10 @@ class Machine:
     """Whether address space randomisation can be turned off."""
     folder: bool
     """Whether the working folder can be shown in another place."""
+    compiled: str = ""
+    """A folder with QFS compiled, for logs of its own machines; empty for none."""
+    unusable: tuple[tuple[str, str], ...] = ()
+    """What has the name of a Python and cannot be run, and why."""
 
 
 FIXED: tuple[Variable, ...] = (
@@ -87,6 +91,9 @@ def variables(machine: Machine, environment_names: Sequence[str] = ()) -> tuple[
         found.append(Variable("source-path", places, "environment", "folder of the program"))
     if len(machine.pythons) > 1:
         found.append(Variable("python", machine.pythons, "serialization", "Python version"))
+    if machine.compiled:
+        levels = ("interpreted", machine.compiled)
+        found.append(Variable("compiled", levels, "math", "machine code instead of bytecode"))
     levels = ("as it is", "changed")
     found += [Variable(f"${name}", levels, "environment", f"${name}") for name in environment_names]
     return tuple(found)

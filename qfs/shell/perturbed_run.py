@@ -31,10 +31,20 @@ _SHIFT_NS = 34_631_591 * 10**9  # 400 days, 19 hours, 53 minutes and 11 seconds
 _NOISE = {"usual": 0, "noise-1": 1, "noise-2": 2}
 _TAIL = 400
 _NO_FMA = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F,-AVX2_Usable,-FMA_Usable"
-_CODE = (
-    "import sys; sys.path.insert(0, {root!r}); sys.dont_write_bytecode = False;"
-    " from qfs.shell.watched_child import main; sys.path.remove({root!r}); main({settings!r})"
-)
+_ABSENT = "QFS cannot be imported from"
+_CODE = """
+import sys
+sys.path.insert(0, {root!r})
+sys.dont_write_bytecode = False
+try:
+    from qfs.shell import watched_child
+except (ImportError, SyntaxError) as error:
+    sys.exit(f"{absent} {root}: {{error}}")
+if not watched_child.__file__.startswith({root!r}):
+    sys.exit("{absent} {root}: it is not whole")
+sys.path.remove({root!r})
+watched_child.main({settings!r})
+"""
 
 
 Item = tuple[int, int | str, str]
@@ -131,7 +141,9 @@ def run(
     """Run the job in the environment."""
     wish = wish or Wish()
     place = shop.spare()
-    code = _CODE.format(root=str(_ROOT), settings=str(place / "settings.json"))
+    code = _CODE.format(
+        root=root_of(environment), absent=_ABSENT, settings=str(place / "settings.json")
+    )
     words = [*prefix(environment), interpreter(environment), "-c", code]
     try:
         cwd = working_folder(job.folder, place, environment)
@@ -198,6 +210,12 @@ def execute(
         out.seek(0, os.SEEK_END)
         out.seek(max(0, out.tell() - _TAIL))
         return code, out.read().decode("utf-8", "replace").strip()
+
+
+def root_of(environment: Environment) -> str:
+    """Return where the package is that watches, interpreted or compiled."""
+    compiled = environment.get("compiled", "interpreted")
+    return str(_ROOT) if compiled == "interpreted" else compiled
 
 
 def interpreter(environment: Environment) -> str:
@@ -369,6 +387,8 @@ def _read(place: Path, code: int | None, printed: str, job: Job) -> Told | Faile
     if end is None and (last.startswith("MemoryError") or "MemoryError" in printed):
         limit = f" of {job.memory_bytes} bytes" if job.memory_bytes else ""
         return Failed("memory", f"exhausted its memory{limit}, {at}", tuple(digests))
+    if end is None and last.startswith(_ABSENT):
+        return Failed("unloadable", last)
     if end is None:
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return Failed("crashed", f"{how} {at}: {last}", tuple(digests))

@@ -1,7 +1,6 @@
 """What this machine can vary: its Pythons, a locale unlike C, fixed addresses.
 
-- Pythons are looked for on PATH, where pyenv and uv keep theirs, and in the system's folder; one of
-  each minor version from 3.11 on, and it must start.
+- Of the Pythons that `interpreters` finds, the newest of each minor version.
 - A locale that the system lacks is compiled into the user's cache with localedef, once.
 """
 
@@ -12,10 +11,10 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from qfs.shell.interpreters import Unusable, find_interpreters
 from qfs.shell.perturbation import Machine
 from qfs.shell.perturbed_run import ENTRIES_MAX, locale_folder
 
-OLDEST = (3, 11)
 _SECONDS = 20
 # Turkish: other month names, a comma in numbers, and i has two capitals.
 _LOCALE = "tr_TR.UTF-8"
@@ -28,32 +27,25 @@ def machine(
 
     plain looks for nothing that costs time and that only a perturbation needs.
     """
-    pythons = (python, *_other_pythons(python)) if others and not plain else (python,)
-    return Machine(pythons, "" if plain else locale(), fixed_addresses(), _few_entries(folder))
+    found, unusable = _other_pythons(python) if others and not plain else ((), ())
+    words = "" if plain else locale()
+    addresses = fixed_addresses()
+    return Machine((python, *found), words, addresses, _few_entries(folder), unusable=unusable)
 
 
 @cache
-def _other_pythons(python: str) -> tuple[str, ...]:
-    own = version(python)
+def _other_pythons(python: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Return the newest Python of each other version, and what does not start."""
     found: dict[tuple[int, int], str] = {}
-    for path in _candidates():
-        known = version(path)
-        if known is not None and known >= OLDEST and known != own:
-            found.setdefault(known, path)
-    return tuple([found[known] for known in sorted(found)])
-
-
-def _candidates() -> list[str]:
-    names = [f"python3.{minor}" for minor in range(OLDEST[1], 20)]
-    home = Path.home()
-    roots = (home / ".pyenv/versions", home / ".local/share/uv/python", Path("/opt/python"))
-    found = [
-        str(path)
-        for root in roots
-        if root.is_dir()
-        for path in sorted(root.glob("*/bin/python3"), reverse=True)
-    ]
-    return [*found, *[path for name in names if (path := shutil.which(name)) is not None]]
+    unusable: list[tuple[str, str]] = []
+    for one in find_interpreters(os.environ.get("PATH", os.defpath), Path.home()):
+        if isinstance(one, Unusable):
+            unusable.append((f"python {one.label}", one.reason))
+            continue
+        known = version(str(one.path))
+        if known is not None and known != version(python):
+            found[known] = str(one.path)
+    return tuple([found[known] for known in sorted(found)]), tuple(unusable)
 
 
 @cache

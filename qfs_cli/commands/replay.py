@@ -133,7 +133,7 @@ def replay(
         raise typer.Exit(_show(log, until, show, output))
     own = perturb and not machine
     request = ReplayRequest(log, trust_signatures, own, compiled, jobs, wanted.machines, proofs)
-    request = replace(request, against="" if machine else against)
+    request = replace(request, against="" if machine else against, seed=seed)
     raise typer.Exit(_replay_log(request, wanted, output))
 
 

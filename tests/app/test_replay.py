@@ -70,6 +70,7 @@ def test_a_log_gives_its_roots_again(house):
         "divergence": None,
         "environments": [],
         "proofs": [],
+        "program": None,
     }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from qfs.shell.interpreters import find_interpreters, this_interpreter
+from qfs.shell.perturbation import FIXED
 from tests.app.logs import MINE, make_log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,8 +22,8 @@ BASELINE = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 PLANT = """
 
 import dataclasses
+import os
 import sys
-import time
 
 from qfs.ledger.accounts import NO_BALANCES
 
@@ -53,9 +53,7 @@ PLANTED = [
         "'CHR FLX PSYNC ATR RES'.index(next(iter({'CHR', 'FLX', 'PSYNC', 'ATR', 'RES'})))",
         "PYTHONHASHSEED",
     ),
-    ("the time zone", "time.localtime(0).tm_hour", "TZ"),
-    ("the locale", "sys.flags.utf8_mode", "LC_ALL"),
-    ("the optimisation", "0 if __debug__ else 1", "optimize"),
+    ("the number of processors", "os.cpu_count()", "cpu-count"),
     ("the Python", "sys.version_info.minor", "python"),
 ]
 
@@ -96,8 +94,9 @@ def test_what_a_program_is_sensitive_to_is_named_with_the_key(tmp_path, sensitiv
     done = perturbed(tmp_path / "house", program)
     document = json.loads(done.stdout)
     divergence = document["divergence"]
-    if cause == "python" and not any(run["variable"] == cause for run in document["environments"]):
-        assert find_interpreters(os.environ["PATH"], Path.home()) == [this_interpreter()]
+    if cause == "python" and not any(
+        (run["variable"], run["not_run"]) == (cause, None) for run in document["environments"]
+    ):
         assert (done.returncode, document["identical"]) == (0, True)
         return
     assert (done.returncode, document["identical"]) == (1, False), done
@@ -128,7 +127,7 @@ def test_a_sound_program_is_identical_everywhere_and_what_did_not_run_is_said(tm
     ran = [one for one in runs if one["not_run"] is None]
     assert [one["state_root"] for one in ran] == [world.root.hex()] * len(ran)
     varied = {one["variable"] for one in ran}
-    assert varied >= {"PYTHONHASHSEED", "TZ", "LC_ALL", "PYTHONMALLOC", "optimize"}
+    assert varied >= {one.name for one in FIXED}
     idle = {(one["variable"], one["value"]): one["state_root"] for one in runs if one["not_run"]}
     assert idle == {("python", "CPython 3.12"): None, ("compiled", "mypyc"): None}
 
@@ -138,10 +137,11 @@ def test_an_environment_that_gives_no_answer_is_not_identical(tmp_path):
     make_log(tmp_path / "house", 3)
     broken = tmp_path / "core/qfs/app"
     broken.mkdir(parents=True)
-    (broken / "replay_main.py").write_text("raise SystemExit('no such machine')")
+    (broken / "replay_main.py").write_text("a core of long ago")
     done = compiled_with(tmp_path, tmp_path / "core", "--perturb")
     assert done.returncode == 2, done
-    assert "FAILED: exit code 1: no such machine" in done.stdout
+    assert "compiled=core" in done.stdout
+    assert "FAILED: QFS cannot be imported from" in done.stdout
 
 
 @pytest.mark.parametrize(
