@@ -72,6 +72,8 @@ class BuildRequest:
     """Compare canonical forms, and give those: what an archive adds around its files is dropped."""
     settings: tuple[tuple[str, str], ...] = ()
     """Environment variables, each with the value that only the second bare build is told."""
+    before: str = ""
+    """A fresh environment gets nothing uploaded after this moment (ISO 8601); empty: no limit."""
     epoch: int | None = None
     """SOURCE_DATE_EPOCH of the normalised pair; None for that of the environment or of git."""
 
@@ -123,7 +125,9 @@ def _equipped(
     stack: contextlib.ExitStack, source: Source, system: BuildSystem, request: BuildRequest
 ) -> tuple[Workshop, tuple[str, ...]] | None:
     """Equip a workshop; None if the running environment lacks what the back-end also needs."""
-    python = stack.enter_context(interpreter(system.requires, fresh=request.fresh))
+    python = stack.enter_context(
+        interpreter(system.requires, fresh=request.fresh, before=request.before)
+    )
     bubblewrap = find_bubblewrap() if request.sandbox else None
     mounts = interpreter_mounts(python.python) if bubblewrap is not None else []
     rust = find_rust() if required_names(system) & RUSTY else None

@@ -10,6 +10,7 @@
 - An attestation is checked offline, without building anything.
 """
 
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass, replace
@@ -21,13 +22,14 @@ from qfs.app.build import BuildRequest, Progress
 from qfs.app.build_workshop import MAX_BYTES, provided, source_path, staged
 from qfs.errors import EnvironmentFault, InputError
 from qfs.repro import Cause, Difference, compare
+from qfs.repro.dates import written
 from qfs.repro.environment import DOS_EPOCH, Environment, normalised
 from qfs.repro.recipe import Recipe, infer, pinned
 from qfs.repro.verdicts import Agreement, agreement
 from qfs.shell.building import Built, Failed, Workshop, scratch_folder
 from qfs.shell.building import build as build_one
 from qfs.shell.building_history import PRETENDED, clone, split_reference
-from qfs.shell.building_source import read_build_system
+from qfs.shell.building_source import BuildSystem, Source, read_build_system
 from qfs.shell.fetching import fetch_sdist
 from qfs.shell.files import read_limited
 from qfs.shell.sandbox import find_bubblewrap
@@ -114,22 +116,48 @@ def verify(request: VerifyRequest, progress: Progress = lambda *_: None) -> Veri
 def _rebuilt(
     request: VerifyRequest, wheel: "_Published", origin: "_Origin", progress: Progress
 ) -> VerifyReport:
-    """Rebuild from a source that is at hand; raises EnvironmentFault without its back-end."""
+    """Rebuild from a source that is at hand; raises EnvironmentFault without its back-end.
+
+    Where the wheel shows when it was built, its back-end's own requirements are those of that day.
+    """
     build_request = BuildRequest(
         origin.path, kinds=("wheel",), seconds=request.seconds, fresh=request.fresh
     )
     with scratch_folder() as folder:
         source = staged(source_path(origin.path), Path(folder) / "source")
         system = read_build_system(source.root)
-        system = replace(system, requires=pinned(system.requires, wheel.recipe.pins))
-        with provided(source, system, build_request) as (workshop, packages):
-            if not any((source.root / name).exists() for name in (".git", "PKG-INFO")):
-                version = str(parse_wheel_filename(wheel.name)[1])
-                told = dict.fromkeys(PRETENDED, version)
-            else:
-                told = {}
-            told_all = replace(workshop, variables={**told, **workshop.variables})
-            return _best(replace(wheel, packages=packages), told_all, progress)
+        if not wheel.recipe.one_time:
+            dated = replace(build_request, before=_day_after(wheel.recipe.newest))
+            with contextlib.suppress(EnvironmentFault):
+                return _in_workshop(source, system, dated, wheel, progress)
+        return _in_workshop(source, system, build_request, wheel, progress)
+
+
+def _in_workshop(
+    source: Source,
+    system: BuildSystem,
+    request: BuildRequest,
+    wheel: "_Published",
+    progress: Progress,
+) -> VerifyReport:
+    """Rebuild with the back-end that the wheel names; a hook that fails is a finding."""
+    system = replace(system, requires=pinned(system.requires, wheel.recipe.pins))
+    told: dict[str, str] = {}
+    if not any((source.root / name).exists() for name in (".git", "PKG-INFO")):
+        told = dict.fromkeys(PRETENDED, str(parse_wheel_filename(wheel.name)[1]))
+    try:
+        with provided(source, system, request) as (workshop, packages):
+            wheel = replace(wheel, packages=packages)
+            workshop_told = replace(workshop, variables={**told, **workshop.variables})
+            return _best(wheel, workshop_told, progress)
+    except InputError as error:
+        failed = Failed("wheel", "it cannot be built", error.what)
+        return _judged(wheel, "", failed)
+
+
+def _day_after(second: int) -> str:
+    date, _, clock = written(second + 86_400).partition(" ")
+    return f"{date}T{clock}Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Cause(Enum):
     RECORD_ORDER = "record-order"
     RECORD_FOLLOWS = "record-follows"
     GENERATOR = "generator"
+    WHEEL_TAG = "wheel-tag"
     TIMESTAMP = "timestamp"
     VERSION_TIME = "version-time"
     SOURCE_MTIME = "source-mtime"
@@ -179,6 +180,10 @@ REMEDIES: dict[Cause, Remedy] = {
     ),
     Cause.GENERATOR: Remedy(
         "back-end or its version", "pin the back-end in build-system.requires with `==`"
+    ),
+    Cause.WHEEL_TAG: Remedy(
+        "tags of the wheel: which Pythons and systems it is for",
+        "set what the tags follow from in the project's files, not on the command line",
     ),
     Cause.TIMESTAMP: Remedy(
         "time of the build in a file", "write SOURCE_DATE_EPOCH in its place, or no time", _SDE

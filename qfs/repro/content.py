@@ -21,6 +21,9 @@ def explain(member: str, first: bytes, second: bytes, sides: tuple[Side, Side]) 
         made = [re.search(rb"^Generator: (.*)$", data, re.MULTILINE) for data in (first, second)]
         if made[0] and made[1] and made[0].group() != made[1].group():
             return [(Cause.GENERATOR, f"{made[0].group(1)!r} and {made[1].group(1)!r}")]
+        rests, tags = zip(*[_without_tags(data) for data in (first, second)], strict=True)
+        if rests[0] == rests[1] and sorted(tags[0]) != sorted(tags[1]):
+            return [(Cause.WHEEL_TAG, f"{', '.join(tags[0])} and {', '.join(tags[1])}")]
     if member.endswith(".pyc") or (_is_compiled(first) and _is_compiled(second)):
         return _pyc(first, second, sides)
     if first[:4] == second[:4] == b"\x7fELF":
@@ -29,6 +32,14 @@ def explain(member: str, first: bytes, second: bytes, sides: tuple[Side, Side]) 
         moment = why_moments_differ(first, second, sides)
         return [moment] if moment is not None else strings(first, second, sides)
     return _text(first, second, sides)
+
+
+def _without_tags(data: bytes) -> tuple[list[bytes], list[str]]:
+    """Return the lines of WHEEL that name no tag, and the tags."""
+    lines = data.splitlines()
+    tags = [line for line in lines if line.startswith(b"Tag:")]
+    rest = [line for line in lines if line not in tags]
+    return rest, [line[4:].strip().decode("utf-8", "replace") for line in tags]
 
 
 def strings(first: bytes, second: bytes, sides: tuple[Side, Side]) -> list[Why]:

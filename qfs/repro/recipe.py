@@ -47,6 +47,8 @@ class Recipe:
     """The commonest time of its entries, Unix time as if in UTC."""
     one_time: bool
     """Whether all entries have that time, as SOURCE_DATE_EPOCH makes it."""
+    newest: int
+    """The latest time of its entries: of the build itself, unless they have but one time."""
     umask: int
     pure: bool
     """Whether it runs everywhere: built without a compiler."""
@@ -76,6 +78,7 @@ def infer(name: str, wheel: bytes) -> Recipe:
         pins=_pins(made),
         epoch=epoch,
         one_time=len(times) == 1,
+        newest=max(times, default=0),
         umask=0o002 if len(shared) * 2 > len(asked) else 0o022,
         pure=bool(pure) and name.endswith("-none-any.whl"),
     )

@@ -2,11 +2,14 @@
 
 - The running environment serves when it already satisfies every requirement: no network needed.
 - Otherwise pip installs the requirements into a fresh environment, before the sandbox closes.
+- A fresh environment can be dated: then pip takes no file that was uploaded after that day, where
+  the index says when files were uploaded and pip knows the option (26.0 and later).
 - Either way the report lists what was in it, because the back-end's version reaches the artefact.
 """
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +22,7 @@ from packaging.utils import canonicalize_name
 
 from qfs.errors import EnvironmentFault, InputError
 
+_BEFORE = "PIP_UPLOADED_PRIOR_TO"
 _LIST = """
 import importlib.metadata as m, json
 print(json.dumps(sorted({(d.metadata["Name"], d.version) for d in m.distributions()})))
@@ -34,6 +38,8 @@ class Interpreter:
     running: bool
     """Whether it is the environment that QFS itself runs in."""
     environment: DefaultIsolatedEnv | None
+    before: str = ""
+    """The moment after which nothing may have been uploaded (ISO 8601); empty for no limit."""
 
     def require(self, requirements: Sequence[str]) -> bool:
         """Make the requirements available; False if the running environment lacks one.
@@ -43,7 +49,7 @@ class Interpreter:
         if self.environment is None:
             return all(is_satisfied(requirement) for requirement in requirements)
         if requirements:
-            _install(self.environment, requirements)
+            _install(self.environment, requirements, self.before)
         return True
 
     def packages(self, requirements: Sequence[str]) -> tuple[str, ...]:
@@ -59,8 +65,13 @@ class Interpreter:
 
 
 @contextlib.contextmanager
-def interpreter(requirements: Sequence[str], *, fresh: bool) -> Iterator[Interpreter]:
-    """Give a Python that satisfies the requirements; a fresh one if the running one does not."""
+def interpreter(
+    requirements: Sequence[str], *, fresh: bool, before: str = ""
+) -> Iterator[Interpreter]:
+    """Give a Python that satisfies the requirements; a fresh one if the running one does not.
+
+    Raises InputError for what is no requirement, EnvironmentFault where pip cannot install them.
+    """
     for text in requirements:
         try:
             Requirement(text)
@@ -72,8 +83,8 @@ def interpreter(requirements: Sequence[str], *, fresh: bool) -> Iterator[Interpr
         yield Interpreter(sys.executable, running=True, environment=None)
         return
     with DefaultIsolatedEnv() as environment:
-        _install(environment, requirements)
-        yield Interpreter(environment.python_executable, running=False, environment=environment)
+        _install(environment, requirements, before)
+        yield Interpreter(environment.python_executable, False, environment, before)
 
 
 def is_satisfied(requirement: str) -> bool:
@@ -81,9 +92,25 @@ def is_satisfied(requirement: str) -> bool:
     return next(iter(check_dependency(requirement)), None) is None
 
 
-def _install(environment: DefaultIsolatedEnv, requirements: Sequence[str]) -> None:
+@contextlib.contextmanager
+def _told(name: str, value: str) -> Iterator[None]:
+    """Set a variable of this process while pip runs below it; an empty value changes nothing."""
+    previous = os.environ.get(name)
+    if value:
+        os.environ[name] = value
     try:
-        environment.install(requirements)
+        yield
+    finally:
+        if value and previous is None:
+            del os.environ[name]
+        elif value and previous is not None:
+            os.environ[name] = previous
+
+
+def _install(environment: DefaultIsolatedEnv, requirements: Sequence[str], before: str) -> None:
+    try:
+        with _told(_BEFORE, before):
+            environment.install(requirements)
     except (BuildException, subprocess.CalledProcessError) as error:
         raise EnvironmentFault(
             f"pip cannot install what the build needs: {', '.join(requirements)}",

@@ -50,6 +50,10 @@ ARCHIVES = {
         wheel({f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nGenerator: flit 3.9.0\n"}),
         wheel({f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nGenerator: flit 3.12.0\n"}),
     ),
+    Cause.WHEEL_TAG: (
+        wheel({f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nTag: py2-none-any\nTag: py3-none-any\n"}),
+        wheel({f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nTag: py3-none-any\n"}),
+    ),
 }
 
 
