@@ -5,16 +5,21 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from qfs import packet
 from qfs.app import replay_main
 from qfs.app.machines import MACHINES
 from qfs.app.replay import ReplayRequest, replay, replay_here
 from qfs.app.worlds import Program
+from qfs.canon import encode
 from qfs.shell import log
-from tests.app.logs import make_log
+from qfs.shell.keystore import PublicKey
+from tests.app.logs import PROFILE, House, actions, make_log, signer_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,6 +112,31 @@ def rewritten(directory: Path, change) -> None:
             writer.append(body, root)
 
 
+def other_ledger() -> list[tuple[bytes, bytes]]:
+    """Return packets 3 and on of a ledger that differs in its first packet's time alone."""
+    with TemporaryDirectory() as name:
+        house = House(Path(name) / "other")
+        with house.writer:
+            for number, action in enumerate(actions(house, 6)):
+                house.send(action, step_us=2_000_000 if number == 0 else 1_000_000)
+        return [(frame.body, frame.root) for frame in log.read(Path(name) / "other").frames][3:]
+
+
+def by_another(frame: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Sign a packet's contents with a key that nobody has enrolled."""
+    stranger = PublicKey(PROFILE, signer_of("stranger").public_key)
+    made = replace(packet.decode(frame[0]).packet, key=stranger.id).to_bytes()
+    signature = signer_of("stranger").sign(packet.signing_message(made), packet.CONTEXT)
+    return packet.encode(made, signature), frame[1]
+
+
+def of_version_2(frame: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Say that a packet's body is of another version."""
+    signed = packet.decode(frame[0])
+    made = signed.body[:1] + b"\x02" + signed.body[2:]
+    return encode([1, made, signed.signature]), frame[1]
+
+
 REWRITES = [
     (
         "another root",
@@ -119,6 +149,21 @@ REWRITES = [
     (
         "a packet of garbage",
         lambda frames: [*frames[:3], (b"garbage", frames[3][1])],
+        ("CIR-302.02", 3),
+    ),
+    (
+        "a packet of another ledger",
+        lambda frames: [*frames[:3], *other_ledger()],
+        ("CIR-302.02", 3),
+    ),
+    (
+        "a packet signed anew by a stranger",
+        lambda frames: [*frames[:3], by_another(frames[3])],
+        ("CIR-302.02", 3),
+    ),
+    (
+        "a packet of a later version",
+        lambda frames: [*frames[:3], of_version_2(frames[3])],
         ("CIR-302.02", 3),
     ),
     ("a genesis of garbage", lambda frames: [(b"garbage", frames[0][1])], ("CIR-302.01", 0)),
