@@ -77,6 +77,8 @@ class Artifact:
     """SHA-256 of the second build; empty if it failed."""
     data: bytes
     """The bytes of the first build."""
+    again: bytes = b""
+    """The bytes of the second one, where they are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +214,15 @@ class _Runs:
                 first, second = firsts[pair.label, kind], self._second(pair.second, kind)
                 found = self._named(pair, kind, first, _differences(first, second))
                 differences += [(pair.label, each) for each in found]
-                again = ""
+                again, other = "", b""
                 if isinstance(second, Built):
                     again = _sha256(second.data)
+                    other = second.data if second.data != first.data else b""
                     self.programs |= dict.fromkeys(second.programs)
                     self.still |= dict.fromkeys(second.still)
                     self.clock_seen = self.clock_seen and second.clock_moved
                 artifacts.append(
-                    Artifact(pair.label, first.name, _sha256(first.data), again, first.data)
+                    Artifact(pair.label, first.name, _sha256(first.data), again, first.data, other)
                 )
         return artifacts, differences
 

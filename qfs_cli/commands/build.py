@@ -1,6 +1,7 @@
 """`qfs build`: build in several environments, compare, explain what differs."""
 
 import json
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from qfs.app.build import (
     build,
     write_artifacts,
 )
+from qfs.app.build_deep import Deep, deepened
 from qfs.app.build_evidence import read_signer, write_evidence
 from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE, UsageError
 
@@ -54,6 +56,7 @@ _PAIRS = "bare: no help at all; normalised: the recipe, with the clock still mov
 _OUTDIR = "Write artefacts, sums, bill of materials and provenance here if nothing differs."
 _REPACK = "Compare, and write, canonically packed artefacts."
 _BISECT = "Build on, one variation at a time, for what is not explained."
+_DEEP = "Show diffoscope, where it is installed, what has no named cause."
 _FRESH = "Let pip make a fresh environment for the back-end."
 _KEY = "Private key that signs the provenance; needs --outdir."
 _KEY_FILE = "A file whose first line is the passphrase; mode 0600."
@@ -75,6 +78,7 @@ def run(
     outdir: Annotated[Path | None, typer.Option(help=_OUTDIR)] = None,
     repack: Annotated[bool, typer.Option("--repack", help=_REPACK)] = False,
     bisect: Annotated[bool, typer.Option(help=_BISECT)] = True,
+    deep: Annotated[bool, typer.Option("--deep", help=_DEEP)] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help=_FRESH)] = False,
     key: Annotated[Path | None, typer.Option(help=_KEY)] = None,
     passphrase_file: Annotated[Path | None, typer.Option(help=_KEY_FILE)] = None,
@@ -106,17 +110,21 @@ def run(
     if outdir is not None and report.verdict is not Verdict.DIFFERENT:
         write_artifacts(report, outdir)
         write_evidence(report, path, outdir, signer)
-    _print(report, output_format)
+    _print(report, deepened(report) if deep else None, output_format)
     inconclusive = report.verdict is Verdict.INCONCLUSIVE
     accepted = accept_unexercised and inconclusive and report.clock_moved()
     raise typer.Exit(0 if accepted else EXITS[report.verdict])
 
 
-def _print(report: BuildReport, output_format: Format) -> None:
+def _print(report: BuildReport, deep: Sequence[Deep] | None, output_format: Format) -> None:
     if output_format is Format.JSON:
-        typer.echo(json.dumps(document(report), sort_keys=True, indent=2))
-    else:
-        show(report, Console())
+        made = document(report)
+        if deep is not None:
+            made["deep"] = [one.document() for one in deep]
+        typer.echo(json.dumps(made, sort_keys=True, indent=2))
+        return
+    console = Console()
+    show(report, console, deep)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -179,8 +187,11 @@ def document(report: BuildReport) -> dict[str, Any]:
     }
 
 
-def show(report: BuildReport, console: Console) -> None:
-    """Print the report as text: artefacts, variations, the tree of differences, the verdict."""
+def show(report: BuildReport, console: Console, deep: Sequence[Deep] | None = None) -> None:
+    """Print the report as text: artefacts, variations, the tree of differences, the verdict.
+
+    deep is what diffoscope said, if anybody asked it.
+    """
     artifacts = Table("artefact", "pair", "first SHA-256", "second", box=None)
     for item in report.artifacts:
         same = "identical" if item.first == item.second else "different" if item.second else "none"
@@ -192,10 +203,22 @@ def show(report: BuildReport, console: Console) -> None:
         console.print(Text(f"  {variation.name:13} {mark}: {variation.how}"))
     if report.differences:
         console.print(_tree(report))
+    if deep is not None:
+        _show_deep(deep, console)
     missing = ", ".join([variation.name for variation in report.not_exercised()])
     line = report.verdict.value + (f" (not exercised: {missing})" if missing else "")
     line += " (under the recipe)" if any(v.held for v in report.variations) else ""
     console.print(Text(line, style=_STYLES[report.verdict]))
+
+
+def _show_deep(deep: Sequence[Deep], console: Console) -> None:
+    """Print what diffoscope said, under the member that it said it of."""
+    if not deep:
+        console.print("diffoscope: nothing to ask it: no difference is without a named cause")
+    for one in deep:
+        place = f"{one.artifact} ({one.pair} pair): {one.member or '(whole file)'}"
+        console.print(Text(f"diffoscope: {place if one.artifact else ''}".rstrip(": ")))
+        console.print(Text(one.problem or one.said))
 
 
 def _tree(report: BuildReport) -> Tree:

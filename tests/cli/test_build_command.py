@@ -44,6 +44,19 @@ def test_a_project_that_differs_exits_1_and_names_cause_and_fix(tmp_path: Path) 
     assert (found["member"], found["cause"]) == ("p/x", "build-path")
 
 
+def test_deep_asks_diffoscope_what_has_no_named_cause(tmp_path: Path) -> None:
+    code = "import os; files['p/x'] = bytes(2) + bytes(200 + b % 50 for b in os.urandom(64))"
+    folder = project(tmp_path / "p", code)
+    words = ("build", "--kind", "wheel", "--pairs", "bare", "--no-bisect", "--deep")
+    document, text = qfs(folder, *words, "--format", "json"), qfs(folder, *words)
+    (answer,) = json.loads(document.stdout)["deep"]
+    assert (document.code, text.code, answer["member"]) == (1, 1, "p/x")
+    assert bool(answer["said"]) is not bool(answer["problem"])
+    assert (answer["said"] or answer["problem"]).splitlines()[0] in text.stdout
+    plain = qfs(project(tmp_path / "q"), *words)
+    assert "nothing to ask it" in plain.stdout
+
+
 def test_the_same_project_gives_the_same_report(tmp_path: Path) -> None:
     folder = project(tmp_path / "p")
     words = ("build", "--kind", "wheel", "--format", "json")
