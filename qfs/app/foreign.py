@@ -27,6 +27,7 @@ from qfs.shell.perturbed_run_revision import extract
 
 SCHEMA = "qfs.replay/1"
 _NOTHING = ("nothing is varied",)
+_MISDEEDS = ("forked", "subprocess", "wrote-beside-inputs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,14 @@ class ForeignReport:
     def identical(self) -> bool:
         """Whether every run gave the same, and nothing was left open."""
         return self.perturbed is not None and self.perturbed.identical and not self.refusals
+
+    @property
+    def misdeeds(self) -> tuple[str, ...]:
+        """For which reasons the program should not run in this process."""
+        if self.failed is not None:
+            return (self.failed.reason,)
+        notes = () if self.perturbed is None else self.perturbed.notes
+        return tuple([kind for kind, _ in notes if kind in _MISDEEDS])
 
     @property
     def exit_code(self) -> int:

@@ -52,14 +52,14 @@ class ReplayRequest:
     """A folder made by ``tools/compile_core.py``."""
     jobs: int = 1
     """Processes at a time: for signatures, and for other environments."""
-    seed: int = 0
-    """Makes the plan of environments."""
     machines: tuple[str, ...] = ()
     """``package.module:NAME`` of machines that QFS does not ship."""
     proofs: Path | None = None
     """A folder for the proof logs of the transactions; None records none."""
     against: str = ""
     """A revision of QFS, in the repository of the working folder, on which to replay as well."""
+    seed: int = 0
+    """Makes the plan of environments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,7 +352,7 @@ class Watch:
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in ("os.fork", "os.forkpty"):
             self._notes.setdefault("forked", f"input {self._at}: {event}")
-        elif event == "subprocess.Popen":
+        elif event in ("subprocess.Popen", "os.posix_spawn", "os.system", "os.exec"):
             self._notes.setdefault("subprocess", f"input {self._at}: {arguments[0]!r}")
         elif event == "open" and isinstance(arguments[0], str) and self._beside:
             flags = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], int) else 0

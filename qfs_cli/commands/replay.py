@@ -153,6 +153,11 @@ def _show(log: Path, until: int | None, show: str, output: Format) -> int:
 
 def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) -> int:
     """Replay a log, print the report, and return the exit code."""
+    if wanted.machines:
+        alone = replace(wanted, log=request.path, perturb=False, against="")
+        unfit = foreign.unfit(alone, as_json=output is Format.JSON)
+        if unfit is not None:
+            return unfit
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("replaying", total=None)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from qfs.app.failure import EXIT_FINDINGS
 from qfs.app.foreign import ForeignReport, ForeignRequest, replay_foreign
 
 Callable = Annotated[
@@ -63,11 +64,28 @@ def run(request: ForeignRequest, *, as_json: bool) -> int:
             report = replay_foreign(request, status.update)
     else:
         report = replay_foreign(request)
+    _print(report, as_json=as_json)
+    return report.exit_code
+
+
+def _print(report: ForeignReport, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
     else:
         typer.echo("\n".join(text(report)))
-    return report.exit_code
+
+
+def unfit(request: ForeignRequest, *, as_json: bool) -> int | None:
+    """Run a log's machine watched, in processes of their own; None if it may run in this one.
+
+    What hangs, exhausts memory, crashes, forks or writes beside the log is printed and named; the
+    answer is then the exit code. What raises may run: it halts at its packet.
+    """
+    report = replay_foreign(request)
+    if not report.misdeeds:
+        return None
+    _print(report, as_json=as_json)
+    return report.exit_code or EXIT_FINDINGS
 
 
 def text(report: ForeignReport) -> list[str]:

@@ -82,6 +82,52 @@ def test_the_command_replays_a_log_of_the_users_machine(desk: Path) -> None:
     assert outcome.stdout.endswith("identical   yes\n")
 
 
+# What the machine does at packet 3 -> the exit code, and how it is named.
+MISDEEDS = (
+    ("raises", "raise RuntimeError('no desk')", 3, "CIR-302.06 DECIDE_FAILED at packet 3"),
+    ("hangs", "exec('while True: pass')", 2, "hung        did not end within 2 s, at input 3"),
+    ("exhausts its memory", "bytearray(10**10)", 2, "memory      exhausted its memory"),
+    ("ends the process", "os._exit(0)", 2, "crashed     exit code 0 at input 3"),
+    ("forks", "os.fork() or os._exit(0)", 1, "note        forked: input 3: os.fork"),
+    (
+        "starts a program",
+        "os.posix_spawn('/bin/true', ['true'], {})",
+        1,
+        "note        subprocess: input 3",
+    ),
+    (
+        "writes to the log's folder",
+        "open(os.path.dirname(__file__) + '/ledger/log/00000001.log', 'ab').close()",
+        1,
+        "note        wrote-beside-inputs: input 3: 00000001.log",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("deed", "code", "words"), [case[1:] for case in MISDEEDS], ids=[case[0] for case in MISDEEDS]
+)
+def test_a_machine_that_does_more_than_decide_is_named(
+    deed: str, code: int, words: str, desk: Path
+) -> None:
+    lines = DESK.replace("    closed =", f"    if context.seq == 3:\n        {deed}\n    closed =")
+    (desk / "desk.py").write_text(lines, encoding="utf-8")
+    before = (desk / "ledger/log/00000001.log").read_bytes()
+    words_ = [sys.executable, "-m", "qfs_cli.main", "replay", "ledger", "--trust-signatures"]
+    outcome = subprocess.run(
+        [*words_, "--machine", "desk:MACHINE", "--timeout", "2", "--memory", str(2**31)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=desk,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )
+    assert (outcome.returncode, words in outcome.stdout, outcome.stderr) == (code, True, ""), (
+        outcome
+    )
+    assert (desk / "ledger/log/00000001.log").read_bytes() == before
+
+
 WRONG = (
     ("absent", InputError, "no machine can be imported"),
     ("desk:ABSENT", InputError, "no machine can be imported"),
