@@ -7,11 +7,21 @@
 
 from qfs.scan import ir
 from qfs.scan.expressions import evaluate, evaluate_key
-from qfs.scan.frame import Frame, mentions
+from qfs.scan.frame import Frame
+from qfs.scan.grown import grows, note
 from qfs.scan.implicit import set_through
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import binary_value
 from qfs.scan.order import elements
+from qfs.scan.shared import (
+    captured_by_module,
+    is_module_level,
+    keeps,
+    lazy,
+    memo,
+    of_class,
+    root_of,
+)
 from qfs.scan.values import (
     CLASS,
     FUNCTION,
@@ -41,30 +51,20 @@ def assign(frame: Frame, target: Fact, value: Value, pos: Pos, *, weak: bool = F
     elif tag == ir.ATTR:
         _attribute(frame, target, value, pos)
     elif tag == ir.INDEX:
-        _item(frame, target, value, pos)
+        _item(frame, target, value, pos, again=weak)
     elif tag == ir.STAR:
         assign(frame, target[1], value, pos)
 
 
 def _global_write(frame: Frame, target: Fact, pos: Pos) -> None:
     cell = frame.shared_cell(target[1])
-    if cell[0] == "global" and not _lazy(frame, target[1]):
+    if cell[0] == "global" and not lazy(frame, target[1]):
         frame.site("global-write", pos, f"the global {target[1]}")
     elif cell[0] == "local":
         nodes = frame.solver.nodes
         makers = [nodes[number].function for number in nodes[cell[1]].readers]
         if makers and all(maker.outer is None for maker in makers):
             frame.site("global-write", pos, f"the module-level closure's {target[1]}")
-
-
-def _lazy(frame: Frame, name: str) -> bool:
-    """Say whether a function sets a global only when it is still None: a memo of one value."""
-    for fact in frame.function.facts.body:
-        if fact[0] == ir.IF and mentions(fact[1], frozenset((name,))):
-            test = fact[1]
-            if test[0] == ir.COMPARE and test[2][0][0] == "is" and test[2][0][1][:2] == (0, None):
-                return True
-    return False
 
 
 def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> None:
@@ -93,6 +93,8 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
     for atom in evaluate(frame, target[1]):
         if atom[0] == INSTANCE:
             set_through(frame, atom[1], target[2], value, pos)
+            if keeps(frame, target):
+                frame.site("global-write", pos, f"the global {root_of(target)[1]}")
             frame.solver.write(("field", atom[1], target[2]), value)
         elif atom[0] == CLASS:
             frame.solver.write(("attr", atom[1], target[2]), value)
@@ -111,7 +113,8 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             frame.site("global-write", pos, f"the function attribute {target[2]}")
 
 
-def _item(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
+def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = False) -> None:
+    kept = None if again else target[2]
     holder = evaluate(frame, target[1])
     key = evaluate_key(frame, target[2])
     for atom in holder:
@@ -122,10 +125,10 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
         elif atom[0] == TABLE:
             taint = atom[3] or inner_order(frame, target[1])
             new = (TABLE, join(atom[1], key), join(atom[2], value), taint)
-            store(frame, target[1], (new,), pos, key=target[2])
+            store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == SEQUENCE:
             new = (SEQUENCE, atom[1], join(atom[2], value), atom[3])
-            store(frame, target[1], (new,), pos, key=target[2])
+            store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == OUTSIDE and frame.function.outer is not None:
             frame.site("global-write", pos, atom[1])
 
@@ -138,23 +141,23 @@ def inner_order(frame: Frame, holder: Fact) -> Taint | None:
             continue  # each element has a container of its own
         if not (holder[0] == ir.NAME and holder[1] in made):
             return taint
-    if holder[0] == ir.NAME and holder[1] in frame.env:
+    if holder[0] == ir.NAME and holder[1] in frame.env and holder[1] not in grows(frame.function):
         return None
     return frame.node.order
 
 
 def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | None = None) -> None:
     """Put a changed container back where it came from."""
-    root = holder
-    while root[0] in {ir.ATTR, ir.INDEX}:
-        root = root[1]
+    root = root_of(holder)
     shared = root[0] == ir.NAME and is_module_level(frame, root[1])
-    if shared and not frame.makes_a_class() and not _memo(frame, holder, key):
+    if shared and not frame.makes_a_class() and not memo(frame, holder, key):
         for atom in frame.lookup(root[1]):
             if holder is root or atom[0] in {MODULE, INSTANCE}:
                 frame.site("global-write", pos, f"the global {root[1]}")
             elif atom[0] == CLASS:
                 frame.site("class-state", pos, "a class attribute")
+    elif not shared:
+        _hidden_state(frame, holder, root, pos)
     if holder[0] == ir.NAME:
         _mutable_default(frame, holder[1], pos)
         _put_back(frame, holder, *value)
@@ -169,8 +172,30 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
                 _put_back(frame, holder[1], (SEQUENCE, atom[1], join(atom[2], value), atom[3]))
     elif holder[0] == ir.ATTR:
         _put_back(frame, holder, *value)
+    elif holder[0] == ir.CALL and holder[1][0] == ir.ATTR and holder[1][2] in _LOOKS_UP:
+        frame.quiet += 1
+        outer = evaluate(frame, holder[1][1])
+        frame.quiet -= 1
+        for atom in outer:
+            if atom[0] == TABLE:
+                held = (TABLE, atom[1], join(atom[2], value), atom[3])
+                _put_back(frame, holder[1][1], held)
 
 
+def _hidden_state(frame: Frame, holder: Fact, root: Fact, pos: Pos) -> None:
+    """Report a container that a module's closure or a class keeps, though it looks local."""
+    if root[0] == ir.NAME and captured_by_module(frame, root[1]):
+        frame.site("global-write", pos, f"the module-level closure's {root[1]}")
+    elif holder[0] == ir.ATTR and root[0] == ir.NAME and not frame.makes_a_class():
+        for atom in frame.lookup(root[1]) if holder[1] is root else ():
+            if atom[0] == INSTANCE:
+                classes = frame.solver.program.classes
+                bases = [classes[at] for at in frame.mro(atom[1]) if isinstance(at, int)]
+                if any(of_class(frame, base, holder[2]) for base in bases):
+                    frame.site("class-state", pos, f"the class attribute {holder[2]}")
+
+
+_LOOKS_UP = {"setdefault", "get"}
 _FRESH = {"list", "dict", "set", "bytearray", "deque", "defaultdict"}
 
 
@@ -178,7 +203,7 @@ def _mutable_default(frame: Frame, name: str, pos: Pos) -> None:
     """Report a change of a parameter whose default is made once, at definition."""
     for parameter in frame.function.facts.parameters:
         default = parameter.default
-        if parameter.name != name or default is None:
+        if parameter.name != name or default is None or _replaced(frame, name, pos):
             continue
         made = default[0] in {ir.LIST, ir.DICT, ir.SET}
         named = default[0] == ir.CALL and default[1][0] == ir.NAME and default[1][1] in _FRESH
@@ -186,11 +211,22 @@ def _mutable_default(frame: Frame, name: str, pos: Pos) -> None:
             frame.site("mutable-default", pos, f"the default of {name}")
 
 
+def _replaced(frame: Frame, name: str, pos: Pos) -> bool:
+    """Say whether a parameter was given a new value before a place, in any case."""
+    return any(
+        fact[0] == ir.ASSIGN
+        and fact[3][:2] < pos[:2]
+        and any(target[:2] == (ir.NAME, name) for target in fact[1])
+        for fact in frame.function.facts.body
+    )
+
+
 def _put_back(frame: Frame, holder: Fact, *value: Atom) -> None:
     """Let a variable, an attribute or a container's element hold a changed container."""
     if holder[0] in {ir.NAME, ir.INDEX}:
         if holder[0] == ir.NAME and not is_module_level(frame, holder[1]):
             frame.bind(holder[1], value, weak=True)
+            note(frame, holder[1], value)
         elif holder[0] == ir.NAME:
             frame.solver.write(("global", frame.module.name, holder[1]), value)
         return
@@ -204,75 +240,6 @@ def _put_back(frame: Frame, holder: Fact, *value: Atom) -> None:
                 frame.solver.write((kind, atom[1], holder[2]), value)
             elif atom[0] == MODULE:
                 frame.solver.write(("global", atom[1], holder[2]), value)
-
-
-def is_module_level(frame: Frame, name: str) -> bool:
-    """Say whether a name, read in a function, is the module's (or a built-in's)."""
-    if frame.function.outer is None or frame.klass is not None:
-        return False
-    if name in frame.env or name in frame.function.bound:
-        return False
-    at = frame.function.outer
-    while at is not None and at.outer is not None:
-        if name in at.bound:
-            return False
-        at = at.outer
-    return True
-
-
-def _memo(frame: Frame, holder: Fact, key: Fact | None) -> bool:
-    """Say whether a table's key is looked up by the same function before it is set."""
-    if key is None:
-        return False
-    if frame.assigning is not None and mentions(frame.assigning, frozenset(_bound(holder))):
-        return False
-    question = ("looked up", _bare(holder), _bare(key))
-    known: bool | None = frame.function.notes.get(question)
-    if known is None:
-        known = _looked_up(frame.function.facts.body, question[1], question[2])
-        frame.function.notes[question] = known
-    return known
-
-
-def _bound(holder: Fact) -> tuple[str, ...]:
-    return (holder[1],) if holder[0] == ir.NAME else ()
-
-
-def _bare(fact: Fact) -> object:
-    """Return a fact without its positions, to compare two of them."""
-    if fact[0] == ir.NAME:
-        return fact[:2]
-    if fact[0] == ir.ATTR:
-        return (ir.ATTR, _bare(fact[1]), fact[2])
-    return tuple([_bare(part) if isinstance(part, tuple) and part else part for part in fact[:-1]])
-
-
-def _asks(fact: Fact, holder: object, key: object) -> bool:
-    """Say whether a fact itself looks a key up: ``h.get(k)``, ``k in h`` or ``h[k]``."""
-    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple):
-        callee, arguments = fact[1], fact[2]
-        gets = bool(callee) and callee[0] == ir.ATTR and callee[2] == "get" and bool(arguments)
-        return gets and _bare(callee[1]) == holder and _bare(arguments[0]) == key
-    if fact[0] == ir.COMPARE and len(fact) == 4 and isinstance(fact[2], tuple):
-        return any(
-            operator in {"in", "not in"} and _bare(right) == holder and _bare(fact[1]) == key
-            for operator, right in fact[2]
-        )
-    if fact[0] == ir.INDEX and len(fact) == 4 and isinstance(fact[1], tuple):
-        return _bare(fact[1]) == holder and _bare(fact[2]) == key
-    return False
-
-
-def _looked_up(fact: object, holder: object, key: object) -> bool:
-    if not isinstance(fact, tuple) or not fact:
-        return False
-    if _asks(fact, holder, key):
-        return True
-    if fact[0] == ir.ASSIGN and isinstance(fact[1], tuple):
-        return _looked_up(fact[2], holder, key)
-    if fact[0] == ir.AUGMENT and len(fact) == 5:
-        return _looked_up(fact[3], holder, key)
-    return any(_looked_up(part, holder, key) for part in fact)
 
 
 def augment(frame: Frame, fact: Fact) -> None:

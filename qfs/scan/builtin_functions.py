@@ -241,7 +241,7 @@ def _map(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 def _next(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     fact = arguments.facts
     if fact is not None and fact[2] and fact[2][0][0] == 2:
-        from qfs.scan.assignment import is_module_level  # noqa: PLC0415
+        from qfs.scan.shared import is_module_level  # noqa: PLC0415
 
         if is_module_level(frame, fact[2][0][1]):
             frame.site("shared-iterator", pos, f"the module-level iterator {fact[2][0][1]}")
@@ -414,6 +414,14 @@ def _type(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
     return out or ANY
 
 
+def _vars(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    out: Value = NOTHING
+    for atom in arguments.first():
+        module = atom[0] == OUTSIDE
+        out = join(out, ((OUTSIDE, f"{atom[1]}.__dict__"),) if module else table(STR, ANY))
+    return out or table(STR, ANY)
+
+
 def _super(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
     for atom in arguments.first():
         for receiver in arguments.at(1, ""):
@@ -480,7 +488,7 @@ BUILTINS: dict[str, Builtin] = {
         "delattr": _setattr, "hasattr": _gives(BOOL), "isinstance": _gives(BOOL),
         "issubclass": _gives(BOOL), "callable": _gives(BOOL), "range": _range,
         "ord": _gives(INT), "chr": _gives(STR), "bin": _gives(STR), "hex": _gives(STR),
-        "oct": _gives(STR), "slice": _gives(ANY), "type": _type, "super": _super,
+        "oct": _gives(STR), "slice": _gives(ANY), "type": _type, "super": _super, "vars": _vars,
         "__import__": _import, "object": _gives(((OBJECT, "builtins.object", ""),)),
         "property": lambda _f, a, _p: (("prop", a.first()),),
         "staticmethod": lambda _f, a, _p: (("static", a.first()),),

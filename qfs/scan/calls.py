@@ -14,9 +14,11 @@ from qfs.scan.annotations import annotated
 from qfs.scan.attributes import attribute
 from qfs.scan.expressions import evaluate, evaluate_key
 from qfs.scan.frame import Frame
+from qfs.scan.grown import hand_back
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import elements
 from qfs.scan.program import Function
+from qfs.scan.shared import called_on
 from qfs.scan.values import (
     ANY,
     ANYTHING,
@@ -100,6 +102,7 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         frame.logging -= logs
         arguments.facts = fact
         changed(frame, callee_fact, holder, arguments, pos)
+        called_on(frame, callee_fact[1], holder, callee_fact[2], pos)
         _by_name(frame, callee_fact[2], holder, arguments, pos)
         callee = attribute(frame, holder, callee_fact[2], callee_fact[3])
     else:
@@ -143,6 +146,8 @@ def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: 
         from qfs.scan.assignment import inner_order  # noqa: PLC0415 (assignments call methods)
 
         order = inner_order(frame, fact[1]) if fact is not None else None
+        if order is None and name in {"writelines", "writerows"}:
+            order = elements(frame, arguments.first(), pos)[1]
         if order is not None:
             frame.leak(order, "set-fold", f"decides what {name}() is fed first")
     elif name == "__hash__" and not any(atom[0] == SUPER for atom in holder):
@@ -207,6 +212,7 @@ def call(
     out: Value = NOTHING
     if not callee:
         frame.rest("unreached", frame.function.label)
+    certain = certain and (len(callee) <= 1 or _alone(callee))
     for atom in callee:
         tag = atom[0]
         if tag == FUNCTION:
@@ -218,7 +224,8 @@ def call(
         elif tag == METHOD:
             out = join(out, call_builtin_method(frame, atom, arguments, pos, certain=certain))
         elif tag == INSTANCE:
-            out = join(out, call_method(frame, atom, "__call__", arguments, pos))
+            method = attribute(frame, (atom,), "__call__", pos)
+            out = join(out, call(frame, method, arguments, pos, certain=certain))
         elif tag == PARTIAL:
             inner = Arguments(
                 [*atom[2], *arguments.positional],
@@ -239,13 +246,16 @@ def call(
             out = join(out, _call_object(frame, atom, arguments, pos, certain=certain))
         elif tag in {"static", "classm"}:
             out = join(out, call(frame, atom[1], arguments, pos, certain=certain))
-        elif tag == "newtype":
-            out = join(out, atom[1])
-        elif tag == TUPLE:
-            out = join(out, (atom,))  # a type made by a call, whose objects have its fields
+        elif tag in {"newtype", TUPLE}:  # a type made by a call, whose objects have its fields
+            out = join(out, atom[1] if tag == "newtype" else (atom,))
         elif tag in {"operator.methodcaller", "operator.attrgetter"}:
             out = join(out, _got(frame, atom, arguments, pos))
     return out
+
+
+def _alone(callee: Value) -> bool:
+    """Say whether one alternative alone can be called: of several, nobody knows which."""
+    return sum([atom[0] not in {PLAIN, KNOWN} for atom in callee]) <= 1
 
 
 def _call_object(
@@ -302,6 +312,8 @@ def call_function(
         answers[atom] = node.result
     else:
         answers[atom] = frame.solver.call(frame.node, node, pos, certain=certain)
+        if arguments.facts is not None:
+            hand_back(frame, node, arguments.facts, receiver is not None, pos)
     for other in frame.solver.peek(("dispatched", number)):
         if other[0] == FUNCTION and other[1] != number:
             given = call_function(frame, other, arguments, pos, certain=False)

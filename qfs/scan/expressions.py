@@ -303,6 +303,7 @@ def _lambda(frame: Frame, fact: Fact) -> Value:
 
 def _comp(frame: Frame, fact: Fact) -> Value:
     from qfs.scan.assignment import assign  # noqa: PLC0415
+    from qfs.scan.loops import collides  # noqa: PLC0415
     from qfs.scan.narrowing import narrow  # noqa: PLC0415
 
     _, kind, results, parts, _pos = fact
@@ -326,6 +327,8 @@ def _comp(frame: Frame, fact: Fact) -> Value:
         frame.orders.pop()
     frame.env = saved
     if kind == "dict":
+        if taint is not None:
+            collides(frame, taint, results[0], results[1], _names(parts))
         return table(made[0], made[1], taint)
     if kind == "set":
         return a_set(made[0])

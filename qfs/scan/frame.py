@@ -117,6 +117,10 @@ class Frame:
 
     def bind(self, name: str, value: Value, *, weak: bool = False) -> None:
         """Give a name a value, or let it hold the value besides its own."""
+        if self.function.outer is None:
+            from qfs.scan.shared import outliving  # noqa: PLC0415 (it looks at frames)
+
+            value = outliving(value)
         if self.klass is not None and name not in self.function.shared:
             self.klass.own[name] = None
             self.solver.write(("attr", self.klass.number, name), value)

@@ -12,9 +12,11 @@ from qfs.scan.calls import CANDIDATES_MAX, Arguments, call, escape
 from qfs.scan.frame import Frame, bare
 from qfs.scan.implicit import equals
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.operations import format_spec, text_of
+from qfs.scan.operations import OPERATORS, binary_value, format_spec, text_of
 from qfs.scan.order import elements
 from qfs.scan.program import Klass
+from qfs.scan.shared import advances, forgets
+from qfs.scan.times import of_datetime
 from qfs.scan.values import (
     ANY,
     ANYTHING,
@@ -47,7 +49,7 @@ _ADDS = {"append", "appendleft", "add", "insert"}
 _EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection_update",
             "symmetric_difference_update"}  # fmt: skip
 _CHANGES = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
-            "setdefault", "rotate"}  # fmt: skip
+            "setdefault", "rotate", "move_to_end"}  # fmt: skip
 _BUILTIN_NAMES: dict[str, str] = {
     name: kind.__name__
     for kind in (dict, list, set, bytes, str, int)
@@ -60,6 +62,8 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
     """Update the variable whose container a method call changes."""
     name = callee[2]
     if name not in _ADDS and name not in _EXTENDS and name not in _CHANGES:
+        return
+    if arguments.facts is not None and forgets(frame, arguments.facts):
         return
     for atom in holder:
         if atom[0] not in {SEQUENCE, SET, TABLE}:
@@ -132,8 +136,10 @@ def call_builtin_method(
     if tag == OBJECT:
         if receiver[1].startswith("builtins."):
             return _of_builtin(frame, receiver, name, arguments, pos)
-        if receiver[2] == "aware" and name in {"timestamp", "astimezone"}:
-            return (receiver,) if name == "astimezone" else ((PLAIN, "float"),)
+        if receiver[1] == "datetime.datetime":
+            known = of_datetime(frame, receiver, name, arguments, pos)
+            if known is not None:
+                return known
         full = f"{receiver[1]}.{name}"
         return call_outside(frame, full, arguments, pos, certain=certain)
     if tag in {ANYTHING, INSTANCE}:
@@ -276,6 +282,8 @@ def _scalar(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: 
         if name in {"find", "rfind", "index", "rindex", "count"}:
             return INT
         return BOOL if name.startswith(("is", "startswith", "endswith")) else same
+    if name in OPERATORS:
+        return binary_value(frame, OPERATORS[name], (receiver,), arguments.first(), pos)
     if name == "to_bytes":
         return BYTES
     if name in {"bit_length", "bit_count", "conjugate"}:
@@ -298,6 +306,8 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
         return element
     if name in {"copy", "__iter__"}:
         return (receiver,)
+    if name in {"__next__", "send"}:
+        advances(frame, (receiver,), pos)
     if name in {"__next__", "send", "__getitem__"}:
         return element
     if name in {"index", "count", "remove"}:

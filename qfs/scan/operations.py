@@ -13,6 +13,7 @@ from qfs.scan.frame import Frame, position
 from qfs.scan.implicit import equals, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import elements
+from qfs.scan.shared import is_module_level
 from qfs.scan.values import (
     ANY,
     BOOL,
@@ -39,9 +40,11 @@ _METHODS = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
     "<<": "lshift", ">>": "rshift", "|": "or", "^": "xor", "&": "and", "@": "matmul",
 }  # fmt: skip
+OPERATORS = {f"__{name}__": operator for operator, name in _METHODS.items()}
 _COMPARED = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _EXACT = {"decimal.Decimal", "fractions.Fraction"}
 _PERCENT_FLOAT = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
+_FALSE: Value = ((KNOWN, "bool", False),)
 _NUMBERS = {"int", "bool", "float", "complex"}
 
 
@@ -105,6 +108,9 @@ def _percent(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
 
 
 def _divide(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
+    if left[:2] == right[:2] == (OBJECT, "datetime.timedelta"):
+        frame.site("true-division", pos, "/ of two durations")
+        return ((PLAIN, "float"),)
     for each in (left, right):
         if each[0] == OBJECT:
             exact = each[1] in _EXACT
@@ -200,6 +206,9 @@ def compare(frame: Frame, fact: Fact) -> Value:
                     call_method(frame, atom, f"__{name}__", Arguments([right]), fact[3])
                 elif atom[0] == SEQUENCE and atom[3] is not None and name != "ne":
                     frame.leak(atom[3], "set-sequence", "decides a comparison")
+        elif operator in {"is", "is not"}:
+            if _plain_values(left) and _plain_values(right):
+                frame.site("object-identity", fact[3], f"{operator} between values")
         elif operator in {"in", "not in"}:
             for atom in right:
                 if atom[0] == INSTANCE and frame.find(atom[1], "__contains__"):
@@ -210,13 +219,22 @@ def compare(frame: Frame, fact: Fact) -> Value:
     return BOOL
 
 
+def _plain_values(value: Value) -> bool:
+    """Say whether a value is a number or text for certain: which of them are one object varies."""
+    return bool(value) and all(
+        atom[0] in {PLAIN, KNOWN} and atom[1] in {"int", "str", "bytes", "float"} for atom in value
+    )
+
+
 def truth(frame: Frame, test: Fact) -> bool | None:
-    """Evaluate a condition; return its value when it is a literal."""
+    """Evaluate a condition; return its value when it is a literal, or a switch that is off."""
     from qfs.scan.expressions import evaluate  # noqa: PLC0415
 
     value = evaluate(frame, test)
     if test[0] == ir.CONST:
         return bool(test[1])
+    if test[0] == ir.NAME and value == _FALSE and is_module_level(frame, test[1]):
+        return False
     truth_of(frame, value, position(test))
     return None
 

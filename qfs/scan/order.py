@@ -10,6 +10,7 @@ from qfs.scan.frame import Frame
 from qfs.scan.implicit import iterator_of, next_of
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
+from qfs.scan.shared import SHARED, advances
 from qfs.scan.values import (
     ANY,
     ANYTHING,
@@ -113,6 +114,8 @@ def elements(frame: Frame, value: Value, pos: Pos) -> tuple[Value, Taint | None]
     for atom in value:
         tag = atom[0]
         if tag == SEQUENCE:
+            if atom[1] == SHARED:
+                advances(frame, (atom,), pos)
             element = join(element, atom[2])
             taint = taint or atom[3]
         elif tag == SET:

@@ -5,7 +5,7 @@
 - A sequence whose order is tainted may not be handed out, unless its order does not matter there.
 """
 
-from qfs.scan import ir
+from qfs.scan import ir, times
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.calls import Arguments, call, escape
 from qfs.scan.frame import Frame
@@ -26,6 +26,7 @@ from qfs.scan.values import (
     OUTSIDE,
     PARTIAL,
     SET,
+    STR,
     Atom,
     Taint,
     Value,
@@ -35,8 +36,6 @@ from qfs.scan.values import (
     table,
 )
 
-_NOW = "datetime.datetime.now"
-_AWARE = "aware"
 _KEEPS_ORDER = {
     "json.dumps", "json.dump", "pickle.dumps", "pickle.dump", "marshal.dumps", "statistics.mode",
     "itertools.chain", "itertools.accumulate", "itertools.islice", "itertools.cycle",
@@ -100,8 +99,9 @@ def call_outside(
     if text is not None and text.startswith("listing"):
         taint = Taint(frame.module.path, pos, "a directory listing", "listing")
         return tuple([("seq", "list", atom[2], taint) for atom in parse_type(text)])
-    if name == _NOW and arguments.gives(0, "tz"):
-        return ((OBJECT, "datetime.datetime", _AWARE),)
+    time = times.made(name, arguments)
+    if time is not None:
+        return time
     if text is not None:
         return parse_type(text)
     return ((OBJECT, name, ""),) if name.rpartition(".")[2][:1].isupper() else ANY
@@ -114,6 +114,9 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
     if _rules(frame, name, arguments, pos):
         return ANY
     _, kind, method = name.split(".")
+    if name in {"builtins.object.__repr__", "builtins.object.__str__"}:
+        frame.site("default-repr", pos, name.removeprefix("builtins."))
+        return STR
     if name == "builtins.object.__setattr__":
         return BUILTINS["builtins.setattr"](frame, arguments, pos)
     if method == "fromkeys":
@@ -142,6 +145,10 @@ def _rules(
     reported = False
     if hits and _written_here(arguments):
         hits = [hit for hit in hits if not any(each.keyword == "sort_keys" for each in hit.guards)]
+    if times.in_digits(name, arguments):
+        hits = [hit for hit in hits if hit.rule.effect != "locale"]
+    if _dated(name, arguments) or _copies(frame, name, arguments):
+        hits = []
     for hit in hits:
         held = held_guard(hit, arguments)
         if held == "yes":
@@ -153,19 +160,43 @@ def _rules(
     return reported
 
 
+def _dated(name: str, arguments: Arguments) -> bool:
+    """Say whether an archive's member is written with a ZipInfo: it brings its own date."""
+    first = arguments.first()
+    named = name == "zipfile.ZipFile.writestr" and bool(first)
+    return named and all(atom[:2] == (OBJECT, "zipfile.ZipInfo") for atom in first)
+
+
+def _copies(frame: Frame, name: str, arguments: Arguments) -> bool:
+    """Say whether what is unpickled was pickled in the same breath: a copy, and no bytes."""
+    fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
+    inner = fact[1] if fact is not None and fact[0] == ir.CALL else None
+    if name != "pickle.loads" or fact is None or inner is None or inner[-2] != "dumps":
+        return False
+    for key, effect in list(frame.node.effects.items()):
+        if key[2] == fact[4] and effect.rule.effect == "serialization":
+            del frame.node.effects[key]
+    return True
+
+
 def _written_here(arguments: Arguments) -> bool:
     """Say whether what is written has one order: no dict, or one that stands in the call."""
     fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
     if fact is not None and fact[0] == ir.DICT:
-        return all(key is not None and key[0] == ir.CONST for key, _value in fact[1])
+        return all(key is not None and value[0] != ir.DICT for key, value in fact[1])
     return _no_table(arguments.first())
 
 
 def _no_table(value: Value) -> bool:
     """Say whether a value holds no dict for certain."""
     for atom in value:
-        inner = atom[1] if atom[0] == "tup" else (atom[2],) if atom[0] == "seq" else ()
-        if atom[0] not in {"plain", KNOWN, "tup", "seq"} or not all(_no_table(x) for x in inner):
+        inner = atom[1] if atom[0] == "tup" else (atom[2],) if atom[0] in {"seq", "dict"} else ()
+        if atom[0] == "dict":  # one that the program fills: its order is followed, like a list's
+            if atom[3] is not None or not _no_table(atom[1]):
+                return False
+        elif atom[0] not in {"plain", KNOWN, "tup", "seq"}:
+            return False
+        if not all(_no_table(each) for each in inner):
             return False
     return bool(value)
 
@@ -349,8 +380,18 @@ def _tables(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
 def _field(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     factory = arguments.at(-1, "default_factory") or arguments.at(-1, "factory")
     if factory:
+        _shared_factory(frame, factory, pos)
         return call(frame, factory, Arguments([]), pos)
     return arguments.at(-1, "default") or ANY
+
+
+def _shared_factory(frame: Frame, factory: Value, pos: Pos) -> None:
+    """Report a factory that advances an iterator made with the class."""
+    for atom in factory:
+        inner = atom[2][0] if atom[0] == PARTIAL and atom[2] else ()
+        held = (atom[1],) if atom[0] == METHOD and atom[2] == "__next__" else inner
+        if any(each[0] == "seq" and each[1] in {"lazy", "gen"} for each in held):
+            frame.site("shared-iterator", pos, "an iterator that outlives the call")
 
 
 __all__ = ["call_outside", "escape", "held_guard"]

@@ -17,10 +17,11 @@ from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.implicit import deleted
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
+from qfs.scan.loops import dependent, look, sorted_in_place
 from qfs.scan.narrowing import narrow
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
-from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, STR, Taint, Value, join
+from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, STR, Value, join
 
 _ROUNDS = 3
 
@@ -137,9 +138,11 @@ def _for(frame: Frame, fact: Fact) -> bool:
     _, target, iterable, body, otherwise, pos = fact
     value = evaluate(frame, iterable)
     element, taint = elements(frame, value, pos)
+    if taint is not None and taint.grade == "listing" and sorted_in_place(fact):
+        taint = None
     before = frame.copy()
     if taint is not None:
-        names, made = _dependent(target, body)
+        names, made = dependent(target, body)
         frame.orders.append((taint, names, made))
     for _round in range(_ROUNDS):
         known = dict(frame.env)
@@ -149,77 +152,11 @@ def _for(frame: Frame, fact: Fact) -> bool:
         if frame.env == known:
             break
     if taint is not None:
-        _breaks(frame, taint, body)
-        _last(frame, taint, fact)
+        look(frame, taint, fact)
         frame.orders.pop()
     frame.merge(before, frame.env)
     run(frame, otherwise)
     return True
-
-
-def _dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that depend on a loop's element, and those made anew in each round."""
-    names = frozenset(_bound_names(target))
-    made: frozenset[str] = names
-    for _round in range(2):
-        for fact in body:
-            if fact[0] == ir.ASSIGN:
-                fresh = frozenset([n for each in fact[1] for n in _bound_names(each)])
-                made |= fresh
-                if mentions(fact[2], names):
-                    names |= fresh
-            elif fact[0] == ir.FOR and mentions(fact[2], names):
-                names |= frozenset(_bound_names(fact[1]))
-    return names, made
-
-
-def _bound_names(target: Fact) -> list[str]:
-    if target[0] == ir.NAME:
-        return [target[1]]
-    if target[0] in {ir.TUPLE, ir.LIST}:
-        return [name for each in target[1] for name in _bound_names(each)]
-    return _bound_names(target[1]) if target[0] == ir.STAR else []
-
-
-def _breaks(frame: Frame, taint: Taint, body: tuple[Fact, ...]) -> None:
-    """Report ``x = element; break``: the first element that fits is a set's choice."""
-    names = frame.orders[-1][1]
-
-    def look(block: tuple[Fact, ...]) -> None:
-        kept = False
-        for fact in block:
-            if fact[0] == ir.ASSIGN and mentions(fact[2], names):
-                kept = True
-            elif fact[0] == ir.BREAK and kept:
-                frame.leak(taint, "set-pick", "decides which element the loop stops at")
-            elif fact[0] == ir.IF:
-                look(fact[2])
-                look(fact[3])
-
-    look(body)
-
-
-def _last(frame: Frame, taint: Taint, loop: Fact) -> None:
-    """Report ``last = element`` that is read after the loop: the set decides who is last."""
-    names = frame.orders[-1][1]
-    for fact in loop[3]:
-        if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
-            continue
-        name = fact[1][0][1]
-        if not mentions(fact[2], names) or mentions(fact[2], frozenset((name,))):
-            continue
-        around = count_reads(frame.function.facts.body, name)
-        if around > count_reads(loop, name):
-            frame.leak(taint, "set-pick", f"decides which element {name} keeps")
-
-
-def count_reads(fact: Any, name: str) -> int:
-    """Count how often a fact mentions a name."""
-    if not isinstance(fact, tuple) or not fact:
-        return 0
-    if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
-        return 1
-    return sum([count_reads(part, name) for part in fact])
 
 
 def _while(frame: Frame, fact: Fact) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from qfs.scan.ir import Pos
 from qfs.scan.order import unordered
 from qfs.scan.rule import Rule
+from qfs.scan.settle import settle
 from qfs.scan.solve import Effect, Node, Solver
 
 
@@ -65,6 +66,7 @@ class Judged:
 
 def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
     """Walk from the entry points to every effect."""
+    settle(solver, roots)
     for root in roots:
         _escaping(solver, root)
     best: dict[int, tuple[int, int, int]] = {}
@@ -91,7 +93,10 @@ def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
     for number in done:
         node = solver.nodes[number]
         for place, effect in node.effects.items():
-            made = _found(solver, number, effect, came, doubt=best[number][0])
+            doubt = best[number][0]
+            if not doubt and effect.verdict == "violation":
+                doubt = _origin(solver, number, effect, best)
+            made = _found(solver, number, effect, came, doubt=doubt)
             if place not in found or _rank(made) < _rank(found[place]):
                 found[place] = made
     ordered = sorted(
@@ -148,6 +153,32 @@ def _escaping(solver: Solver, root: Node) -> None:
 
     frame = Frame(solver, root)
     frame.leak(taint, "set-sequence", f"is returned by {root.function.facts.qualname}")
+
+
+def _origin(
+    solver: Solver, number: int, effect: Effect, best: dict[int, tuple[int, int, int]]
+) -> int:
+    """Return how many uncertain edges lie before the place where an order comes into being.
+
+    An order is reported where it begins; the function that keeps it may be another one, to which
+    a call that may not happen handed it.
+    """
+    if _holds(solver.nodes[number], effect):
+        return 0
+    doubts = [
+        best[node.number][0]
+        for node in solver.nodes
+        if node.number in best and _holds(node, effect)
+    ]
+    return min(doubts, default=0)
+
+
+def _holds(node: Node, effect: Effect) -> bool:
+    """Say whether a place lies in a node's function."""
+    function = node.function
+    start, end = function.facts.pos[:2], function.facts.pos[2:]
+    inside = function.outer is None or start <= effect.pos[:2] <= end
+    return function.module.path == effect.path and inside
 
 
 def _found(

@@ -1,0 +1,103 @@
+"""Containers that a function is handed and changes: its caller's variable changes with them.
+
+- What a parameter grew by is a cell of the callee's node; each call puts it back into the variable
+  or attribute that was handed over.
+- An order that came from a loop around the call is dropped where the container was made anew in
+  each round of that loop.
+"""
+
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.program import Function
+from qfs.scan.solve import Node
+from qfs.scan.values import SEQUENCE, SET, TABLE, Atom, Value
+
+_CHANGES = {
+    "append", "appendleft", "add", "insert", "extend", "extendleft", "update", "setdefault",
+}  # fmt: skip
+
+
+def grows(function: Function) -> frozenset[str]:
+    """Return the parameters that a function may change: by a method, an item, or by handing on."""
+    known: frozenset[str] | None = function.notes.get("grows")
+    if known is None:
+        names = {parameter.name for parameter in function.facts.parameters}
+        found: set[str] = set()
+        _collect(function.facts.body, names, found)
+        known = function.notes["grows"] = frozenset(found)
+    return known
+
+
+def _collect(fact: Any, names: set[str], out: set[str]) -> None:
+    if not isinstance(fact, tuple) or not fact:
+        return
+    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple) and fact[1]:
+        callee = fact[1]
+        if callee[0] == ir.ATTR and callee[2] in _CHANGES:
+            _root(callee[1], names, out)
+        for part in fact[2]:
+            _root(part, names, out)
+    elif fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
+        for target in fact[1]:
+            if target[0] == ir.INDEX:
+                _root(target, names, out)
+    elif fact[0] == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):
+        _root(fact[1], names, out)
+    for part in fact:
+        _collect(part, names, out)
+
+
+def _root(fact: Fact, names: set[str], out: set[str]) -> None:
+    while fact[0] == ir.INDEX:
+        fact = fact[1]
+    if fact[0] == ir.NAME and fact[1] in names:
+        out.add(fact[1])
+
+
+def note(frame: Frame, name: str, value: tuple[Atom, ...]) -> None:
+    """Remember what a parameter has become."""
+    if name in grows(frame.function):
+        frame.solver.write(("grown", frame.node.number, name), value)
+
+
+def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> None:  # noqa: FBT001
+    """Let the caller's variables hold what the callee made of them."""
+    names = grows(node.function) if not frame.quiet else ()
+    if not names:
+        return
+    parameters = node.function.facts.parameters[bound:]
+    given: list[tuple[str, Fact]] = []
+    for parameter, fact in zip(parameters, call[2], strict=False):
+        if fact[0] == ir.STAR or parameter.kind > 1:
+            break
+        given.append((parameter.name, fact))
+    given.extend([(name, fact) for name, fact in call[3] if name])
+    for name, fact in given:
+        if name in names and fact[0] in {ir.NAME, ir.ATTR}:
+            value = frame.solver.read(frame.node, ("grown", node.number, name))
+            if value:
+                _put(frame, fact, value, pos)
+
+
+def _put(frame: Frame, fact: Fact, value: Value, pos: Pos) -> None:
+    from qfs.scan.assignment import store  # noqa: PLC0415 (assignments call)
+
+    mine: list[Any] = [taint for taint, _names, made in frame.orders if _is(fact, made)]
+    parameters = {parameter.name for parameter in frame.function.facts.parameters}
+    if fact[0] == ir.NAME and fact[1] not in parameters and not frame.orders:
+        mine.append(frame.node.order)
+    out: list[Atom] = []
+    for atom in value:
+        if atom[0] in {SEQUENCE, TABLE} and atom[3] is not None and atom[3] in mine:
+            out.append((*atom[:3], None))
+        elif atom[0] in {SEQUENCE, SET, TABLE}:
+            out.append(atom)
+    if out:
+        store(frame, fact, tuple(out), pos)
+
+
+def _is(fact: Fact, made: frozenset[str]) -> bool:
+    return bool(fact[0] == ir.NAME and fact[1] in made)

@@ -1,0 +1,363 @@
+"""Loops over what has no order: which of their results depend on the order all the same.
+
+- Picks: what the loop stops at, keeps last, keeps first, or keeps of two that tie.
+- Folds: ``h = h * 31 + x`` and text that grows; sums, products, bits and extremes do not depend on
+  the order.
+- Numbers given out in turn: ``ids[x] = len(ids)``, ``ids[x] = n; n += 1``, ``next(counter)``.
+- Only the form of the body is looked at; what it says is certain is certain for any elements that
+  differ, and the rest is a may.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.frame import Frame, bare, mentions
+from qfs.scan.ir import Fact
+from qfs.scan.values import SEQUENCE, Taint, Value, join, type_name
+
+_BLOCKS = {ir.IF, ir.FOR, ir.WHILE, ir.WITH}
+_ORDERED = {"<", ">", "<=", ">="}
+_EQUAL = {"==", "is"}
+_CLASSES = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
+_COARSE_CALLS = {"len", "abs", "bool", "type", "round", "int"}
+_COARSE_METHODS = {"lower", "upper", "casefold", "strip", "title"}
+
+
+def dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that depend on a loop's element, and those made anew in each round."""
+    names = frozenset(bound_names(target))
+    made: frozenset[str] = names
+    for _round in range(2):
+        for fact in body:
+            if fact[0] in _BLOCKS:
+                made |= _inside(fact)
+            if fact[0] == ir.ASSIGN:
+                fresh = frozenset([n for each in fact[1] for n in bound_names(each)])
+                made |= fresh
+                if mentions(fact[2], names):
+                    names |= fresh
+            elif fact[0] == ir.FOR and mentions(fact[2], names):
+                names |= frozenset(bound_names(fact[1]))
+    return names, made
+
+
+def _inside(block: Fact) -> frozenset[str]:
+    """Return the names that each branch of a block makes before it reads them."""
+    out: set[str] = set()
+    for part in block[2:]:
+        body = part if isinstance(part, tuple) else ()
+        for at, fact in enumerate(body):
+            if isinstance(fact, tuple) and fact and fact[0] == ir.ASSIGN and len(fact) == 4:
+                fresh = [name for each in fact[1] for name in bound_names(each)]
+                out.update(
+                    [n for n in fresh if not _count(body[:at], n) and not _count(fact[2], n)]
+                )
+            elif isinstance(fact, tuple) and fact and fact[0] in _BLOCKS:
+                out |= _inside(fact)
+    outside = [name for name in out if _count(block[1], name)]
+    return frozenset(out.difference(outside))
+
+
+def sorted_in_place(loop: Fact) -> bool:
+    """Say whether a loop over ``os.walk`` sorts the folders: then the walk has one order."""
+    target, body = loop[1], loop[3]
+    if target[0] != ir.TUPLE or len(target[1]) != 3 or target[1][1][0] != ir.NAME:
+        return False
+    folders = target[1][1][1]
+    return any(
+        fact[0] == ir.EXPR
+        and fact[1][0] == ir.CALL
+        and fact[1][1][0] == ir.ATTR
+        and fact[1][1][2] == "sort"
+        and fact[1][1][1][:2] == (ir.NAME, folders)
+        for fact in body
+    )
+
+
+def bound_names(target: Fact) -> list[str]:
+    """Return the names that a target binds."""
+    if target[0] == ir.NAME:
+        return [target[1]]
+    if target[0] in {ir.TUPLE, ir.LIST}:
+        return [name for each in target[1] for name in bound_names(each)]
+    return bound_names(target[1]) if target[0] == ir.STAR else []
+
+
+def look(frame: Frame, taint: Taint, loop: Fact) -> None:
+    """Report what in a loop, whose body was read, depends on the order."""
+    names = frame.orders[-1][1]
+    _breaks(frame, taint, loop, loop[3], names, unique=False)
+    _last(frame, taint, loop, names)
+    _chosen(frame, taint, loop, names)
+    _folds(frame, taint, loop, names)
+    _numbers(frame, taint, loop, names)
+
+
+def _weak(taint: Taint) -> Taint:
+    return taint._replace(grade="unknown") if taint.grade in {"salted", "identity"} else taint
+
+
+def _is_element(test: Fact, names: frozenset[str]) -> bool:
+    """Say whether a test asks for one element: it, or its key, equals something else."""
+    if test[0] == ir.BOOL and test[2] == "and":
+        return any(_is_element(part, names) for part in test[1])
+    if test[0] != ir.COMPARE or len(test[2]) != 1 or test[2][0][0] not in _EQUAL:
+        return False
+    left, right = test[1], test[2][0][1]
+    for one, other in ((left, right), (right, left)):
+        if one[0] == ir.NAME and one[1] in names and not mentions(other, names):
+            return True
+    return False
+
+
+def _breaks(
+    frame: Frame, taint: Taint, loop: Fact, block: tuple[Fact, ...], names: frozenset[str], *,
+    unique: bool,
+) -> None:  # fmt: skip
+    """Report ``x = element; break``: the first element that fits is a set's choice."""
+    kept = any(_read_after(frame, loop, name) for name in bound_names(loop[1]))
+    for fact in block:
+        if fact[0] == ir.ASSIGN and mentions(fact[2], names):
+            kept = True
+        elif fact[0] == ir.BREAK and kept and not unique:
+            frame.leak(taint, "set-pick", "decides which element the loop stops at")
+        elif fact[0] == ir.IF:
+            found = _is_element(fact[1], names)
+            _breaks(frame, taint, loop, fact[2], names, unique=unique or found)
+            _breaks(frame, taint, loop, fact[3], names, unique=unique)
+
+
+def _last(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None:
+    """Report ``last = element`` that is read after the loop: the set decides who is last."""
+    for fact in loop[3]:
+        if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
+            continue
+        name = fact[1][0][1]
+        if not mentions(fact[2], names) or mentions(fact[2], frozenset((name,))):
+            continue
+        around = _count(frame.function.facts.body, name)
+        if around > _count(loop, name):
+            frame.leak(taint, "set-pick", f"decides which element {name} keeps")
+
+
+def _count(fact: Any, name: str) -> int:
+    """Count how often a fact mentions a name."""
+    if not isinstance(fact, tuple) or not fact:
+        return 0
+    if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
+        return 1
+    return sum([_count(part, name) for part in fact])
+
+
+def _read_after(frame: Frame, loop: Fact, name: str) -> bool:
+    """Say whether a name is read after a loop, before it is bound again."""
+    end = loop[5][2]
+    seen = [each for each in _places(frame.function.facts.body, name) if each[0] > end]
+    if not seen:
+        return False
+    bound = _bindings(frame.function.facts.body, name)
+    return min(seen) not in bound
+
+
+def _places(fact: Any, name: str) -> Iterator[tuple[int, int]]:
+    if not isinstance(fact, tuple) or not fact:
+        return
+    if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
+        yield (fact[2][0], fact[2][1])
+        return
+    for part in fact:
+        yield from _places(part, name)
+
+
+def _bindings(fact: Any, name: str) -> set[tuple[int, int]]:
+    """Return where a name is a target."""
+    out: set[tuple[int, int]] = set()
+    if not isinstance(fact, tuple) or not fact:
+        return out
+    if (fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple)) or (
+        fact[0] == ir.FOR and len(fact) == 6
+    ):
+        out.update(_places(fact[1], name))
+    elif fact[0] == ir.COMP and len(fact) == 5 and isinstance(fact[3], tuple):
+        for part in fact[3]:
+            if _count(part[0], name):
+                out.update(_places(fact, name))
+    for part in fact:
+        out |= _bindings(part, name)
+    return out
+
+
+def _conditions(block: tuple[Fact, ...]) -> Iterator[Fact]:
+    for fact in block:
+        if fact[0] == ir.IF:
+            yield fact
+            yield from _conditions(fact[2])
+            yield from _conditions(fact[3])
+
+
+def _chosen(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None:
+    """Report ``if better(x): best = x`` where two elements may be as good."""
+    for condition in _conditions(loop[3]):
+        test = condition[1]
+        if _is_element(test, names):
+            continue
+        for fact in condition[2]:
+            if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
+                continue
+            name = fact[1][0][1]
+            if not mentions(fact[2], names) or _count(fact[2], name):
+                continue
+            if _extreme(test, fact[2]) or not _read_after(frame, loop, name):
+                continue
+            frame.leak(_weak(taint), "set-pick", f"decides which element {name} keeps")
+
+
+def _extreme(test: Fact, value: Fact) -> bool:
+    """Say whether what is kept is what was compared: the largest is the same in any order."""
+    if test[0] == ir.BOOL:
+        return any(_extreme(part, value) for part in test[1])
+    if test[0] != ir.COMPARE or len(test[2]) != 1 or test[2][0][0] not in _ORDERED:
+        return False
+    return _bare(value) in {_bare(test[1]), _bare(test[2][0][1])}
+
+
+def _bare(fact: Any) -> Any:
+    """Return a fact without its positions, to compare two of them."""
+    if not isinstance(fact, tuple):
+        return fact
+    if len(fact) == 4 and all(isinstance(each, int) for each in fact):
+        return None
+    return tuple([_bare(part) for part in fact])
+
+
+def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None:
+    """Report ``h = h * 31 + x`` and the like; let a list that grows so have the loop's order."""
+    kinds: dict[str, set[str]] = {}
+    for fact in _statements(loop[3]):
+        if fact[0] == ir.AUGMENT and fact[1][0] == ir.NAME:
+            constant = fact[2] in {"%", "&"} and not mentions(fact[3], names)
+            if not constant:
+                kinds.setdefault(str(fact[1][1]), set()).add(_class(fact[2]))
+            continue
+        if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
+            continue
+        name = fact[1][0][1]
+        if fact[2][0] != ir.BINARY or not _count(fact[2], name) or not mentions(fact[2], names):
+            continue
+        made = _operators(fact[2], name, names)
+        if made == ["+"]:
+            frame.env[name] = _grown(frame, taint, frame.env.get(name, ()))
+        elif len(made) > 1:
+            frame.leak(taint, "set-fold", f"decides what {name} adds up to")
+    for name, used in kinds.items():
+        if len(used & {"+", "*", "^", "<<", "|"}) > 1:
+            frame.leak(taint, "set-fold", f"decides what {name} adds up to")
+
+
+def _class(operator: str) -> str:
+    return _CLASSES.get(operator, operator)
+
+
+def _operators(fact: Fact, name: str, names: frozenset[str]) -> list[str]:
+    """Return the kinds of operators between an expression and the variable in it."""
+    out: list[str] = []
+    while fact[0] == ir.BINARY:
+        inside = [part for part in fact[2:4] if _count(part, name)]
+        other = [part for part in fact[2:4] if not _count(part, name)]
+        if len(inside) != 1:
+            return []
+        constant = fact[1] in {"%", "&"} and not mentions(other[0], names)
+        kind = _class(fact[1])
+        if not constant and kind not in out:
+            out.append(kind)
+        fact = inside[0]
+    return out if fact[0] == ir.NAME else []
+
+
+def _grown(frame: Frame, taint: Taint, value: Value) -> Value:
+    out: Value = ()
+    for atom in value:
+        kind = type_name(atom)
+        if kind in {"str", "bytes", "float", "complex"}:
+            frame.leak(taint, "set-fold", f"decides a sum of {kind}")
+        if atom[0] == SEQUENCE:
+            out = join(out, ((SEQUENCE, atom[1], atom[2], atom[3] or taint),))
+        else:
+            out = join(out, (atom,))
+    return out
+
+
+def _statements(block: tuple[Fact, ...]) -> Iterator[Fact]:
+    for fact in block:
+        yield fact
+        if fact[0] in {ir.IF, ir.WHILE}:
+            yield from _statements(fact[2])
+            yield from _statements(fact[3])
+
+
+def _numbers(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None:
+    """Report numbers that are given out in the order of the loop."""
+    turns = frozenset([
+        fact[1][1] for fact in _statements(loop[3])
+        if fact[0] == ir.AUGMENT and fact[1][0] == ir.NAME and not mentions(fact[3], names)
+    ])  # fmt: skip
+    for fact in _statements(loop[3]):
+        if fact[0] == ir.ASSIGN:
+            for target in fact[1]:
+                if target[0] not in {ir.INDEX, ir.ATTR}:
+                    continue
+                key = target[2] if target[0] == ir.INDEX else None
+                counted = _in_turn(fact[2], target[1], turns, names)
+                counted = counted or (key is not None and mentions(key, turns))
+                if counted:
+                    frame.leak(taint, "set-fold", "decides which number each element gets")
+                elif key is not None and _coarse(key, names) and mentions(fact[2], names):
+                    frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
+        elif fact[0] == ir.EXPR and fact[1][0] == ir.CALL and fact[1][1][0] == ir.ATTR:
+            callee, arguments = fact[1][1], fact[1][2]
+            given = callee[2] == "setdefault" and len(arguments) == 2
+            if given and _in_turn(arguments[1], callee[1], turns, names):
+                frame.leak(taint, "set-fold", "decides which number each element gets")
+
+
+def _in_turn(value: Fact, holder: Fact, turns: frozenset[str], names: frozenset[str]) -> bool:
+    """Say whether a value counts rounds: a counter, ``len(holder)`` or ``next(counter)``."""
+    if mentions(value, turns):
+        return True
+    for part in _calls(value):
+        if part[1][0] == ir.NAME and len(part[2]) == 1:
+            if part[1][1] == "len" and bare(part[2][0]) == bare(holder) is not None:
+                return True
+            if part[1][1] == "next" and not mentions(part[2][0], names):
+                return True
+    return False
+
+
+def _calls(fact: Any) -> Iterator[Fact]:
+    if not isinstance(fact, tuple) or not fact:
+        return
+    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple):
+        yield fact
+    for part in fact:
+        yield from _calls(part)
+
+
+def _coarse(key: Fact, names: frozenset[str]) -> bool:
+    """Say whether a key is the same for many elements: a length, a remainder, small letters."""
+    if not mentions(key, names):
+        return False
+    if key[0] == ir.CALL:
+        named = key[1][1] if key[1][0] == ir.NAME else ""
+        method = key[1][2] if key[1][0] == ir.ATTR else ""
+        return named in _COARSE_CALLS or (method in _COARSE_METHODS and not key[2])
+    return key[0] == ir.BINARY and key[1] in {"%", "//", ">>", "&"}
+
+
+def collides(frame: Frame, taint: Taint, key: Fact, value: Fact, names: frozenset[str]) -> None:
+    """Report a comprehension whose keys may meet: the last element wins."""
+    if _coarse(key, names) and mentions(value, names):
+        frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
+
+
+__all__ = ["bound_names", "collides", "dependent", "look"]

@@ -1,0 +1,140 @@
+"""Which changes of module-level state no run can tell from none: dropped before judging.
+
+- What is changed only while modules are imported is set up once, in the order of the imports: a
+  registry that decorators fill.
+- A scratch variable is set anew by the one function through which every entry point reaches those
+  who read or change it: nothing of an earlier call is left in it.
+- Only effects of the rules about shared state are dropped, and only where the whole graph of calls
+  says so; a name that another module may reach is never a scratch variable.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.ir import Pos
+from qfs.scan.program import Function, Module, Program
+from qfs.scan.solve import Effect, Node, Solver
+
+_STATE = {"global-write", "class-state"}
+
+
+def settle(solver: Solver, roots: Sequence[Node]) -> None:
+    """Drop the effects that no run can tell from none."""
+    starts = [root.number for root in roots if root.function.outer is not None]
+    running = _reached(solver, starts, ())
+    for node in solver.nodes:
+        for key, effect in list(node.effects.items()):
+            imported = node.function.outer is not None and node.number not in running
+            if imported and _is_state(effect):
+                del node.effects[key]
+    _scratch(solver, roots, running)
+
+
+def _is_state(effect: Effect) -> bool:
+    return any(target in _STATE for target in effect.rule.targets)
+
+
+def _reached(solver: Solver, starts: Iterable[int], without: Iterable[int]) -> dict[int, None]:
+    """Return the nodes reached without running a module's body or one of some nodes."""
+    closed = dict.fromkeys(without)
+    seen: dict[int, None] = {}
+    stack = [number for number in starts if number not in closed]
+    while stack:
+        number = stack.pop()
+        if number in seen:
+            continue
+        seen[number] = None
+        for edge in solver.nodes[number].edges.values():
+            target = solver.nodes[edge.target]
+            if target.function.outer is not None and edge.target not in closed:
+                stack.append(edge.target)
+    return seen
+
+
+def _scratch(solver: Solver, roots: Sequence[Node], running: dict[int, None]) -> None:
+    written: dict[tuple[str, str], list[tuple[Node, tuple[str, str, Pos]]]] = {}
+    for number in running:
+        node = solver.nodes[number]
+        for key, effect in node.effects.items():
+            if _is_state(effect) and effect.text.startswith("the global "):
+                place = (node.function.module.name, effect.text.removeprefix("the global "))
+                written.setdefault(place, []).append((node, key))
+    for (module, name), places in written.items():
+        if _is_scratch(solver, roots, solver.program.modules[module], name):
+            for node, key in places:
+                node.effects.pop(key, None)
+
+
+def _is_scratch(solver: Solver, roots: Sequence[Node], module: Module, name: str) -> bool:
+    users = [each for each in module.functions[1:] if _uses(each, name)]
+    if not users or _elsewhere(solver.program, module, name):
+        return False
+    numbers = {each.number for each in users}
+    mine = [node.number for node in solver.nodes if node.function.number in numbers]
+    starts = [root.number for root in roots if root.function.outer is not None]
+    for function in users:
+        at = _reset(function, name)
+        if at is None:
+            continue
+        own = [node for node in solver.nodes if node.function is function]
+        around = _reached(solver, starts, [node.number for node in own])
+        before = [
+            edge.target
+            for node in own
+            for edge in node.edges.values()
+            if edge.pos[:2] < at[:2] and solver.nodes[edge.target].function.outer is not None
+        ]
+        early = _reached(solver, before, ())
+        if not any(number in around or number in early for number in mine):
+            return True
+    return False
+
+
+def _uses(function: Function, name: str) -> bool:
+    return name in function.shared or (
+        name not in function.bound and _mentions(function.facts.body, name)
+    )
+
+
+def _mentions(fact: Any, name: str) -> bool:
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
+        return True
+    return any(_mentions(part, name) for part in fact)
+
+
+def _reset(function: Function, name: str) -> Pos | None:
+    """Return where a function gives a variable a new value, whatever happened before."""
+    if name not in function.shared:
+        return None
+    for fact in function.facts.body:
+        if fact[0] == ir.ASSIGN and any(target[:2] == (ir.NAME, name) for target in fact[1]):
+            pos: Pos = fact[3]
+            return None if _mentions(fact[2], name) else pos
+        if fact[0] != ir.GLOBAL and _mentions(fact, name):
+            return None
+        if fact[0] in {ir.RETURN, ir.RAISE}:
+            return None
+    return None
+
+
+def _elsewhere(program: Program, module: Module, name: str) -> bool:
+    """Say whether another module reads an attribute, or imports something, of that name."""
+    return any(
+        _named(function.facts.body, name)
+        for other in program.modules.values()
+        if other is not module
+        for function in other.functions
+    )
+
+
+def _named(fact: Any, name: str) -> bool:
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if fact[0] == ir.ATTR and len(fact) == 4 and fact[2] == name:
+        return True
+    if fact[0] == ir.FROM and len(fact) == 5 and isinstance(fact[3], tuple):
+        return any(each[0] in {name, "*"} for each in fact[3] if isinstance(each, tuple))
+    return any(_named(part, name) for part in fact)

@@ -1,0 +1,268 @@
+"""What outlives a call: whether a change of it is a memo, a lazy value, or state that others see.
+
+- A memo is a table whose key the same function looks up; what drops its entries again (``clear``,
+  ``popitem``, ``del``) cannot be seen from outside, unless somebody uses what was dropped.
+- A method that counts in ``self`` changes the module when its object is a module-level variable.
+- An iterator that was made while a module was imported is advanced by whoever reads it.
+"""
+
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.frame import Frame, mentions
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.program import Function, Klass
+from qfs.scan.values import (
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    METHOD,
+    MODULE,
+    OBJECT,
+    PARTIAL,
+    SEQUENCE,
+    Atom,
+    Value,
+)
+
+DROPS = {"clear", "popitem", "pop", "move_to_end", "popleft"}
+_GENERATORS = ("random.Random", "numpy.random.Generator", "numpy.random.RandomState")
+_LIVE = {"gen", "lazy"}
+SHARED = "shared"
+
+
+def bare(fact: Fact) -> object:
+    """Return a fact without its positions, to compare two of them."""
+    if fact[0] == ir.NAME:
+        return fact[:2]
+    if fact[0] == ir.ATTR:
+        return (ir.ATTR, bare(fact[1]), fact[2])
+    return tuple([bare(part) if isinstance(part, tuple) and part else part for part in fact[:-1]])
+
+
+def is_module_level(frame: Frame, name: str) -> bool:
+    """Say whether a name, read in a function, is the module's (or a built-in's)."""
+    if frame.function.outer is None or frame.klass is not None:
+        return False
+    if name in frame.env or name in frame.function.bound:
+        return False
+    at = frame.function.outer
+    while at is not None and at.outer is not None:
+        if name in at.bound:
+            return False
+        at = at.outer
+    return True
+
+
+def root_of(fact: Fact) -> Fact:
+    """Return the first part of ``a.b[c].d``."""
+    while fact[0] in {ir.ATTR, ir.INDEX}:
+        fact = fact[1]
+    return fact
+
+
+def lazy(frame: Frame, name: str) -> bool:
+    """Say whether a function sets a global only when it is still None: a memo of one value."""
+    for fact in frame.function.facts.body:
+        if fact[0] == ir.IF and mentions(fact[1], frozenset((name,))):
+            test = fact[1]
+            if test[0] == ir.COMPARE and test[2][0][0] == "is" and test[2][0][1][:2] == (0, None):
+                return True
+    return False
+
+
+def memo(frame: Frame, holder: Fact, key: Fact | None) -> bool:
+    """Say whether a table's key is looked up by the same function before it is set."""
+    if key is None:
+        return False
+    own = (holder[1],) if holder[0] == ir.NAME else ()
+    if frame.assigning is not None and mentions(frame.assigning, frozenset(own)):
+        return False
+    question = ("looked up", bare(holder), bare(key))
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        known = _looked_up(frame.function.facts.body, question[1], question[2])
+        frame.function.notes[question] = known
+    return known
+
+
+def forgets(frame: Frame, call: Fact) -> bool:
+    """Say whether a method call drops entries of a memo, and nobody uses what it drops."""
+    callee = call[1]
+    if callee[0] != ir.ATTR or callee[2] not in DROPS:
+        return False
+    question = ("memo", bare(callee[1]))
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        known = any(_fills(each, question[1]) for each in frame.module.functions)
+        frame.function.notes[question] = known
+    return known and _is_statement(frame.function.facts.body, call)
+
+
+def _fills(function: Function, holder: object) -> bool:
+    """Say whether a function looks a key of a table up, and sets it when it is missing."""
+    return any(
+        _looked_up(function.facts.body, holder, bare(target[2]))
+        for target in _targets(function.facts.body)
+        if target[0] == ir.INDEX and bare(target[1]) == holder
+    )
+
+
+def _targets(fact: Any) -> list[Fact]:
+    if not isinstance(fact, tuple) or not fact:
+        return []
+    if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
+        return list(fact[1])
+    return [target for part in fact for target in _targets(part)]
+
+
+def _is_statement(fact: Any, call: Fact) -> bool:
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if fact[0] == ir.EXPR and len(fact) == 2 and fact[1] == call:
+        return True
+    return any(_is_statement(part, call) for part in fact)
+
+
+def _asks(fact: Fact, holder: object, key: object) -> bool:
+    """Say whether a fact itself looks a key up: ``h.get(k)``, ``k in h`` or ``h[k]``."""
+    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple):
+        callee, arguments = fact[1], fact[2]
+        gets = bool(callee) and callee[0] == ir.ATTR and callee[2] == "get" and bool(arguments)
+        return gets and bare(callee[1]) == holder and bare(arguments[0]) == key
+    if fact[0] == ir.COMPARE and len(fact) == 4 and isinstance(fact[2], tuple):
+        return any(
+            operator in {"in", "not in"} and bare(right) == holder and bare(fact[1]) == key
+            for operator, right in fact[2]
+        )
+    if fact[0] == ir.INDEX and len(fact) == 4 and isinstance(fact[1], tuple):
+        return bare(fact[1]) == holder and bare(fact[2]) == key
+    return False
+
+
+def _looked_up(fact: object, holder: object, key: object) -> bool:
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if _asks(fact, holder, key):
+        return True
+    if fact[0] == ir.ASSIGN and isinstance(fact[1], tuple):
+        return _looked_up(fact[2], holder, key)
+    if fact[0] == ir.AUGMENT and len(fact) == 5:
+        return _looked_up(fact[3], holder, key)
+    return any(_looked_up(part, holder, key) for part in fact)
+
+
+def captured_by_module(frame: Frame, name: str) -> bool:
+    """Say whether a name belongs to a closure that was made while a module was imported."""
+    if name in frame.env or name in frame.function.bound:
+        return False
+    around = frame.node.arguments.get("", ())
+    at = frame.function.outer
+    if at is None or at.outer is None or name not in at.bound or len(around) != 1:
+        return False
+    nodes = frame.solver.nodes
+    makers = [nodes[number].function for number in nodes[around[0][1]].readers]
+    return bool(makers) and all(maker.outer is None for maker in makers)
+
+
+def of_class(frame: Frame, klass: Klass, name: str) -> bool:
+    """Say whether an attribute that is a container belongs to the class, not to its instances."""
+    if any(trait in klass.traits for trait in ("dataclass", "enum", "namedtuple", "protocol")):
+        return False
+    question = ("of the class", klass.number, name)
+    known: bool | None = frame.module.functions[0].notes.get(question)
+    if known is None:
+        known = name in _made_in(klass.facts.body) and not any(
+            target[0] == ir.ATTR and target[2] == name
+            for each in frame.solver.program.functions
+            for target in _set_in(each.facts.body)
+        )
+        frame.module.functions[0].notes[question] = known
+    return known
+
+
+def _made_in(body: tuple[Fact, ...]) -> set[str]:
+    """Return the names that a class body gives a new container."""
+    out: set[str] = set()
+    for fact in body:
+        if fact[0] == ir.ASSIGN and fact[2][0] in {ir.LIST, ir.DICT, ir.SET}:
+            out.update([target[1] for target in fact[1] if target[0] == ir.NAME])
+        elif fact[0] == ir.ANNOTATE and fact[3] is not None and fact[1][0] == ir.NAME:
+            out.update([fact[1][1]] if fact[3][0] in {ir.LIST, ir.DICT, ir.SET} else [])
+    return out
+
+
+def _set_in(fact: Any) -> list[Fact]:
+    if not isinstance(fact, tuple) or not fact:
+        return []
+    if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
+        return list(fact[1])
+    if fact[0] == ir.ANNOTATE and len(fact) == 5 and fact[3] is not None:
+        return [fact[1]]
+    return [target for part in fact for target in _set_in(part)]
+
+
+def outliving(value: Value) -> Value:
+    """Return a value that a module keeps: its iterators are advanced by all who read them."""
+    if not any(atom[0] in {SEQUENCE, METHOD, PARTIAL} for atom in value):
+        return value
+    return tuple([_outliving(atom) for atom in value])
+
+
+def _outliving(atom: Atom) -> Atom:
+    if atom[0] == SEQUENCE and atom[1] in _LIVE:
+        return (SEQUENCE, SHARED, atom[2], atom[3])
+    if atom[0] == METHOD and isinstance(atom[1], tuple):
+        return (METHOD, _outliving(atom[1]), atom[2])
+    if atom[0] == PARTIAL:
+        return (PARTIAL, atom[1], tuple([outliving(each) for each in atom[2]]), atom[3])
+    return atom
+
+
+def advances(frame: Frame, value: Value, pos: Pos) -> None:
+    """Report that an iterator is advanced which outlives the call."""
+    if frame.function.outer is not None and any(
+        atom[0] == SEQUENCE and atom[1] == SHARED for atom in value
+    ):
+        frame.site("shared-iterator", pos, "an iterator that outlives the call")
+
+
+def called_on(frame: Frame, holder_fact: Fact, holder: Value, name: str, pos: Pos) -> None:
+    """Report a method of a module-level object that counts in it, or draws from it."""
+    root = root_of(holder_fact)
+    if root[0] != ir.NAME or not is_module_level(frame, root[1]):
+        return
+    for atom in holder:
+        if atom[0] == OBJECT and atom[1] in _GENERATORS and name != "seed":
+            frame.site("shared-iterator", pos, f"the module-level generator {root[1]}")
+        elif atom[0] == INSTANCE and holder_fact is root:
+            for each in frame.find(atom[1], name):
+                if each[0] == FUNCTION and _counts(frame.solver.program.functions[each[1]]):
+                    frame.site("global-write", pos, f"the global {root[1]}")
+
+
+def _counts(function: Function) -> bool:
+    """Say whether a method adds to an attribute of ``self``."""
+    known: bool | None = function.notes.get("counts")
+    if known is None:
+        parameters = function.facts.parameters
+        own = parameters[0].name if parameters else ""
+        known = function.notes["counts"] = _adds(function.facts.body, own)
+    return known
+
+
+def _adds(fact: Any, own: str) -> bool:
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    if fact[0] == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):
+        target = fact[1]
+        return bool(target[0] == ir.ATTR and target[1][:2] == (ir.NAME, own))
+    return any(_adds(part, own) for part in fact)
+
+
+def keeps(frame: Frame, target: Fact) -> bool:
+    """Say whether an attribute is set on an object that a module-level variable holds."""
+    root = root_of(target[1])
+    if root[0] != ir.NAME or not is_module_level(frame, root[1]) or lazy(frame, root[1]):
+        return False
+    return not any(atom[0] in {MODULE, CLASS} for atom in frame.lookup(root[1]))
