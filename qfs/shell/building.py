@@ -3,8 +3,8 @@
 - Every build gets a fresh copy of the staged tree.
 - With bubblewrap a build sees its copy, the interpreter and the system's programs, and no network;
   without it, the build runs as the user and the report says so.
-- A back-end that does not end in time is killed with its process group; in the sandbox nothing
-  that it started outlives it.
+- A back-end that does not end in time is stopped, and nothing that it started outlives its build:
+  in the sandbox the kernel sees to it, outside of it the launcher's guardian.
 - Source: PEP 517, PEP 518.
 """
 
@@ -35,6 +35,8 @@ from qfs.shell.sandbox import Mount, wrapped
 KINDS = ("sdist", "wheel")
 _ARTIFACT_MAX = 2 * 1024**3  # 2_147_483_648 bytes
 _LOG_TAIL = 2_000
+_GRACE = 10
+"""Seconds that a guardian has to end what it guards."""
 _RUSTC = '#!/bin/sh\nunset LD_PRELOAD\nexec "{}" "$@"\n'
 """Rust's compiler waits for ever under libfaketime: both enter each other before they are ready."""
 
@@ -247,6 +249,7 @@ class _Build:
             "process_numbers": environment.process_numbers,
             "old_kernel": environment.old_kernel,
             "seconds": self.workshop.seconds,
+            "guarded": not self.boxed,
             "command": command,
             "environment": {**self._variables(), **extra},
         }
@@ -403,7 +406,10 @@ def _loads_the_shim(words: Sequence[str]) -> bool:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and whatever is left of its group."""
+    """End a process, and what it guards, then kill whatever is left of its group."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

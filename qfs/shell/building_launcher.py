@@ -3,6 +3,8 @@
 - Run alone as ``python -I -S``; imports nothing of QFS. Its one argument is a JSON file.
 - Files are created one by one in the given order, under the build's umask: on a file system that
   lists in creation order the order varies, and the modes are those of a fresh checkout.
+- Outside a sandbox a guardian stays behind, the parent of whatever leaves its own (Linux's child
+  subreaper): when the hook ends, or SIGTERM comes, it ends all that the hook has started.
 - Limits: no core dump, files of at most 4 GiB, the CPU time of the time limit.
 """
 
@@ -11,16 +13,20 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sys
 from typing import Any
 
 _UNAME26 = 0x0020000  # linux/personality.h
+_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def main() -> None:
     """Lay out the source and replace this process by the hook's."""
     with open(sys.argv[1], "rb") as file:  # noqa: PTH123 (os alone starts faster than pathlib)
         task = json.load(file)
+    if task["guarded"]:
+        _guard()
     os.umask(task["umask"])
     _lay_out(task)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -35,6 +41,58 @@ def main() -> None:
         _move_on(task["process_numbers"])
     os.chdir(task["to"])
     os.execve(task["command"][0], task["command"], task["environment"])  # noqa: S606 (no shell wanted)
+
+
+class _Stopped(Exception):  # noqa: N818 (it is no error)
+    """SIGTERM came."""
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise _Stopped
+
+
+def _guard() -> None:
+    """Go on in a child; stay behind until it ends, end all that it started, and end as it did."""
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    child = os.fork()
+    if child == 0:
+        return
+    code = 1
+    try:
+        signal.signal(signal.SIGTERM, _stop)
+        _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status) & 0xFF
+    except _Stopped:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _end_all()
+        os._exit(code)
+
+
+def _end_all() -> None:
+    """Kill every child until there is none: what a killed one leaves behind becomes a child."""
+    while True:
+        for pid in _children():
+            os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children() -> list[int]:
+    """Return the children of this process, dead ones too."""
+    own, found = os.getpid(), []
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                parent = file.read().rpartition(b")")[2].split()[1]
+        except OSError:
+            continue  # no process, or one that has ended meanwhile
+        if int(parent) == own:
+            found.append(int(name))
+    return found
 
 
 def _move_on(numbers: int) -> None:
