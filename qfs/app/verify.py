@@ -1,7 +1,8 @@
 """`qfs verify`: rebuild a published wheel from its source and say how far the two agree.
 
-- The recipe is read off the wheel: back-end and version, date, modes. Two attempts are made, with
-  SOURCE_DATE_EPOCH and with the times of the sdist's files; the better one counts.
+- The recipe is read off the wheel: back-end and version, date, modes. Up to three attempts are
+  made: with SOURCE_DATE_EPOCH, with the times of the sdist's files, and with these and a clock that
+  stands at the time at which the wheel was made; the best one counts.
 - Only BIT-FOR-BIT is a reproduction. What cannot be built, or was compiled, is NOT-COMPARABLE, with
   the reason: never a verdict about the artefact.
 - Somebody else's back-end runs in the sandbox or not at all.
@@ -13,6 +14,7 @@
 import contextlib
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -183,7 +185,8 @@ class _Origin:
 def _best(published: _Published, workshop: Workshop, progress: Progress) -> VerifyReport:
     """Make both attempts, in the order of their odds; returns the better one."""
     best: VerifyReport | None = None
-    for attempt, environment in _attempts(published.recipe):
+    for environment in _attempts(published.recipe, workshop.source.times):
+        attempt = environment.label
         progress(attempt, "wheel", "building")
         made = build_one(workshop, environment, "wheel")
         progress(attempt, "wheel", "failed" if isinstance(made, Failed) else "built")
@@ -222,13 +225,28 @@ def _judged(published: _Published, attempt: str, made: Built | Failed) -> Verify
     )
 
 
-def _attempts(recipe: Recipe) -> list[tuple[str, Environment]]:
+def _attempts(recipe: Recipe, times: Mapping[str, int]) -> list[Environment]:
+    """Return the environments to try, in the order of their odds; times are the sdist's."""
     epoch = max(recipe.epoch, DOS_EPOCH)
     first, _ = normalised(epoch)
     dated = replace(first, label="with the date", umask=recipe.umask)
-    kept = replace(dated, label="with file times", source_date_epoch=None, source_time=epoch)
-    pairs = [(each.label, each) for each in (dated, kept)]
-    return pairs if recipe.one_time else pairs[::-1]
+    zone = recipe.zone(times)
+    kept = replace(
+        dated,
+        label="with file times",
+        source_date_epoch=None,
+        source_time=epoch,
+        timezone=_posix(zone),
+    )
+    made = max(recipe.built - zone, DOS_EPOCH)
+    then = replace(kept, label="as if at its time", stands=made, zone=zone)
+    return [dated, kept] if recipe.one_time else [kept, then, dated]
+
+
+def _posix(zone: int) -> str:
+    """Return TZ for a time zone that is so many seconds east of UTC."""
+    hours, minutes = divmod(abs(zone) // 60, 60)
+    return f"UTC{'-' if zone > 0 else ''}{hours}:{minutes:02}" if zone else "UTC0"
 
 
 def _not_comparable(name: str, recipe: Recipe, reason: str) -> VerifyReport:

@@ -31,6 +31,10 @@ class Environment:
     hash_seed: str = "101"
     clock_shift: int = 0
     """Seconds that the clock is ahead."""
+    stands: int | None = None
+    """Moment (Unix time) at which the clock stands still; files that are made have it too."""
+    zone: int = 0
+    """Seconds east of UTC that the time zone stands for, where the clock stands still."""
     backward: bool = False
     """List folders in reverse order."""
     source_time: int = 1_614_834_368

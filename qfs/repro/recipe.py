@@ -10,6 +10,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
@@ -31,6 +32,7 @@ _GENERATORS = {
     "scikit-build-core": "scikit-build-core",
 }
 _MADE = re.compile(r"^Generator:\s*([\w.-]+)\s*\(?([^\s()]*)\)?", re.MULTILINE)
+_ZONE_MAX = 14 * 3_600
 LAST_WITHOUT_OWN_WHEELS = "setuptools<70.1"
 """setuptools 70.1 took bdist_wheel in."""
 
@@ -49,9 +51,31 @@ class Recipe:
     """Whether all entries have that time, as SOURCE_DATE_EPOCH makes it."""
     newest: int
     """The latest time of its entries: of the build itself, unless they have but one time."""
+    built: int
+    """The commonest time in ``*.dist-info``: of its making, where a back-end writes file times."""
     umask: int
     pure: bool
     """Whether it runs everywhere: built without a compiler."""
+    times: Mapping[str, int]
+    """The time of each entry, as if in UTC."""
+
+    def zone(self, times: Mapping[str, int]) -> int:
+        """Return how many seconds east of UTC it was packed, given the times of its sources.
+
+        0 unless most files that are in both show one and the same other zone.
+        """
+        ends: dict[str, list[int]] = {}
+        for name, moment in times.items():
+            ends.setdefault(name.rpartition("/")[2], []).append(moment)
+        apart = Counter[int]()
+        both = 0
+        for name, moment in self.times.items():
+            sources = ends.get(name.rpartition("/")[2], ())
+            apart.update({moment - (source - source % 2) for source in sources})
+            both += bool(sources)
+        zones = [(count, zone) for zone, count in apart.items() if zone % 900 == 0]
+        count, zone = max(zones, default=(0, 0), key=lambda each: (each[0], -abs(each[1])))
+        return zone if abs(zone) <= _ZONE_MAX and count * 2 > both else 0
 
 
 def infer(name: str, wheel: bytes) -> Recipe:
@@ -71,6 +95,13 @@ def infer(name: str, wheel: bytes) -> Recipe:
             )
     times = Counter([seconds_of(list(entry.date_time)) or 0 for entry in entries])
     epoch = times.most_common(1)[0][0] if times else 0
+    made_then = Counter(
+        [
+            seconds_of(list(entry.date_time)) or 0
+            for entry in entries
+            if ".dist-info/" in entry.filename
+        ]
+    )
     asked = [entry for entry in entries if not entry.filename.endswith("/RECORD")]
     shared = [entry for entry in asked if entry.external_attr >> 16 & 0o020]
     return Recipe(
@@ -79,7 +110,9 @@ def infer(name: str, wheel: bytes) -> Recipe:
         epoch=epoch,
         one_time=len(times) == 1,
         newest=max(times, default=0),
+        built=made_then.most_common(1)[0][0] if made_then else 0,
         umask=0o002 if len(shared) * 2 > len(asked) else 0o022,
+        times={entry.filename: seconds_of(list(entry.date_time)) or 0 for entry in entries},
         pure=bool(pure) and name.endswith("-none-any.whl"),
     )
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import pyproject_hooks
 
 from qfs.errors import InputError
+from qfs.repro.dates import written
 from qfs.repro.difference import Side
 from qfs.repro.elf import sections
 from qfs.repro.environment import FIRST, Environment
@@ -285,6 +286,7 @@ class _Build:
             variables["LD_PRELOAD"] = self.workshop.faketime
             variables["FAKETIME_TIMESTAMP_FILE"] = f"{self._shim()}/faketime"
             variables["FAKETIME_CACHE_DURATION"] = "3600"
+            variables["DONT_FAKE_MONOTONIC"] = "1"
             variables["NO_FAKE_STAT"] = "1"  # the shim moves the times of files, once
         variables |= self.workshop.variables
         variables |= dict(environment.settings)
@@ -310,18 +312,21 @@ class _Build:
     def _write_shim(self) -> None:
         shim = self.outer / "shim"
         shutil.copyfile(building_shim.__file__, shim / "sitecustomize.py")
-        shift = self.environment.clock_shift
+        shift = self._shift()
         settings = {
             "log": "/qfs-log/log.jsonl" if self.boxed else str(self.log),
             "shift": 0 if self.workshop.faketime is not None else shift,
-            "file_shift": shift,
+            "file_shift": self.environment.clock_shift,
+            "made": self.environment.stands,
             "since": self._now() - 1,
             "backward": self.environment.backward,
             "processors": self.environment.processors,
             "numbered": self.environment.fixed_names,
         }
         (shim / "settings.json").write_text(json.dumps(settings), "utf-8")
-        (shim / "faketime").write_text(f"+{shift}\n", "utf-8")
+        stands = self.environment.stands
+        moved = f"{shift:+}" if stands is None else written(stands + self.environment.zone)
+        (shim / "faketime").write_text(f"{moved}\n", "utf-8")
         if self.workshop.rust is not None:
             rustc = shim / "rustc"
             rustc.write_text(_RUSTC.format(self.workshop.rust / "bin" / "rustc"), "utf-8")
@@ -348,8 +353,13 @@ class _Build:
             Mount(control, str(control), writable=True),
         ]
 
+    def _shift(self) -> int:
+        """Return how many seconds the clock of the build is ahead of ours."""
+        stands = self.environment.stands
+        return self.environment.clock_shift if stands is None else stands - self._now()
+
     def _side(self, started: int) -> Side:
-        environment, shift = self.environment, self.environment.clock_shift
+        environment, shift = self.environment, self._shift()
         folder = self.inside(environment.folder)
         paths = (folder, *(() if self.boxed else (str(self.outer),)), Path(folder).name)
         oldest = environment.source_time
@@ -373,7 +383,7 @@ class _Build:
 
     def _clock(self) -> tuple[bool, tuple[str, ...]]:
         """Read from the log if the back-end saw the moved clock, and which programs ran."""
-        shift = self.environment.clock_shift
+        shift = self._shift()
         seen, programs = False, []
         now = self._now()
         for line in self.log.read_text("utf-8").splitlines() if self.log.is_file() else ():

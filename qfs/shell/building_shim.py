@@ -79,16 +79,23 @@ def _move_datetime(shift: dt.timedelta) -> None:
         setattr(dt, name, moved)
 
 
-def move_file_times(shift: int, since: int) -> None:
-    """Put the times of files written after a moment ahead by whole seconds, for this process.
+def move_file_times(since: int, shift: int, made: int | None) -> None:
+    """Put the times of files written after a moment ahead, or to one moment, for this process.
 
-    The kernel dates files by its own clock, which nobody can move without being root.
+    shift is in seconds; made is Unix time and goes before it. The kernel dates files by its own
+    clock, which nobody can move without being root.
     """
-    _Entry.moved = staticmethod(lambda found: _moved_stat(found, shift, since))
+
+    def changed(found: os.stat_result) -> os.stat_result:
+        if made is None:
+            return _moved_stat(found, since, since + shift // 2, shift)
+        return _moved_stat(found, since, 2**62, made - int(found.st_mtime))
+
+    _Entry.moved = staticmethod(changed)
 
     def moved(call: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
         def stat(*arguments: Any, **options: Any) -> os.stat_result:
-            return _moved_stat(call(*arguments, **options), shift, since)
+            return changed(call(*arguments, **options))
 
         return stat
 
@@ -108,8 +115,8 @@ def _replace(name: str, wrapper: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _moved_stat(found: os.stat_result, shift: int, since: int) -> os.stat_result:
-    if not since <= found.st_mtime < since + shift // 2:
+def _moved_stat(found: os.stat_result, since: int, until: int, shift: int) -> os.stat_result:
+    if not since <= found.st_mtime < until:
         return found  # older than the build, or a copy that already has the moved time
     plain = list(found)
     named: dict[str, Any] = {  # what the sequence has no name for; from 3.13 on nothing else may
@@ -264,8 +271,9 @@ def install() -> None:
     before = int(time.time())
     if settings["shift"]:
         move_clock(settings["shift"])
-    if settings["file_shift"]:
-        move_file_times(settings["file_shift"], settings["since"])
+    made = settings.get("made")
+    if settings["file_shift"] or made is not None:
+        move_file_times(settings["since"], settings["file_shift"], made)
     order_folders(backward=settings["backward"])
     if settings["processors"]:
         processors = int(settings["processors"])

@@ -1,17 +1,21 @@
 """Where the source of a rebuild comes from: git, the package index; and what cannot be rebuilt."""
 
+import datetime as dt
 import hashlib
+import io
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from qfs.app.build import BuildRequest, Pairs, build
 from qfs.app.verify import Agreement, VerifyRequest, verify
 from qfs.errors import EnvironmentFault, InputError
 from qfs.repro import Cause
 from qfs.shell.fetching import fetch_sdist
-from qfs.shell.sandbox import find_bubblewrap
+from qfs.shell.sandbox import find_bubblewrap, find_faketime
 from tests.app.test_verify import PURE, published
 from tests.repro.archives import sdist
 
@@ -120,3 +124,49 @@ def test_a_back_end_that_is_not_to_be_had_or_gives_no_answer_is_a_finding(
     assert reason in report.reason
     causes = [each.cause for each in report.differences]
     assert causes == [] if requires else causes[0] in (Cause.NETWORK, Cause.BUILD_FAILS)
+
+
+SAMPLES = Path(__file__).parents[1] / "repro" / "backends"
+WRITTEN, PACKED = 1_650_000_000, 1_660_000_000
+"""When the sources were written and when the wheel was made."""
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "attempt"),
+    [
+        ("setuptools", 0, "as if at its time"),  # it writes times in UTC
+        ("flit", 7_200, "with file times"),
+        ("flit", -12_600, "with file times"),
+        ("flit", 0, "with file times"),
+    ],
+)
+def test_a_wheel_without_source_date_epoch_is_rebuilt_as_if_at_its_time_and_place(
+    name: str, zone: int, attempt: str, tmp_path: Path
+) -> None:
+    files = {
+        f"sample-1.0/{path.relative_to(SAMPLES / name)}": path.read_bytes()
+        for path in sorted((SAMPLES / name).rglob("*"))
+        if path.is_file() and not {"__pycache__", "sample.egg-info"} & set(path.parts)
+    }
+    source = tmp_path / "sample-1.0.tar.gz"
+    source.write_bytes(sdist(files, mtime=WRITTEN))
+    made = build(BuildRequest(source, Pairs.BARE, ("wheel",), bisect=False)).kept()[0]
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made.data)) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.infolist():
+            moment = PACKED if ".dist-info/" in entry.filename else WRITTEN + zone
+            if entry.date_time[0] != 2016:  # what flit writes where there is no file
+                entry.date_time = dt.datetime.fromtimestamp(moment, dt.UTC).timetuple()[:6]
+            new.writestr(entry, old.read(entry))
+    wheel = tmp_path / made.name
+    wheel.write_bytes(out.getvalue())
+    if find_bubblewrap() is None:
+        with pytest.raises(EnvironmentFault, match="sandbox"):
+            verify(VerifyRequest(wheel, source))
+        return
+    report = verify(VerifyRequest(wheel, source))
+    if find_faketime() is not None:
+        assert report.attempt == attempt
+        assert report.agreement is Agreement.BIT_FOR_BIT
+    else:
+        assert report.agreement in (Agreement.BIT_FOR_BIT, Agreement.CONTENT_IDENTICAL)

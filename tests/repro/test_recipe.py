@@ -1,5 +1,7 @@
 """What a wheel shows of its making."""
 
+from dataclasses import replace
+
 import pytest
 
 from qfs.repro import Cause, Difference
@@ -116,3 +118,22 @@ def test_a_guess_is_replaced_by_what_is_to_blame() -> None:
 def test_a_guess_that_nothing_explains_stays() -> None:
     guess = [found("m", Cause.UNKNOWN)]
     assert list(blamed(guess, {REPEAT: {}})) == guess
+
+
+@pytest.mark.parametrize(
+    ("shift", "zone"), [(0, 0), (7_200, 7_200), (-34_200, -34_200), (7_201, 0), (15 * 3_600, 0)]
+)
+def test_the_time_zone_shows_in_file_times_that_are_all_as_far_from_the_sources(
+    shift: int, zone: int
+) -> None:
+    moments = {"p-1/p/a.py": EPOCH - 1_001, "p-1/p/b.py": EPOCH - 50_000}
+    entries = {name[4:]: moment - moment % 2 + shift for name, moment in moments.items()}
+    recipe = replace(infer("p-1-py3-none-any.whl", made_by("x 1")), times=entries)
+    assert recipe.zone(moments) == zone
+    assert recipe.zone({}) == 0
+
+
+def test_when_it_was_made_is_what_most_of_the_metadata_says() -> None:
+    recipe = infer("p-1-py3-none-any.whl", made_by("x 1"))
+    assert (recipe.built, recipe.newest) == (EPOCH, EPOCH)
+    assert set(recipe.times.values()) == {EPOCH}
