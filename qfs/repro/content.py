@@ -17,6 +17,11 @@ def explain(member: str, first: bytes, second: bytes, sides: tuple[Side, Side]) 
     """Return the causes of two different contents, at least one."""
     if member.endswith(".dist-info/RECORD"):
         return _record(first, second)
+    if member.endswith(".dist-info/top_level.txt"):
+        lone = sorted(set(first.split()) ^ set(second.split()))
+        if lone:
+            names = b", ".join(lone).decode("utf-8", "replace")
+            return [(Cause.MEMBER_SET, f"of one tree alone: {names}")]
     if member.endswith(".dist-info/WHEEL"):
         made = [re.search(rb"^Generator: (.*)$", data, re.MULTILINE) for data in (first, second)]
         if made[0] and made[1] and made[0].group() != made[1].group():

@@ -14,7 +14,7 @@ from qfs.scan.frame import Frame
 from qfs.scan.implicit import class_made
 from qfs.scan.ir import Fact
 from qfs.scan.program import Function, Klass
-from qfs.scan.values import CLASS, FUNCTION, OUTSIDE, PARTIAL, SUPER, Value, join
+from qfs.scan.values import CLASS, FUNCTION, OBJECT, OUTSIDE, PARTIAL, SUPER, Value, join
 
 _PROPERTIES = {
     "builtins.property", "functools.cached_property", "abc.abstractproperty",
@@ -67,6 +67,8 @@ def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
             out = join(out, value)
         elif atom[0] in {FUNCTION, CLASS, "part", "inst"}:
             out = join(out, call(frame, (atom,), Arguments([value]), pos))
+        elif atom[0] == OBJECT and f"{atom[1]}.__call__" in frame.solver.rules.summaries.acts:
+            out = join(out, (atom,))  # it stands for the function, which somebody else runs
         else:
             out = join(out, value)
     return out or value

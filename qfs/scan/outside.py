@@ -9,6 +9,7 @@ from qfs.scan import ir, times
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.calls import Arguments, call, escape
 from qfs.scan.frame import Frame
+from qfs.scan.frameworks import act, is_replaced
 from qfs.scan.ir import Pos
 from qfs.scan.order import elements, order_of, unordered
 from qfs.scan.rule import Guard, Hit, lookup
@@ -76,15 +77,19 @@ def call_outside(
         return BUILTINS[name](frame, arguments, pos)
     if name.startswith("builtins.") and name.count(".") == 2:
         return _unbound(frame, name, arguments, pos)
-    reported = _rules(frame, name, arguments, pos, certain=certain)
     summaries = frame.solver.rules.summaries
+    replaced = is_replaced(frame, name)
+    reported = not replaced and _rules(frame, name, arguments, pos, certain=certain)
+    if name in summaries.acts:
+        act(frame, name, arguments)
     _callbacks(frame, name, arguments, pos, known=reported or summaries.is_pure(name))
     if name in SPECIAL:
         special = SPECIAL[name](frame, arguments, pos)
     else:
         special = _special(frame, name, arguments, pos)
     text = summaries.returns.get(name)
-    understood = special is not None or text is not None or summaries.is_pure(name)
+    pure = summaries.is_pure(name) or name in summaries.acts or replaced
+    understood = special is not None or text is not None or pure
     if not reported and (understood or _ruled(frame, name)):
         frame.rest(summaries.trust(name), name)
     elif not reported:
@@ -223,7 +228,9 @@ def _satisfied(guard: Guard, value: Value) -> bool:
 
 
 def _callbacks(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, known: bool) -> None:
-    """Call the callbacks that a function outside is handed."""
+    """Call the callbacks that a function outside is handed, unless somebody else runs them."""
+    if name in frame.solver.rules.summaries.acts:
+        return
     if name in {"functools.partial", "functools.wraps", "functools.update_wrapper"}:
         return
     for value in arguments.all():

@@ -6,6 +6,8 @@
   class, ``arg0`` the first argument, ``elem0`` an element of it.
 - ``calls`` names the arguments that the function calls; ``mask`` code whose inner effects nobody
   can observe (caches, logging when configured so).
+- ``acts`` names what acts on the world, in the order of its calls, and never calls what it is handed;
+  ``replaces`` the names that a framework replaces by deterministic ones (``qfs.scan.frameworks``).
 - ``native`` says why a module in native code is trusted: a proof lists it.
 - What is in no summary and in no rule is unknown, and is said to be.
 """
@@ -37,6 +39,10 @@ class Summaries:
     """Dotted name of a variable or property to the text of its type."""
     natives: Mapping[str, str]
     """Module in native code to why it is trusted."""
+    acts: Mapping[str, None] = field(default_factory=dict)
+    """Dotted names of what acts on the world."""
+    replaced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Dotted name to the frameworks that replace it."""
     computed: Mapping[str, str] = field(default_factory=dict)
     """Top-level module whose summary was computed to the distribution and its RECORD."""
 
@@ -112,6 +118,8 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
     aliases: dict[str, str] = {}
     values: dict[str, str] = {}
     natives: dict[str, str] = {}
+    acts: dict[str, None] = {}
+    replaced: dict[str, tuple[str, ...]] = {}
     for each in tables:
         for module in sorted(each):
             content = each[module]
@@ -127,10 +135,15 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
                     values[f"{module}.{name}"] = text
             for name, arguments in content.get("calls", {}).items():
                 calls[f"{module}.{name}"] = tuple(arguments.split())
+            acts |= {f"{module}.{name}": None for name in str(content.get("acts", "")).split()}
+            for name in str(content.get("replaces", "")).split():
+                replaced[name] = (*replaced.get(name, ()), module)
             aliases.update(content.get("aliases", {}))
             if "native" in content:
                 natives[module] = str(content["native"])
-    return Summaries(pure, returns, calls, aliases, values, natives)
+    return Summaries(
+        *(pure, returns, calls, aliases, values, natives, acts, replaced),
+    )
 
 
 def parse_type(text: str) -> Value:

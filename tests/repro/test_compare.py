@@ -216,3 +216,9 @@ def test_nothing_is_dropped_when_layout_alone_differs() -> None:
     padded = b"#!/bin/sh\n" + out.getvalue()
     found = compare("p.whl", wheel(), padded)
     assert len(found) == 1
+
+
+def test_a_package_in_the_tree_of_one_build_alone_shows_in_top_level() -> None:
+    sides = [wheel({f"{INFO}/top_level.txt": data}) for data in (b"images\np\n", b"p\n")]
+    (found,) = compare("p-1-py3-none-any.whl", sides[0], sides[1])
+    assert (found.cause, found.evidence) == (Cause.MEMBER_SET, "of one tree alone: images")
