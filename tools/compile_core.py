@@ -3,12 +3,14 @@
     python -m tools.compile_core DIR [--optimise 0|1|2|3]
 
 - The same source, type-checked and compiled: replay must give the same roots either way. The
-  folder holds a whole copy of the package, so that it runs with nothing else on the path.
+  folder holds a whole copy of the package and mypyc's arrays, so that it runs with nothing else
+  on the path.
 - The interpreted package is never touched. Needs mypy and a C compiler.
 - Use: ``qfs replay LOG --perturb --compiled DIR``.
 """
 
 import argparse
+import importlib
 import os
 import shutil
 import subprocess
@@ -17,8 +19,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LEDGER_CORE = ("qfs/ledger/codes.py", "qfs/ledger/pages.py", "qfs/ledger/rows.py")
-"""The ledger's loop over rows, and the tree over its records."""
+LEDGER_CORE = (
+    "qfs/ledger/codes.py",
+    "qfs/ledger/columns.py",
+    "qfs/ledger/index.py",
+    "qfs/ledger/pages.py",
+    "qfs/ledger/rows.py",
+    "qfs/ledger/sums.py",
+)
+"""The ledger's loop over rows, the records, and the tree over them."""
 CORE = (
     "qfs/canon/codec.py",
     "qfs/canon/digest.py",
@@ -38,6 +47,9 @@ CORE = (
     *LEDGER_CORE,
 )
 """What is compiled: canonical bytes, the kernels of CertifiedMath, tables and tries, the ledger."""
+
+RUNTIME = ("librt.vecs", "mypy_extensions")
+"""What the compiled modules import besides: mypyc's flat arrays."""
 
 
 def compile_core(directory: Path, optimise: int = 3, modules: Sequence[str] = CORE) -> None:
@@ -60,6 +72,11 @@ def compile_core(directory: Path, optimise: int = 3, modules: Sequence[str] = CO
         sys.exit(f"mypyc failed:\n{done.stdout}\n{done.stderr}")
     for left in ("build", ".mypy_cache"):
         shutil.rmtree(directory / left, ignore_errors=True)
+    for name in RUNTIME:
+        file = Path(importlib.import_module(name).__file__ or "")
+        folder = directory.joinpath(*name.split(".")[:-1])
+        folder.mkdir(exist_ok=True)
+        shutil.copy(file, folder / file.name)
     missing = [
         name for name in modules if not list(directory.glob(name.removesuffix("py") + "*.so"))
     ]

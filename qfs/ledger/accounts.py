@@ -6,29 +6,24 @@
   from id to index (``qfs.kernel.trie``), which proves absence too.
 - The newest handle owns the columns; an older one holds the rows and their codes, which are their
   own undo record. Going back costs one inverse pass.
-- What changed is written into the records when the store is sealed, a cell once a packet.
+- The columns are the records themselves, as machine words; sealing hashes the pages that changed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from struct import Struct
 from typing import Any, TypeAlias
 
 from qfs.canon import Digest, digest, encode
 from qfs.crypto.ports import KEY_ID_BYTES, KeyId
 from qfs.errors import CanonError, ContractError
 from qfs.kernel import trie
-from qfs.ledger.pages import PAGE_BYTES, PAGE_RECORDS, RECORD_BYTES, PageTree
-from qfs.ledger.rows import (
-    BALANCE_MAX,
-    CELLS,
-    FIRST_BALANCE,
-    NOWHERE,
-    Rights,
-    Rows,
-    shift,
-    touched,
-    write_cells,
-)
+from qfs.ledger.columns import Columns
+from qfs.ledger.index import Index
+from qfs.ledger.pages import PAGE_RECORDS, RECORD_BYTES, PageTree
+from qfs.ledger.rows import BALANCE_MAX, CELLS, FIRST_BALANCE, Rights, Rows, shift
+from qfs.ledger.words import unsigned, words_of
 
 BALANCES = 5
 NO_BALANCES: tuple[int, ...] = (0,) * BALANCES
@@ -36,7 +31,12 @@ PIECE_BYTES = 65_536
 """A snapshot's records hold so many bytes each, the last one fewer: 512 accounts."""
 OWNER_AT = 16
 """Where a record has its owner."""
-_CELLS_A_PAGE = CELLS * PAGE_RECORDS
+_OWNER_WORD = 2
+_RECORD = Struct("<QQ32sQqQqQqQqQq")
+"""Id, nonce, owner, the halves of each balance."""
+_LOW_HALF = (1 << 64) - 1
+_HIGH_END = 1 << 60
+"""Above the upper half of each balance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +77,20 @@ class Core:
     """What all versions share: the newest one's columns, and what was last hashed of them."""
 
     __slots__ = (
-        "cells",
+        "columns",
         "fresh",
         "places",
-        "records",
         "rights",
         "rights_of",
         "root",
-        "stale",
-        "stale_pages",
         "tree",
         "trie",
     )
 
-    def __init__(self) -> None:
-        self.cells: list[int] = []
-        """Eight an account: nonce, id, nothing, five balances."""
-        self.places: dict[int, int] = {}
+    def __init__(self, records: bytes = b"", count: int = 0) -> None:
+        self.columns: Columns = Columns(records, count)
+        self.places = Index()
         """Id -> cell of its first balance."""
-        self.records = bytearray()
-        """A whole number of pages: the columns as last sealed, owners as they are."""
-        self.stale: dict[int, None] = {}
-        """Cells that may differ from the records."""
-        self.stale_pages: dict[int, None] = {}
-        """Pages of records that changed otherwise since they were hashed."""
         self.fresh: dict[int, None] = {}
         """Ids that came or went since the keyed tree was made."""
         self.tree = PageTree()
@@ -114,8 +104,7 @@ class Core:
         """Make the newest change."""
         self.root = None
         if isinstance(change, _Moved):
-            shift(change.rows, change.codes, self.cells, back=False)
-            self.stale.update(touched(change.rows, change.codes))
+            shift(change.rows, change.codes, self.columns, back=False)
         elif isinstance(change, _Opened):
             self._open(change)
         else:
@@ -125,65 +114,43 @@ class Core:
         """Take the newest change back."""
         self.root = None
         if isinstance(change, _Moved):
-            shift(change.rows, change.codes, self.cells, back=True)
-            self.stale.update(touched(change.rows, change.codes))
+            shift(change.rows, change.codes, self.columns, back=True)
         elif isinstance(change, _Opened):
             self._close(change.account)
         else:
             self._own(change.index, change.before)
 
     def _open(self, change: _Opened) -> None:
-        account, index = change.account, len(self.places)
-        self.places[account] = index * CELLS + FIRST_BALANCE
-        self.cells.extend([0, account, 0, *change.balances])
-        if len(self.records) < (index + 1) * RECORD_BYTES:
-            self.records.extend(bytes(PAGE_BYTES))
+        account = change.account
+        self.places.put(account, self.columns.count * CELLS + FIRST_BALANCE)
         self.fresh[account] = None
-        at = index * RECORD_BYTES
-        self.records[at : at + 8] = account.to_bytes(8, "little")
-        first = index * CELLS
-        self.stale.update(dict.fromkeys([first, *range(first + FIRST_BALANCE, first + CELLS)]))
-        self._own(index, change.owner)
+        self.columns.open(record_bytes(account, 0, change.owner, change.balances))
+        self.rights = None
 
     def _close(self, account: int) -> None:
-        index = self.places.pop(account) // CELLS
-        first = index * CELLS
-        del self.cells[first:]
-        for cell in range(first, first + CELLS):
-            self.stale.pop(cell, None)
-        at = index * RECORD_BYTES
-        if at % PAGE_BYTES:
-            self.records[at : at + RECORD_BYTES] = bytes(RECORD_BYTES)
-        else:
-            del self.records[at:]
-        self.stale_pages[at // PAGE_BYTES] = None
+        self.places.drop(account)
         self.fresh[account] = None
+        self.columns.close()
         self.rights = None
 
     def _own(self, index: int, owner: bytes) -> None:
-        at = index * RECORD_BYTES + OWNER_AT
-        self.records[at : at + KEY_ID_BYTES] = owner
-        self.stale_pages[at // PAGE_BYTES] = None
+        self.columns.put(index, _OWNER_WORD, owner)
         self.rights = None
 
     def owner(self, index: int) -> bytes:
         """Return an account's owner."""
-        at = index * RECORD_BYTES + OWNER_AT
-        return bytes(self.records[at : at + KEY_ID_BYTES])
+        return self.columns.record(index)[OWNER_AT : OWNER_AT + KEY_ID_BYTES]
 
     def flush(self) -> Digest:
-        """Write what changed into the records, hash it, and return the root."""
+        """Hash what changed, and return the root."""
         if self.root is None:
-            write_cells(self.cells, self.stale, self.records)
-            pages = dict.fromkeys([cell // _CELLS_A_PAGE for cell in self.stale])
-            pages.update(self.stale_pages)
-            self.tree.update(self.records, sorted(pages))
-            self.stale, self.stale_pages = {}, {}
+            count = self.columns.count
+            self.tree.update(self.columns.raw(), pages_of(count), self.columns.taken())
             if self.fresh:
                 rows = sorted([self.row(account) for account in self.fresh])
                 self.trie = trie.update(self.trie, rows)
                 self.fresh = {}
-            self.root = accounts_root(len(self.places), self.tree.root(), trie.root_of(self.trie))
+            self.root = accounts_root(count, self.tree.root(), trie.root_of(self.trie))
         return self.root
 
     def row(self, account: int) -> bytes:
@@ -191,7 +158,7 @@ class Core:
         name = encode(account)
         place = self.places.get(account)
         path = trie.path_of(name)
-        if place is None:
+        if place < 0:
             return path
         return path + trie.leaf_of(name, encode(place // CELLS))
 
@@ -226,25 +193,22 @@ class Accounts:
             raise ContractError(f"an account's id is an int, not {account!r}")
         core = self.newest()
         place = core.places.get(account)
-        if place is None:
+        if place < 0:
             return None
-        balances = tuple(core.cells[place : place + BALANCES])
-        return Account(
-            KeyId(core.owner(place // CELLS)), core.cells[place - FIRST_BALANCE], balances
-        )
+        return account_of(core.columns.record(place // CELLS))[1]
 
     def __contains__(self, account: int) -> bool:
-        return account in self.newest().places
+        return self.newest().places.get(account) >= 0
 
     def __len__(self) -> int:
-        return len(self.newest().places)
+        return self.newest().columns.count
 
     def __repr__(self) -> str:
         return f"Accounts({len(self)} accounts, {self.seal().hex()[:16]})"
 
     def keys(self) -> list[int]:
         """Return the ids of the open accounts, in ascending order."""
-        return sorted(self.newest().places)
+        return sorted(self.opened())
 
     def items(self) -> list[tuple[int, Account]]:
         """Return (id, account), in the order of the ids."""
@@ -273,9 +237,7 @@ class Accounts:
 
     def judged(self, rows: Rows, codes: bytes) -> "Accounts":
         """Return the store after rows that a judge has applied to the newest columns already."""
-        core = self.core
-        core.root = None
-        core.stale.update(touched(rows, codes))
+        self.core.root = None
         return self._newer(_Moved(rows, codes))
 
     def moved_to(self, newer: "Accounts") -> tuple[Rows, bytes] | None:
@@ -314,34 +276,39 @@ class Accounts:
             at = handle
 
     def seal(self) -> Digest:
-        """Return the root; costs what changed since the last seal.
-
-        Raises struct.error for a balance below 0 or beyond 16 bytes: no record holds it.
-        """
+        """Return the root; costs what changed since the last seal."""
         return self.newest().flush()
 
     def snapshot(self) -> Iterator[bytes]:
         """Yield the records, 512 at a time, in the order of the indexes: the tree's own leaves."""
-        core = self.newest()
-        core.flush()
-        records = bytes(core.records[: len(core.places) * RECORD_BYTES])
+        records = self.records()
         for at in range(0, len(records), PIECE_BYTES):
             yield records[at : at + PIECE_BYTES]
 
     def load(self, records: Iterable[bytes]) -> "Accounts":
         """Return a store holding exactly a snapshot's records; raises CanonError for others."""
-        core = Core()
+        pieces: list[bytes] = []
         for piece in records:
-            if len(core.records) % PIECE_BYTES or len(piece) % RECORD_BYTES:
+            if (pieces and len(pieces[-1]) % PIECE_BYTES) or len(piece) % RECORD_BYTES:
                 raise CanonError("a piece of records that is no snapshot's", place="accounts")
-            core.records += piece
-        size = len(core.records)
-        for at in range(0, size, RECORD_BYTES):
-            _load_record(core, bytes(core.records[at : at + RECORD_BYTES]))
-        core.records.extend(bytes(-size % PAGE_BYTES))
-        core.tree.update(core.records, list(range(len(core.records) // PAGE_BYTES)))
-        core.trie = trie.build(sorted([core.row(account) for account in core.places]))
+            pieces.append(piece)
+        whole = b"".join(pieces)
+        count = len(whole) // RECORD_BYTES
+        core = Core(whole, count)
+        ids = _ids_of(whole)
+        different = core.places.fill(ids, FIRST_BALANCE, CELLS)
+        if different < count:
+            counted = Counter(ids)
+            twice = next(one for one in ids if counted[one] > 1)
+            raise CanonError(f"account {unsigned(twice)} stands twice", place="accounts")
+        core.tree.update(core.columns.raw(), pages_of(count), list(range(pages_of(count))))
+        core.trie = trie.build(sorted([core.row(account) for account in map(unsigned, ids)]))
         return Accounts(core)
+
+    def records(self) -> bytes:
+        """Return every record, in the order of the indexes."""
+        core = self.newest()
+        return bytes(core.columns.raw()[: core.columns.count * RECORD_BYTES])
 
     def diff(self, other: "Accounts", limit: int = 1) -> list[tuple[Any, Any, Any]]:
         """Return the smallest differing ids, at most limit: (id, account here, account there).
@@ -360,7 +327,8 @@ class Accounts:
 
     def opened(self) -> list[int]:
         """Return the ids in the order of their indexes."""
-        return self.newest().cells[1::CELLS]
+        records = self.records()
+        return list(map(unsigned, words_of(records)[::16])) if records else []
 
 
 def accounts_root(count: int, records: bytes, ids: bytes) -> Digest:
@@ -368,28 +336,48 @@ def accounts_root(count: int, records: bytes, ids: bytes) -> Digest:
     return digest("qfs/accounts/1", [count, records, ids])
 
 
+def pages_of(count: int) -> int:
+    """Return how many pages so many accounts fill."""
+    return -(-count // PAGE_RECORDS)
+
+
 def record_of(record: bytes) -> tuple[int, Account]:
     """Return the id and the account of 128 bytes; raises CanonError for a balance out of range."""
-    parts = [int.from_bytes(record[at : at + 16], "little") for at in range(0, RECORD_BYTES, 16)]
-    nonce, account = divmod(parts[0], 1 << 64)
-    if max(parts[FIRST_BALANCE:]) > BALANCE_MAX:
+    account, held = account_of(record)
+    if not all(0 <= balance <= BALANCE_MAX for balance in held.balances):
         raise CanonError("a balance above 2**124 - 1", place=f"account {account}")
-    return account, Account(
-        KeyId(record[OWNER_AT : OWNER_AT + KEY_ID_BYTES]), nonce, tuple(parts[FIRST_BALANCE:])
-    )
+    return account, held
+
+
+def account_of(record: bytes) -> tuple[int, Account]:
+    """Return the id and the account of 128 bytes, whatever its balances are."""
+    account, nonce, owner, *halves = _RECORD.unpack(record)
+    balances = [low + (high << 64) for low, high in zip(halves[::2], halves[1::2], strict=True)]
+    return account, Account(KeyId(owner), nonce, tuple(balances))
+
+
+def record_bytes(account: int, nonce: int, owner: bytes, balances: tuple[int, ...]) -> bytes:
+    """Return the 128 bytes of an account."""
+    halves = [half for one in balances for half in (one & _LOW_HALF, one >> 64)]
+    return _RECORD.pack(account, nonce, owner, *halves)
 
 
 def place_of(core: Core, account: int) -> int:
     """Return the cell of an open account's first balance; raises ContractError for another id."""
-    place = core.places.get(account, NOWHERE)
+    place = core.places.get(account)
     if place < 0:
         raise ContractError(f"account {account} is not open")
     return place
 
 
-def _load_record(core: Core, record: bytes) -> None:
-    account, held = record_of(record)
-    if account in core.places:
-        raise CanonError(f"account {account} stands twice", place="accounts")
-    core.places[account] = len(core.places) * CELLS + FIRST_BALANCE
-    core.cells.extend([held.nonce, account, 0, *held.balances])
+def _ids_of(records: bytes) -> list[int]:
+    """Return the ids of a snapshot's records, as words; raises CanonError for what is no record."""
+    if not records:
+        return []
+    words = words_of(records)
+    for at in range(7, 16, 2):
+        high = words[at::16]
+        if min(high) < 0 or max(high) >= _HIGH_END:
+            for place in range(0, len(records), RECORD_BYTES):
+                record_of(records[place : place + RECORD_BYTES])
+    return words[::16].tolist()

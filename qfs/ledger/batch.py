@@ -7,9 +7,7 @@
 - Columns whose lengths disagree are refused whole, before any row is looked at.
 """
 
-from itertools import accumulate, repeat
-from operator import add, rshift
-from struct import iter_unpack, unpack
+from struct import iter_unpack
 
 from qfs.canon import ArrayKind
 from qfs.crypto.ports import KEY_ID_BYTES, KeyId
@@ -20,12 +18,9 @@ from qfs.ledger.commands import Batch, Transact
 from qfs.ledger.pages import RECORD_BYTES
 from qfs.ledger.rows import (
     BALANCE_MAX,
-    CELLS,
-    FIRST_BALANCE,
-    NO,
-    NOWHERE,
+    LEGS_MAX,
+    NONCE_MAX,
     UNKNOWN,
-    YES,
     Judge,
     Rights,
     Rows,
@@ -33,22 +28,20 @@ from qfs.ledger.rows import (
 )
 from qfs.ledger.state import KEY_BYTES, State, may_debit, signers_of
 from qfs.ledger.tokens import FEES, RATE_WHOLE, TOKENS, Movement, Supply
+from qfs.ledger.words import words_of
 
-LEGS_MAX = 64
 RIGHTS_KEPT_FROM = 64
 """A batch of so many rows keeps who may debit what; a smaller one asks each time."""
 _CHANGE_BYTES = 16
-_LOW_HALF = (1 << 64) - 1
-_UNUSED = [False] * FIRST_BALANCE
+_PLAIN = [
+    spec.movement is Movement.FREE and spec.supply is not Supply.FIXED and not spec.fee_rate
+    for spec in TOKENS
+]
 RULES = Rules(
-    plain=_UNUSED
-    + [
-        spec.movement is Movement.FREE and spec.supply is not Supply.FIXED and not spec.fee_rate
-        for spec in TOKENS
-    ],
-    by_role=_UNUSED + [spec.movement is Movement.BY_ROLE for spec in TOKENS],
-    fixed=_UNUSED + [spec.supply is Supply.FIXED for spec in TOKENS],
-    fee_rates=[0] * FIRST_BALANCE + [spec.fee_rate for spec in TOKENS],
+    plain=bytes(_PLAIN).ljust(256, b"\0"),
+    by_role=[spec.movement is Movement.BY_ROLE for spec in TOKENS],
+    fixed=[spec.supply is Supply.FIXED for spec in TOKENS],
+    fee_rates=[spec.fee_rate for spec in TOKENS],
     rate_whole=RATE_WHOLE,
 )
 
@@ -67,65 +60,63 @@ def is_well_formed(batch: Batch) -> bool:
 
 
 def rows_of_batch(batch: Batch, accounts: Accounts) -> Rows:
-    """Return a well-formed batch's rows, its ids as indexes."""
+    """Return a well-formed batch's rows, its ids as places."""
     places = accounts.newest().places
-    count, legs = len(batch.counts), len(batch.leg_tokens)
-    changes = _changes(batch.leg_changes, legs)
-    owners = _places(places, unpack(f"<{legs}Q", batch.leg_accounts.data))
-    starts = _places(places, unpack(f"<{count}Q", batch.accounts.data))
     return Rows(
-        starts=[start >> 3 for start in starts],
-        nonces=list(unpack(f"<{count}Q", batch.nonces.data)),
+        starts=places.find(batch.accounts.data),
+        nonces=words_of(batch.nonces.data),
         keys=[one for (one,) in iter_unpack(f"{KEY_BYTES}s", batch.keys)],
-        ends=list(accumulate(batch.counts)),
-        legs=list(map(add, owners, batch.leg_tokens)),
+        counts=batch.counts,
+        owners=places.find(batch.leg_accounts.data),
         tokens=batch.leg_tokens,
-        changes=changes,
-        faults=_faults(batch, changes),
+        changes=words_of(batch.leg_changes),
     )
 
 
 def row_of(asked: Transact, accounts: Accounts) -> Rows:
     """Return the one row of a transaction of sound shape."""
-    get = accounts.newest().places.get
+    places = accounts.newest().places
+    nonce = asked.nonce if 0 <= asked.nonce <= NONCE_MAX else _wrong_nonce(accounts, asked.account)
+    changes = [leg.change.to_bytes(_CHANGE_BYTES, "little", signed=True) for leg in asked.legs]
     return Rows(
-        starts=[get(asked.account, NOWHERE) >> 3],
-        nonces=[asked.nonce],
+        starts=places.each([asked.account]),
+        nonces=words_of(nonce.to_bytes(8, "little")),
         keys=[asked.key],
-        ends=[len(asked.legs)],
-        legs=[get(leg.account, NOWHERE) + leg.token for leg in asked.legs],
+        counts=bytes([len(asked.legs)]),
+        owners=places.each([leg.account for leg in asked.legs]),
         tokens=bytes([leg.token for leg in asked.legs]),
-        changes=[leg.change for leg in asked.legs],
-        faults=b"",
+        changes=words_of(b"".join(changes)),
     )
 
 
 def judge(state: State, rows: Rows, context: Context) -> tuple[State, bytes]:
     """Return the state after rows, and a code a row; the same state when nothing was used up."""
     core = state.accounts.newest()
-    keep = len(rows.starts) >= RIGHTS_KEPT_FROM
+    keep = len(rows.counts) >= RIGHTS_KEPT_FROM
     rights = _rights(state, core, context, keep=keep)
     if keep:
         _learn(rights, rows, core, state, signers_of(context))
-    found = Judge(
-        core.cells,
+    asked = Judge(
+        core.columns,
         rights,
         RULES,
-        issuance=[-1] * FIRST_BALANCE + [_index(core, spec.issuance) for spec in TOKENS],
+        issuance=[_index(core, spec.issuance) for spec in TOKENS],
         fees=_index(core, FEES),
         used=state.used.by_key(),
         seq=context.seq,
-    ).run(rows)
+    )
+    found = asked.run(rows)
     spent = spent_keys(rows, found)
     if not spent:
         return state, found
     accounts = state.accounts.judged(rows, found)
-    return State(accounts, state.delegations, state.used.use(context.seq, spent)), found
+    fresh = asked.fresh if asked.unused and len(asked.fresh) == len(spent) else None
+    return State(accounts, state.delegations, state.used.use(context.seq, spent, fresh)), found
 
 
 def spent_keys(rows: Rows, found: bytes) -> list[bytes]:
     """Return the keys that rows with these codes have used up."""
-    if not any(found):
+    if found.count(0) == len(found):
         return rows.keys
     return [key for key, code in zip(rows.keys, found, strict=True) if codes.is_spent(code)]
 
@@ -142,51 +133,10 @@ def code_of_shape(asked: Transact) -> int:
     return 0
 
 
-def _places(places: dict[int, int], ids: tuple[int, ...]) -> list[int]:
-    """Return each id's place, NOWHERE for one that is not open."""
-    try:
-        return list(map(places.__getitem__, ids))
-    except KeyError:
-        return [places.get(one, NOWHERE) for one in ids]
-
-
-def _changes(data: bytes, count: int) -> list[int]:
-    """Return signed integers of 16 bytes each, little-endian; most have 64 bits and a sign."""
-    halves = unpack(f"<{2 * count}q", data)
-    low, high = halves[0::2], halves[1::2]
-    if list(map(rshift, low, repeat(63))) == list(high):
-        return list(low)
-    return [(one & _LOW_HALF) + (other << 64) for one, other in zip(low, high, strict=True)]
-
-
-def _faults(batch: Batch, changes: list[int]) -> bytes:
-    """Return a code of shape a row; empty when every row is sound."""
-    counts, tokens = batch.counts, batch.leg_tokens
-    if (
-        (not changes or max(tokens) < len(TOKENS))
-        and min(counts) >= 1
-        and max(counts) <= LEGS_MAX
-        and 0 not in changes
-        and min(changes) >= -BALANCE_MAX
-        and max(changes) <= BALANCE_MAX
-    ):
-        return b""
-    faults = bytearray(len(counts))
-    end = 0
-    for row, count in enumerate(counts):
-        at = end
-        end = at + count
-        if not 1 <= count <= LEGS_MAX:
-            faults[row] = codes.LEG_COUNT
-            continue
-        for place in range(at, end):
-            if tokens[place] >= len(TOKENS):
-                faults[row] = codes.UNKNOWN_TOKEN
-                break
-            if changes[place] == 0 or not -BALANCE_MAX <= changes[place] <= BALANCE_MAX:
-                faults[row] = codes.AMOUNT_OUT_OF_RANGE
-                break
-    return bytes(faults)
+def _wrong_nonce(accounts: Accounts, account: int) -> int:
+    """Return a nonce that is not an account's next one, for one that no account can have."""
+    held = accounts.get(account)
+    return 1 if held is None or held.nonce == 0 else 0
 
 
 def _rights(state: State, core: Core, context: Context, *, keep: bool) -> Rights:
@@ -194,13 +144,14 @@ def _rights(state: State, core: Core, context: Context, *, keep: bool) -> Rights
     signers, delegations = signers_of(context), state.delegations
 
     def find(index: int) -> bool:
-        return may_debit(delegations, core.cells[index * CELLS + 1], core.owner(index), signers)
+        account = core.columns.id_of(index)
+        return may_debit(delegations, account, core.owner(index), signers)
 
     if not keep:
         return Rights(find, [])
     kept, kept_for = core.rights, core.rights_of
     if kept is None or kept_for[0] is not delegations or kept_for[1] != signers:
-        kept = core.rights = Rights(find, [UNKNOWN] * len(core.places))
+        kept = core.rights = Rights(find, [UNKNOWN] * core.columns.count)
         core.rights_of = (delegations, signers)
     return kept
 
@@ -209,20 +160,20 @@ def _learn(
     rights: Rights, rows: Rows, core: Core, state: State, signers: tuple[KeyId, ...]
 ) -> None:
     """Find out at once who may debit the starting accounts that nobody asked about before."""
-    known, cells, records = rights.known, core.cells, core.records
-    asked = [one for one in dict.fromkeys(rows.starts) if one >= 0 and known[one] == UNKNOWN]
+    columns = core.columns
+    asked = rights.unknown(rows)
     if not asked:
         return
+    records = columns.raw()
     places = [one * RECORD_BYTES + OWNER_AT for one in asked]
     owners = [bytes(records[at : at + KEY_ID_BYTES]) for at in places]
-    for index in asked:
-        known[index] = NO
+    accounts = list(map(columns.id_of, asked))
     for signer in [bytes(one) for one in signers]:
-        given = state.delegations.get_many([(cells[one * CELLS + 1], signer) for one in asked])
+        given = state.delegations.get_many([(account, signer) for account in accounts])
         for index, owner, giver in zip(asked, owners, given, strict=True):
             if owner in (signer, giver):
-                known[index] = YES
+                rights.learn(index)
 
 
 def _index(core: Core, account: int) -> int:
-    return core.places.get(account, NOWHERE) >> 3
+    return core.places.get(account) >> 3

@@ -32,12 +32,12 @@ class PageTree:
         self.levels: list[bytearray] = [bytearray()]
         self.pages: int = 0
 
-    def update(self, records: bytearray, touched: list[int]) -> None:
+    def update(self, records: memoryview, width: int, touched: list[int]) -> None:
         """Hash the touched pages, in ascending order, and the nodes above them.
 
-        records is a whole number of pages; pages that came or went since are among the touched.
+        records holds so many pages at least; those that came or went since are among the touched.
         """
-        self.pages = width = len(records) // PAGE_BYTES
+        self.pages = width
         level = self._level(0, max(width, max(touched, default=0) + 1))
         for page in touched:
             made = NOTHING

@@ -13,7 +13,7 @@ from qfs.canon import Digest, Registry, decode, encode
 from qfs.errors import CanonError, ProofError
 from qfs.kernel import Proof, World, trie, verify_proof
 from qfs.kernel.proofs import FieldProof, prove_field, verify_field
-from qfs.ledger.accounts import Account, accounts_root, record_of
+from qfs.ledger.accounts import Account, accounts_root, pages_of, record_of
 from qfs.ledger.pages import PAGE_BYTES, PAGE_RECORDS, RECORD_BYTES, height, root_from
 from qfs.ledger.rows import CELLS
 from qfs.ledger.state import State
@@ -72,11 +72,11 @@ def prove_account(world: World, account: int) -> AccountProof:
     core = state.accounts.newest()
     core.flush()
     place = core.places.get(account)
-    index = None if place is None else place // CELLS
+    index = None if place < 0 else place // CELLS
     page: PageProof | None = None
     if index is not None:
         number = index // PAGE_RECORDS
-        records = bytes(core.records[number * PAGE_BYTES : (number + 1) * PAGE_BYTES])
+        records = bytes(core.columns.raw()[number * PAGE_BYTES : (number + 1) * PAGE_BYTES])
         page = PageProof(records, tuple(core.tree.siblings(number)))
     return AccountProof(
         way,
@@ -108,7 +108,7 @@ def verify_account(root: Digest, proof: AccountProof) -> tuple[int, Account | No
         return account, None
     if type(index) is not int or not 0 <= index < count:
         raise ProofError("the account's place is none")
-    pages = -(-count // PAGE_RECORDS)
+    pages = pages_of(count)
     if len(proof.page.siblings) != height(pages):
         raise ProofError(f"{len(proof.page.siblings)} nodes over {pages} pages")
     number, row = divmod(index, PAGE_RECORDS)

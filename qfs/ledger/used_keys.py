@@ -20,11 +20,13 @@ KEY_BYTES = 16
 class _Use:
     """Keys that one order used, with what it takes to forget them again."""
 
-    __slots__ = ("dropped", "keys", "older", "seq")
+    __slots__ = ("dropped", "fresh", "keys", "older", "seq")
 
-    def __init__(self, seq: int, keys: list[bytes]) -> None:
+    def __init__(self, seq: int, keys: list[bytes], fresh: dict[bytes, int] | None) -> None:
         self.seq: int = seq
         self.keys: list[bytes] = keys
+        self.fresh: dict[bytes, int] | None = fresh
+        """Seq by key, where it is known that nobody remembers one of the keys."""
         self.dropped: tuple[int, list[bytes]] | None = None
         """What stood in the slot, when that was another packet's."""
         self.older: dict[bytes, int] = {}
@@ -53,9 +55,12 @@ class _Core:
             use.dropped = stood
             self._forget(stood)
             stood = None
-        if not last.keys().isdisjoint(keys):
-            use.older = {key: last[key] for key in keys if key in last}
-        last.update(dict.fromkeys(keys, use.seq))
+        if use.fresh is not None:
+            last.update(use.fresh)
+        else:
+            if not last.keys().isdisjoint(keys):
+                use.older = {key: last[key] for key in keys if key in last}
+            last.update(dict.fromkeys(keys, use.seq))
         if stood is None:
             self.slots[slot] = (use.seq, [b"".join(keys)])
         else:
@@ -131,16 +136,17 @@ class UsedKeys:
             self.restore()
         return self.core.last
 
-    def use(self, seq: int, keys: list[bytes]) -> "UsedKeys":
+    def use(self, seq: int, keys: list[bytes], fresh: dict[bytes, int] | None = None) -> "UsedKeys":
         """Return the store in which packet seq has used the keys as well.
 
-        keys are whole, of 16 bytes each, none twice.
+        keys are whole, of 16 bytes each, none twice; fresh is seq by each of them, given by who
+        knows that nobody remembers one.
         """
         if not keys:
             return self
         if self.newer is not None:
             self.restore()
-        made = _Use(seq, keys)
+        made = _Use(seq, keys, fresh)
         self.core.do(made)
         new = UsedKeys(self.core)
         self.newer, self.use_, self.redo = new, made, False
