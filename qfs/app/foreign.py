@@ -18,6 +18,7 @@ from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.app.foreign_machine import STEPS, steps_of
 from qfs.app.impact import WORKING_FOLDER, compare_environments, compare_revisions
 from qfs.app.perturb import Divergence, Perturbed, Runner, Search, perturb, report
+from qfs.app.perturbing import key_of, parted_at, shown
 from qfs.errors import InputError, UsageError
 from qfs.shell import perturbed_run, watched_command
 from qfs.shell.perturbation import Machine, usual, variables
@@ -140,7 +141,7 @@ class ForeignReport:
             return None
         return {
             "packet": found.input if isinstance(found.input, int) else None,
-            "command": found.input if isinstance(found.input, int) else None,
+            "command": found.command or (found.input if isinstance(found.input, int) else None),
             "file": found.input if isinstance(found.input, str) else None,
             "machine": self.target,
             "key": found.key,
@@ -193,7 +194,7 @@ def replay_foreign(
     if isinstance(outcome, Failed):
         return ForeignReport(target, None, outcome, None, (), sealed=False)
     cause = None
-    outcome = _named(outcome)
+    outcome = _at_key(request, search, _named(outcome))
     if outcome.divergence is not None:
         cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
     return ForeignReport(target, outcome, None, cause, (), sealed=False)
@@ -283,7 +284,28 @@ def _between(
     cause = None
     if outcome.divergence is not None:
         cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
-    return ForeignReport(target, _named(outcome), None, cause, (), sealed=False)
+    located = _at_key(request, search, _named(outcome))
+    return ForeignReport(target, located, None, cause, (), sealed=False)
+
+
+def _at_key(request: ForeignRequest, search: Search, found: Perturbed) -> Perturbed:
+    """Return a log's divergence at the key of the state, where it can be told."""
+    place = found.divergence
+    if request.log is None or place is None or found.other is None or place.input == 0:
+        return found
+    job = Job(STEPS, request.log, request.folder, ("seq",), request.timeout_s)
+    pair = (search.usual, found.other)
+    parted = parted_at(request.log, request.machines, job, pair, int(place.input))
+    if parted is None:
+        return found
+    located = replace(
+        place,
+        key=f"{parted.place.machine}.{key_of(parted.place)}",
+        expected=shown(parted.place.expected),
+        actual=shown(parted.place.actual),
+        command=parted.command or "",
+    )
+    return replace(found, divergence=located)
 
 
 def _sealed(request: ForeignRequest, target: str, run: Runner) -> ForeignReport:

@@ -59,6 +59,8 @@ class Divergence:
     runs: int = 1
     places: tuple[str, ...] = ()
     """For hidden state: where it is kept."""
+    command: str = ""
+    """For a log: the first command of the packet after which a machine's root differs."""
 
 
 @dataclass(frozen=True, slots=True)

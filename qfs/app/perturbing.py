@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import qfs
-from qfs.app.foreign_machine import COMMANDS, STEPS, steps_of
+from qfs.app.foreign_machine import COMMANDS, STEPS, program_of, steps_of
 from qfs.app.machines import MACHINES
 from qfs.app.perturb import Perturbed, Search
 from qfs.app.perturb import perturb as search_all
 from qfs.canon import pack
 from qfs.errors import CanonError
-from qfs.kernel import Difference, diverge, restore_world
+from qfs.kernel import Difference, Machines, diverge, restore_world
 from qfs.shell import perturbation, perturbed_run
 from qfs.shell.interpreters import Child, run_module, this_interpreter
 from qfs.shell.perturbed_run import Failed, Job, Told, Wish, Workshop, workshop
@@ -156,30 +156,56 @@ class _Log:
         self.path = path
         self.recorded = recorded
         self.shop = shop
-        self.job = self._job("steps", None)
+        self.job = self._job()
 
     def run(self, environment: perturbation.Environment, wish: Wish) -> Told | Failed:
         """Replay it in one environment."""
         return perturbed_run.run(self.job, environment, self.shop, wish)
 
-    def shown(
-        self, environment: perturbation.Environment, packet: int
-    ) -> tuple[bytes, list[dict[str, Any]]] | None:
-        """Return the world after a packet and the packet's commands; None when there is none."""
-        to = self.shop.spare() / "world"
-        job = self._job("shown", (packet, to))
-        outcome = perturbed_run.run(job, environment, self.shop, Wish(last=packet, quick=True))
-        commands = to.with_suffix(COMMANDS)
-        if isinstance(outcome, Failed) or not commands.is_file():
-            return None
-        return to.read_bytes(), json.loads(commands.read_text(encoding="utf-8"))
-
-    def _job(self, name: str, show: tuple[int, Path] | None) -> Job:
-        inputs = self.shop.folder / f"{name}.jsonl"
-        inputs.write_text(steps_of(self.path, (), show), encoding="utf-8")
+    def _job(self) -> Job:
+        inputs = self.shop.folder / "steps.jsonl"
+        inputs.write_text(steps_of(self.path, ()), encoding="utf-8")
         folder = self.shop.folder / "empty"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir()
         return Job(STEPS, inputs, folder, state=("seq",), timeout_s=_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Where the worlds of two environments differ."""
+
+    place: Difference
+    command: str | None
+    """The first command of the packet after which a machine's root differs."""
+
+
+def parted_at(
+    path: Path,
+    names: Sequence[str],
+    job: Job,
+    pair: tuple[perturbation.Environment, perturbation.Environment],
+    packet: int,
+) -> Parted | None:
+    """Return the first key in which a packet's world differs; None when it cannot be told.
+
+    names are machines of the user's, found from the job's folder.
+    """
+    told = []
+    with workshop() as shop:
+        for environment in pair:
+            to = shop.spare() / "world"
+            steps = shop.folder / "steps.jsonl"
+            steps.write_text(steps_of(path, names, (packet, to)), encoding="utf-8")
+            wish = Wish(last=packet, quick=True)
+            outcome = perturbed_run.run(replace(job, inputs=steps), environment, shop, wish)
+            ran = to.with_suffix(COMMANDS)
+            if isinstance(outcome, Failed) or not ran.is_file():
+                return None
+            told.append((to.read_bytes(), json.loads(ran.read_text(encoding="utf-8"))))
+    (one, here), (other, there) = told
+    place = _worlds_part(one, other, program_of(names, job.folder).machines)
+    commands = [a["place"] for a, b in zip(here, there, strict=False) if a != b]
+    return None if place is None else Parted(place, commands[0] if commands else None)
 
 
 def _explained(log: _Log, search: Search, found: Perturbed) -> Divergence | None:
@@ -198,12 +224,8 @@ def _explained(log: _Log, search: Search, found: Perturbed) -> Divergence | None
     )
     if found.other is None:
         return made
-    both = [log.shown(environment, packet) for environment in (search.usual, found.other)]
-    if both[0] is None or both[1] is None:
-        return made
-    (one, here), (other, there) = both[0], both[1]
-    parted = [a["place"] for a, b in zip(here, there, strict=False) if a != b]
-    return _at_key(made, _worlds_part(one, other), parted[0] if parted else None)
+    parted = parted_at(log.path, (), log.job, (search.usual, found.other), packet)
+    return made if parted is None else _at_key(made, parted.place, parted.command)
 
 
 def _rows(search: Search, found: Perturbed, first: Run, compiled: Path | None) -> list[Run]:
@@ -290,17 +312,19 @@ def _at_key(found: Divergence, difference: Difference | None, command: str | Non
     """Return a divergence with the key, both values and the command."""
     if difference is None:
         return found
-    place = (
-        difference.field if difference.key is None else f"{difference.field}[{difference.key!r}]"
-    )
     return replace(
         found,
         command=command,
         machine=difference.machine,
-        key=place,
-        expected=_shown(difference.expected),
-        actual=_shown(difference.actual),
+        key=key_of(difference),
+        expected=shown(difference.expected),
+        actual=shown(difference.actual),
     )
+
+
+def key_of(place: Difference) -> str:
+    """Return ``field[key]``."""
+    return place.field if place.key is None else f"{place.field}[{place.key!r}]"
 
 
 def _difference(
@@ -313,13 +337,13 @@ def _difference(
         if child.code != 0 or not child.output:
             return None
         worlds.append(child.output)
-    return _worlds_part(*worlds)
+    return _worlds_part(worlds[0], worlds[1], MACHINES)
 
 
-def _worlds_part(one: bytes, other: bytes) -> Difference | None:
+def _worlds_part(one: bytes, other: bytes, machines: Machines) -> Difference | None:
     """Return the first differing key of two snapshots; None when one of them is no world here."""
     try:
-        return diverge(restore_world(MACHINES, one), restore_world(MACHINES, other))
+        return diverge(restore_world(machines, one), restore_world(machines, other))
     except CanonError:
         return None
 
@@ -354,7 +378,7 @@ def _child(environment: Environment, path: Path, arguments: Sequence[str]) -> Ch
     )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Return a state's value in one line; bytes in hexadecimal."""
     if is_dataclass(value) and not isinstance(value, type):
         value = pack(value)

@@ -121,6 +121,8 @@ def _divergence(report: ForeignReport) -> list[str]:
         f"  expected  {found.expected}",
         f"  actual    {found.actual}",
     ]
+    if found.command:
+        lines.append(f"  at        {found.command}")
     if found.runs > 1:
         lines.append(f"  in        {found.differs} of {found.runs} runs")
     lines.extend(f"  kept in   {name}" for name in found.places)

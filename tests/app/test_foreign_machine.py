@@ -62,8 +62,9 @@ def test_the_variable_and_the_line_of_a_users_machine_are_named(desk: Path) -> N
         )
     )
     found = report.document()["divergence"]
-    assert (found["environment"], found["command"]) == ("$DESK_CLOSED", 2)
-    assert found["key"] == "result['root']"
+    assert (found["environment"], found["packet"]) == ("$DESK_CLOSED", 2)
+    assert found["command"].startswith("transaction 0, order 0: Issue(")
+    assert found["key"].startswith("ledger.")
     assert found["cause"]["path"] == "desk.py"
     assert "DESK_CLOSED" in found["cause"]["source"]
 
