@@ -16,6 +16,10 @@ from qfs.errors import InputError
 
 ZIP_MAGIC = b"PK\x03\x04"
 GZIP_MAGIC = b"\x1f\x8b"
+_USUAL_BYTES = 64 * 1024**2  # 67_108_864
+_USUAL_GROWTH = 20
+"""How much longer than its gzip file a tar archive of sources usually is, at most."""
+_SLICE = 16 * 1024  # 16_384 bytes, which unpack to 17 MB at most: deflate's 1032 to 1
 
 
 class ArchiveError(InputError):
@@ -121,9 +125,28 @@ def gzip_header(data: bytes, place: str) -> GzipHeader:
 
 
 def gunzip(data: bytes, place: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """Return the content of a gzip file of one or more members, at most ``limits.total`` bytes."""
+    """Return the content of a gzip file of one or more members, at most ``limits.total`` bytes.
+
+    What grows more than usual is measured first, so that a bomb is refused without the memory for
+    what is in it.
+    """
+    usual = max(_USUAL_BYTES, _USUAL_GROWTH * len(data))
+    out = _contents(data, place, min(usual, limits.total))
+    if out is None and usual < limits.total and _fits(data, place, limits.total):
+        out = _contents(data, place, limits.total)
+    if out is None:
+        raise ArchiveError(
+            f"it unpacks to more than {limits.total} bytes",
+            place=place,
+            way_out="a file that small packages do not need: look at it before trusting it",
+        )
+    return out[0] if len(out) == 1 else b"".join(out)
+
+
+def _contents(data: bytes, place: str, most: int) -> list[bytes] | None:
+    """Return the contents of a gzip file's members; None if they are longer than most together."""
     out: list[bytes] = []
-    left, rest = limits.total, data
+    left, rest = most, data
     while rest:
         unpacker = zlib.decompressobj(31)
         try:
@@ -131,13 +154,32 @@ def gunzip(data: bytes, place: str, limits: Limits = DEFAULT_LIMITS) -> bytes:
         except zlib.error as error:
             raise ArchiveError(f"corrupt gzip data ({error})", place=place) from error
         if len(piece) > left:
-            raise ArchiveError(f"it unpacks to more than {limits.total} bytes", place=place)
+            return None
         if not unpacker.eof:
             raise ArchiveError("truncated gzip data", place=place)
         out.append(piece)
         left -= len(piece)
         rest = unpacker.unused_data.lstrip(b"\0")
-    return out[0] if len(out) == 1 else b"".join(out)
+    return out
+
+
+def _fits(data: bytes, place: str, most: int) -> bool:
+    """Say whether a gzip file unpacks to at most so many bytes; keeps none of them."""
+    left = most
+    unpacker = zlib.decompressobj(31)
+    for at in range(0, len(data), _SLICE):
+        rest = data[at : at + _SLICE]
+        while rest:
+            try:
+                left -= len(unpacker.decompress(rest))
+            except zlib.error as error:
+                raise ArchiveError(f"corrupt gzip data ({error})", place=place) from error
+            if left < 0:
+                return False
+            rest = unpacker.unused_data.lstrip(b"\0")
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(31)
+    return True
 
 
 def open_tar(

@@ -7,6 +7,7 @@ import tarfile
 import tracemalloc
 import zipfile
 import zlib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from qfs.errors import InputError
 from qfs.repro.archive import ArchiveError, Limits, gunzip, gzip_header, open_tar, open_zip
 from qfs.repro.compare import compare
+from qfs.shell import building_sdist
 from qfs.shell.building_sdist import unpack
 from tests.repro.archives import sdist, wheel
 
@@ -21,12 +23,72 @@ SMALL = Limits(total=1_000_000, members=10)
 SLIPS = ["../x", "a/../../x", "/etc/x", "\\x", "a\\..\\..\\x", "C:x", "..", ""]
 
 
-def test_a_zip_that_says_10_gb_is_refused_before_it_is_unpacked() -> None:
-    data = wheel({"a": b"x"})
-    at = data.index(b"PK\x01\x02") + 24
-    bomb = data[:at] + struct.pack("<I", 4_000_000_000) + data[at + 4 :]
-    with pytest.raises(ArchiveError, match="unpacks to 4000000000 bytes"):
+BLOCK = 64 * 1024**2
+BOMB = 160 * BLOCK
+"""10 GiB, 10_737_418_240 bytes."""
+
+
+@cache
+def deflated_bomb() -> bytes:
+    """Return 10 MB of deflate that really hold 10 GiB: one block of zeros, over and over."""
+    packer = zlib.compressobj(9, wbits=-15)
+    block = packer.compress(bytes(BLOCK)) + packer.flush(zlib.Z_FULL_FLUSH)
+    assert zlib.decompressobj(-15).decompress(block + block, 3 * BLOCK) == bytes(2 * BLOCK)
+    return block * (BOMB // BLOCK) + b"\x03\x00"
+
+
+def zip_bomb(stream: bytes, says: int) -> bytes:
+    """Return a zip whose one member is the stream and says that it is so long (Zip64)."""
+    name, size, packed = b"a", struct.pack("<QQ", says, len(stream)), b"\xff\xff\xff\xff" * 2
+    extra = b"\x01\x00\x10\x00" + size
+    common = struct.pack("<HHHHHL", 45, 0, 8, 0, 33, 0) + packed
+    common += struct.pack("<HH", len(name), len(extra))
+    local = b"PK\x03\x04" + common + name + extra
+    entry = b"PK\x01\x02\x2d\x00" + common + bytes(14) + name + extra
+    at = len(local) + len(stream)
+    end = b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, 1, 1, len(entry), at, 0)
+    return local + stream + entry + end
+
+
+def gzip_bomb(stream: bytes) -> bytes:
+    """Return a gzip file of the stream; nobody gets as far as its checksum."""
+    return b"\x1f\x8b\x08" + bytes(7) + stream + bytes(8)
+
+
+@pytest.mark.parametrize(
+    ("says", "sentence"),
+    [(BOMB, f"unpacks to {BOMB} bytes, more than"), (100, "'a' is corrupt|'a' is not as long")],
+    ids=["honest", "lying"],
+)
+def test_a_wheel_of_10_mb_that_holds_10_gib_is_refused(says: int, sentence: str) -> None:
+    bomb = zip_bomb(deflated_bomb(), says)
+    assert len(bomb) < 11_000_000
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match=sentence):
         compare("p.whl", bomb, wheel())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * len(bomb)
+
+
+def test_an_sdist_of_10_mb_that_holds_10_gib_is_refused_and_nothing_of_it_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert building_sdist.LIMITS.total == 1024**3
+    monkeypatch.setattr(building_sdist, "LIMITS", Limits(total=300_000_000))  # sooner reached
+    bomb = gzip_bomb(deflated_bomb())
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match="unpacks to more than 300000000 bytes"):
+        unpack("p-1.tar.gz", bomb, tmp_path / "to")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 500_000_000
+    assert not (tmp_path / "to").exists()
+
+
+def test_what_grows_much_and_fits_is_unpacked() -> None:
+    many = gzip.compress(bytes(70_000_000)) + b"\0\0" + gzip.compress(b"two")
+    assert gunzip(many, "p.gz") == bytes(70_000_000) + b"two"
 
 
 def test_a_real_zip_bomb_costs_no_more_than_its_limit() -> None:
