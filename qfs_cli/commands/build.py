@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    path: Annotated[Path, typer.Argument(help="Folder of the project.")] = Path(),
+    path: Annotated[Path, typer.Argument(help="Folder of the project, or its sdist.")] = Path(),
     *,
     pairs: Annotated[Pairs, typer.Option(help=_PAIRS)] = Pairs.BOTH,
     kind: Annotated[list[Kind] | None, typer.Option(help="What to build; both by default.")] = None,
