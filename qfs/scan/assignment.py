@@ -109,6 +109,8 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
         elif atom[0] == OUTSIDE:
             frame.solver.write(("outside", f"{atom[1]}.{target[2]}"), value)
             frame.site("dynamic-attribute", pos, f"{atom[1]}.{target[2]}")
+        elif atom[0] == TUPLE and keeps(frame, target):
+            frame.site("global-write", pos, f"the global {root_of(target)[1]}")
         elif atom[0] == FUNCTION and frame.function.outer is not None:
             frame.site("global-write", pos, f"the function attribute {target[2]}")
 

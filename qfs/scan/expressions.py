@@ -325,6 +325,10 @@ def _comp(frame: Frame, fact: Fact) -> Value:
     made.insert(0, (evaluate if kind in {"list", "gen"} else evaluate_key)(frame, results[0]))
     for _each in range(pushed):
         frame.orders.pop()
+    own = _names(parts)
+    for name, before in saved.items():
+        if name not in own:
+            saved[name] = join(before, frame.env.get(name, NOTHING))
     frame.env = saved
     if kind == "dict":
         if taint is not None:

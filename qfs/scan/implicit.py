@@ -15,6 +15,7 @@ from qfs.scan.values import (
     FUNCTION,
     INSTANCE,
     NOTHING,
+    OBJECT,
     SEQUENCE,
     STR,
     TUPLE,
@@ -57,6 +58,8 @@ def equals(frame: Frame, element: Value, other: Value, pos: Pos) -> None:
 def compares(frame: Frame, element: Value, pos: Pos) -> None:
     """Compare elements with each other, as sorting does; tuples compare their items."""
     for atom in element:
+        if atom == (OBJECT, "builtins.object", ""):
+            frame.site("object-identity", pos, "sorting by id()")
         for item in atom[1] if atom[0] == TUPLE else ():
             compares(frame, item, pos)
     _asked(frame, element, ("__lt__", "__gt__"), [element], pos)

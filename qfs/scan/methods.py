@@ -266,7 +266,7 @@ def _scalar(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: 
         if name == "join":
             _joined(frame, arguments, pos)
             return same
-        if name == "format":
+        if name in {"format", "format_map"}:
             for value in arguments.all():
                 text_of(frame, value, pos, "format")
             if receiver[0] == KNOWN and kind == "str":

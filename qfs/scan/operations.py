@@ -21,6 +21,7 @@ from qfs.scan.values import (
     FUNCTION,
     INSTANCE,
     KNOWN,
+    METHOD,
     NOTHING,
     OBJECT,
     PARTIAL,
@@ -43,6 +44,7 @@ _METHODS = {
 OPERATORS = {f"__{name}__": operator for operator, name in _METHODS.items()}
 _COMPARED = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _EXACT = {"decimal.Decimal", "fractions.Fraction"}
+_LOCALE_DATE = re.compile("%[aAbBcxXp]")
 _PERCENT_FLOAT = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
 _FALSE: Value = ((KNOWN, "bool", False),)
 _NUMBERS = {"int", "bool", "float", "complex"}
@@ -288,6 +290,8 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
         elif tag == TUPLE and depth:
             for item in atom[1]:
                 text_of(frame, item, pos, "__repr__", depth - 1)
+        elif tag == METHOD and atom[1][0] in {PLAIN, KNOWN} and hasattr(str, atom[2]):
+            frame.site("default-repr", pos, f"text of the method {atom[2]}")
         elif tag == INSTANCE:
             _object_text(frame, atom, pos, how, depth)
         elif tag in {FUNCTION, PARTIAL} or atom[:2] == (OBJECT, "builtins.object"):
@@ -364,7 +368,8 @@ def formatted(frame: Frame, parts: Any, evaluate: Any) -> Value:
 
 def format_spec(frame: Frame, spec: str, pos: Pos) -> None:
     """Look at what a format asks for."""
-    if spec.endswith("n") and spec[:-1].strip("<>=^+- #0123456789,_.") == "":
+    number = spec.endswith("n") and spec[:-1].strip("<>=^+- #0123456789,_.") == ""
+    if number or _LOCALE_DATE.search(spec):
         frame.site("locale-format", pos, f"the format {spec!r}")
     elif spec and spec[-1] in "eEfFgG%" and "%" not in spec[:-1]:
         frame.site("float-format", pos, f"the format {spec!r}")

@@ -60,6 +60,10 @@ _SAME = {
 }  # fmt: skip
 
 
+_ALIKE = {
+    "collections.OrderedDict.fromkeys": "builtins.dict.fromkeys",
+    "collections.Counter.fromkeys": "builtins.dict.fromkeys",
+}
 _FIELDS = {
     "dataclasses.field", "attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.Field",
     "msgspec.field",
@@ -70,16 +74,17 @@ def call_outside(
     frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: bool = True
 ) -> Value:
     """Return what a call of something outside gives."""
+    name = _ALIKE.get(name, name)
     if name == "builtins.id" and frame.as_key:
         return ((OBJECT, "builtins.object", ""),)
     if name in BUILTINS:
-        _rules(frame, name, arguments, pos, certain=certain)
+        ruled(frame, name, arguments, pos, certain=certain)
         return BUILTINS[name](frame, arguments, pos)
     if name.startswith("builtins.") and name.count(".") == 2:
         return _unbound(frame, name, arguments, pos)
     summaries = frame.solver.rules.summaries
     replaced = is_replaced(frame, name)
-    reported = not replaced and _rules(frame, name, arguments, pos, certain=certain)
+    reported = not replaced and ruled(frame, name, arguments, pos, certain=certain)
     if name in summaries.acts:
         act(frame, name, arguments)
     _callbacks(frame, name, arguments, pos, known=reported or summaries.is_pure(name))
@@ -116,7 +121,7 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
     """``dict.fromkeys(x)``, ``int.from_bytes(b)``, ``str.join(sep, x)``."""
     from qfs.scan.methods import call_builtin_method  # noqa: PLC0415 (methods call functions)
 
-    if _rules(frame, name, arguments, pos):
+    if ruled(frame, name, arguments, pos):
         return ANY
     _, kind, method = name.split(".")
     if name in {"builtins.object.__repr__", "builtins.object.__str__"}:
@@ -141,9 +146,8 @@ def _ruled(frame: Frame, name: str) -> bool:
     return bool(lookup(frame.solver.rules.index.calls, name)[1])
 
 
-def _rules(
-    frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: bool = True
-) -> bool:
+def ruled(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: bool = True) -> bool:
+    """Report what the rules say of a call of a name; return whether they said anything."""
     matched, hits = lookup(frame.solver.rules.index.calls, name)
     if len(frame.solver.rules.summaries.pattern(name)) > len(matched):
         return False
@@ -275,6 +279,9 @@ def _nested(frame: Frame, value: Value, arguments: Arguments, pos: Pos) -> Taint
     for atom in value:
         if atom[0] not in {"seq", "dict"}:
             continue
+        for each in atom[2]:
+            if each[0] == INSTANCE and default:
+                call(frame, default, Arguments([(each,)]), pos)
         inner = tuple([each for each in atom[2] if each[0] == SET])
         written = call(frame, default, Arguments([inner]), pos) if inner and default else inner
         taint = order_of(frame, written, pos) or _nested(frame, atom[2], arguments, pos)

@@ -14,7 +14,7 @@ from qfs.scan.calls import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import compares
 from qfs.scan.ir import Pos
-from qfs.scan.operations import text_of
+from qfs.scan.operations import binary_value, text_of
 from qfs.scan.order import elements
 from qfs.scan.values import (
     ANY,
@@ -73,6 +73,10 @@ def _call(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         arguments.positional[1:], arguments.keywords, arguments.star, arguments.star_taint
     )
     return call(frame, arguments.first(), inner, pos)
+
+
+def _power(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    return binary_value(frame, "**", arguments.first(), arguments.at(1, ""), pos)
 
 
 def _partial_method(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
@@ -177,7 +181,7 @@ def _hidden(looked: Callable[[Frame, Arguments, Pos], None]) -> Special:
 SPECIAL: dict[str, Special] = {
     "collections.namedtuple": _named_tuple, "qfs.tuple": _tuple,
     "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
-    "operator.call": _call, "functools.partialmethod": _partial_method,
+    "operator.call": _call, "operator.pow": _power, "functools.partialmethod": _partial_method,
     "heapq.heappush": _pushed(1), "heapq.heappushpop": _pushed(1), "heapq.heapreplace": _pushed(1),
     "heapq.heappop": _pushed(0), "heapq.heapify": _pushed(0), "bisect.insort": _pushed(1),
     "bisect.insort_left": _pushed(1), "bisect.insort_right": _pushed(1),
