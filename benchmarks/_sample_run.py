@@ -2,7 +2,8 @@
 
 - ``python -m benchmarks._sample_run`` goes on where the last run stopped; with names after it,
   those packages are measured again, in the versions that were drawn, and their new outcome is
-  added below the older one, which stays.
+  added below the older one, which stays. ``--verify`` before the names only rebuilds the published
+  wheels again, and takes the two builds from the outcome before.
 - Wheels come by an ordinary ``pip download``, sdists as ``qfs verify --fetch`` has them.
 - A package is built from its published sdist, twice under the recipe, as wheel and as sdist, the
   sdist once as it is and once repacked; then its published wheel is rebuilt and compared.
@@ -29,7 +30,7 @@ from qfs.errors import QFSError
 from qfs.shell.fetching import fetch_sdist
 
 DRAWN, OUTCOMES = FOLDER / "drawn.jsonl", FOLDER / "outcomes.jsonl"
-SECONDS = {"pure": 300, "compiled": 1_200}
+SECONDS = {"pure": 300, "compiled": 600}
 """Time limit of one build."""
 Line = dict[str, Any]
 
@@ -43,13 +44,14 @@ def lines(path: Path) -> list[Line]:
 
 def main() -> None:
     """Measure the packages named, or else those that have no outcome yet."""
-    names = sys.argv[1:]
-    if names:
-        known = {line["name"]: line for line in lines(DRAWN)}
-        for name in names:
-            _add(OUTCOMES, measured(known[name]))
+    only = sys.argv[1:2] == ["--verify"]
+    names = sys.argv[1 + only :]
+    if not names:
+        go_on()
         return
-    go_on()
+    known = {line["name"]: line for line in lines(DRAWN)}
+    for name in names:
+        _add(OUTCOMES, measured(known[name], latest()[name] if only else None))
 
 
 def go_on() -> None:
@@ -109,8 +111,8 @@ def look_up(name: str) -> Line:
         return made | {"sdist": sdist.name, "sdist_sha256": _sha256(sdist)}
 
 
-def measured(one: Line) -> Line:
-    """Build and verify one package; returns its outcome."""
+def measured(one: Line, before: Line | None = None) -> Line:
+    """Build and verify one package; returns its outcome. The builds may be those of one before."""
     print(f"{one['name']} {one['version']} ...", flush=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="qfs-sample-") as name:
@@ -123,15 +125,23 @@ def measured(one: Line) -> Line:
         ):
             sys.exit(f"the index gives other files for {one['name']} {one['version']} now")
         made: Line = {"name": one["name"], "qfs": _commit()}
-        made |= _built(sdist, SECONDS[one["sort"]], "wheel")
-        if one["sort"] == "pure":
-            raw = _built(sdist, SECONDS["pure"], "sdist")
-            again = _built(sdist, SECONDS["pure"], "sdist", repack=True)
-            made |= {"sdist": raw["sdist"], "sdist_causes": raw["causes"]}
-            made |= {"repacked": again["sdist"], "repacked_causes": again["causes"]}
+        if before is not None:
+            made = before | made | {"built": before.get("built", before["qfs"])}
+        else:
+            made |= _built_twice(one, sdist)
         made["published"] = _verified(wheel, sdist)
         made["seconds"] = round(time.monotonic() - started)
     print(f"    {made['wheel']}, {made['published']['agreement']}", flush=True)
+    return made
+
+
+def _built_twice(one: Line, sdist: Path) -> Line:
+    made = _built(sdist, SECONDS[one["sort"]], "wheel")
+    if one["sort"] == "pure":
+        raw = _built(sdist, SECONDS["pure"], "sdist")
+        again = _built(sdist, SECONDS["pure"], "sdist", repack=True)
+        made |= {"sdist": raw["sdist"], "sdist_causes": raw["causes"]}
+        made |= {"repacked": again["sdist"], "repacked_causes": again["causes"]}
     return made
 
 
