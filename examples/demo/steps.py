@@ -116,10 +116,11 @@ def replay(runner: Runner, found: Found) -> list[str]:
     if len(done) < FEWEST_ENVIRONMENTS or not report["identical"]:
         raise DemoError(ran.output)
     lines = [f"$ {ran.shown}", f"  {report['packets']} packets, {report['commands']} commands"]
-    lines += [
-        f"  {(row['state_root'] or 'NOT RUN')[:16]:16}  {row['name']}"
-        for row in report["environments"]
-    ]
+    varied: dict[str, list[str]] = {}
+    for row in report["environments"]:
+        key = (row["state_root"] or "NOT RUN")[:16]
+        varied.setdefault(f"  {key:16}  {row['variable']}", []).append(row["value"])
+    lines += [f"{start}={', '.join(values)}" for start, values in varied.items()]
     if {row["state_root"] for row in done} != {found.roots[-1]}:
         raise DemoError("a replay derived another root than the ledger recorded")
     return [*lines, f"  identical in {len(done)} environments"]

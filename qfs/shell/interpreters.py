@@ -121,11 +121,13 @@ def run_module(
 def _candidates(search_path: str, home: Path) -> list[Path]:
     roots = [Path(os.environ.get("PYENV_ROOT") or home / ".pyenv"), home / ".pyenv"]
     roots += [Path("/opt/pyenv"), Path("/usr/local/pyenv")]
-    shims = {root / "shims" for root in roots}
     found: dict[Path, None] = {}
-    for name in search_path.split(os.pathsep):
-        folder = Path(name)
-        if not name or folder in shims or not folder.is_dir():
+    folders = [Path(name) for name in search_path.split(os.pathsep) if name]
+    # Pyenv's own programs in PATH start what its settings say; its versions are what is looked for.
+    roots += [path.parent for path in folders if path.name == "shims"]
+    shims = {root / "shims" for root in roots}
+    for folder in folders:
+        if folder in shims or not folder.is_dir():
             continue
         for path in sorted(folder.iterdir()):
             if _NAME.fullmatch(path.name) and os.access(path, os.X_OK) and path.is_file():
