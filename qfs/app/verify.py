@@ -191,13 +191,17 @@ def _best(published: _Published, workshop: Workshop, progress: Progress) -> Veri
         made = build_one(workshop, environment, "wheel")
         progress(attempt, "wheel", "failed" if isinstance(made, Failed) else "built")
         report = _judged(published, attempt, made)
-        if best is None or _ORDER.index(report.agreement) < _ORDER.index(best.agreement):
+        if best is None or _distance(report) < _distance(best):
             best = report
         if best.agreement is Agreement.BIT_FOR_BIT:
             break
     if best is None:
         raise InputError("no attempt was made", place=published.name)
     return best
+
+
+def _distance(report: VerifyReport) -> tuple[int, int]:
+    return _ORDER.index(report.agreement), len(report.differences)
 
 
 def _judged(published: _Published, attempt: str, made: Built | Failed) -> VerifyReport:
@@ -229,7 +233,7 @@ def _attempts(recipe: Recipe, times: Mapping[str, int]) -> list[Environment]:
     """Return the environments to try, in the order of their odds; times are the sdist's."""
     epoch = max(recipe.epoch, DOS_EPOCH)
     first, _ = normalised(epoch)
-    dated = replace(first, label="with the date", umask=recipe.umask)
+    dated = replace(first, label="with the date", umask=recipe.umask, keeps_modes=True)
     zone = recipe.zone(times)
     kept = replace(
         dated,

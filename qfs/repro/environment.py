@@ -58,6 +58,8 @@ class Environment:
     """List the environment variables in reverse order."""
     source_date_epoch: int | None = None
     """Set in a recipe: clamps the times of the source files and is told to the back-end."""
+    keeps_modes: bool = False
+    """Set in a rebuild: source files have the modes that the sdist gives them."""
     fixed_names: bool = False
     """Set in a recipe: temporary files get constant names, compilers map the folder away."""
 

@@ -11,6 +11,7 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -222,7 +223,7 @@ class _Build:
                 start_new_session=True, env={"LC_ALL": "C.UTF-8"}, cwd=self.outer,
             )  # fmt: skip
             try:
-                code = process.wait(self.workshop.seconds)
+                code = _waited(process, self.workshop.seconds)
             except subprocess.TimeoutExpired:
                 raise _HookError(f"no end after {self.workshop.seconds} s: stopped") from None
             finally:
@@ -245,6 +246,7 @@ class _Build:
             "umask": environment.umask,
             "time": environment.source_time,
             "times": {} if environment.source_date_epoch else dict(self.workshop.source.times),
+            "modes": dict(self.workshop.source.modes) if environment.keeps_modes else {},
             "clamp": environment.source_date_epoch is not None,
             "processors": environment.processors,
             "process_numbers": environment.process_numbers,
@@ -413,6 +415,23 @@ def _loads_the_shim(words: Sequence[str]) -> bool:
         if any(letter in word.partition("=")[0] for letter in "IES"):
             return False
     return True
+
+
+def _waited(process: subprocess.Popen[bytes], seconds: int) -> int:
+    """Return a process's exit code as soon as it ends; raises TimeoutExpired.
+
+    Popen.wait alone looks every 50 ms, which is a tenth of a small build.
+    """
+    with contextlib.suppress(OSError):  # a kernel before 5.3 has no process descriptors
+        ended = os.pidfd_open(process.pid)
+        try:
+            wanted = select.poll()
+            wanted.register(ended, select.POLLIN)
+            wanted.poll(seconds * 1000)
+        finally:
+            os.close(ended)
+        return process.wait(0)
+    return process.wait(seconds)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -120,6 +120,8 @@ def _lay_out(task: dict[str, Any]) -> None:
         shutil.copyfile(os.path.join(start, name), path)  # noqa: PTH118
         if executable:
             os.chmod(path, 0o777 & ~task["umask"])  # noqa: PTH101
+        if name in task["modes"]:
+            os.chmod(path, task["modes"][name])  # noqa: PTH101
         usual = times if task["clamp"] else times + 3 * number
         moment = task["times"].get(name, usual)
         os.utime(path, (moment, moment))

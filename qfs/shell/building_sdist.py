@@ -1,8 +1,9 @@
 """Unpacks an sdist that nobody vouches for: regular files and inner links, below one folder.
 
 - Names and sizes are checked before anything is written; nothing lands outside the folder.
-- Keeps the times of its files, which some back-ends copy into the wheel.
-- Source: PEP 625, PEP 721.
+- Keeps the times and modes of its files, which some back-ends copy into the wheel; modes as the
+  filter `data` of tarfile leaves them.
+- Source: PEP 625, PEP 706, PEP 721.
 """
 
 from pathlib import Path
@@ -24,6 +25,7 @@ def unpack(name: str, data: bytes, to: Path) -> Source:
     raw = gunzip(data, name, LIMITS)
     files: list[tuple[str, bool, str | None]] = []
     times: dict[str, int] = {}
+    modes: dict[str, int] = {}
     roots: set[str] = set()
     for member in open_tar(raw, name, LIMITS).getmembers():
         top, _, rest = member.name.removeprefix("./").partition("/")
@@ -40,8 +42,9 @@ def unpack(name: str, data: bytes, to: Path) -> Source:
             path.write_bytes(raw[member.offset_data : member.offset_data + member.size])
             files.append((rest, bool(member.mode & 0o100), None))
             times[rest] = int(member.mtime)
+            modes[rest] = 0o600 | member.mode & (0o755 if member.mode & 0o100 else 0o644)
         elif not member.isdir():
             raise InputError(f"the member {member.name!r} is no file", place=name)
     if len(roots) != 1 or not files:
         raise InputError("no sdist: its files do not lie below one folder", place=name)
-    return Source(to, tuple(sorted(files, key=lambda file: file[0])), times)
+    return Source(to, tuple(sorted(files, key=lambda file: file[0])), times, modes)

@@ -48,6 +48,8 @@ class Source:
     """Name, whether it is executable, target of a link; in the order of the names."""
     times: Mapping[str, int] = field(default_factory=dict)
     """Modification times (Unix time) that a build without SOURCE_DATE_EPOCH keeps."""
+    modes: Mapping[str, int] = field(default_factory=dict)
+    """Modes as an sdist's files have them when they are unpacked, for a rebuild that keeps them."""
 
 
 def read_build_system(root: Path) -> BuildSystem:

@@ -4,7 +4,9 @@ import datetime as dt
 import hashlib
 import io
 import os
+import stat
 import subprocess
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from qfs.app.build import BuildRequest, Pairs, build
 from qfs.app.verify import Agreement, VerifyRequest, verify
 from qfs.errors import EnvironmentFault, InputError
 from qfs.repro import Cause
+from qfs.shell.building_sdist import unpack
 from qfs.shell.fetching import fetch_sdist
 from qfs.shell.sandbox import find_bubblewrap, find_faketime
 from tests.app.test_verify import PURE, published
@@ -170,3 +173,16 @@ def test_a_wheel_without_source_date_epoch_is_rebuilt_as_if_at_its_time_and_plac
         assert report.agreement is Agreement.BIT_FOR_BIT
     else:
         assert report.agreement in (Agreement.BIT_FOR_BIT, Agreement.CONTENT_IDENTICAL)
+
+
+def test_the_modes_of_an_sdist_reach_the_rebuild_as_unpacking_leaves_them(tmp_path: Path) -> None:
+    made = {"a.py": 0o664, "b.sh": 0o775, "c.exe": 0o600, "d": 0o444, "e": 0o711}
+    folder = tmp_path / "by-tarfile"
+    modes = {}
+    for name, mode in made.items():
+        data = sdist({f"p-1/{name}": b""}, mode=mode)
+        source = unpack("p-1.tar.gz", data, tmp_path / name)
+        modes[name] = source.modes[name]
+        with tarfile.open(fileobj=io.BytesIO(data)) as opened:
+            opened.extractall(folder, filter="data")
+    assert modes == {name: stat.S_IMODE((folder / "p-1" / name).stat().st_mode) for name in made}
