@@ -66,6 +66,7 @@ def test_a_case_holds_where_its_two_runs_print_two_things(
 ) -> None:
     package = tmp_path / "library" / "eventsourcing"
     package.mkdir(parents=True)
+    (package / "__init__.py").touch()  # else one that is installed would come first
     (package / "domain.py").write_text(library)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
