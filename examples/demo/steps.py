@@ -123,7 +123,7 @@ def replay(runner: Runner, found: Found) -> list[str]:
     lines += [f"{start}={', '.join(values)}" for start, values in varied.items()]
     if {row["state_root"] for row in done} != {found.roots[-1]}:
         raise DemoError("a replay derived another root than the ledger recorded")
-    return [*lines, f"  identical in {len(done)} environments"]
+    return [*lines, f"  identical at {len(done)} levels, every two of them together"]
 
 
 def halt(runner: Runner, _: Found) -> list[str]:
