@@ -163,14 +163,17 @@ def seen(folder: Path) -> list[Mount]:
 
 def interpreter_mounts(python: str) -> list[Mount]:
     """Return what a Python interpreter and its environment need to be seen in a sandbox."""
-    probe = "import sys; print(sys.prefix); print(sys.base_prefix); print(sys.base_exec_prefix)"
-    done = subprocess.run(
-        [python, "-I", "-c", probe],
-        capture_output=True,
-        text=True,
-        timeout=_PROBE_SECONDS,
-        check=True,
-    )
-    folders = dict.fromkeys([Path(line) for line in done.stdout.splitlines()])
+    prefixes = [sys.prefix, sys.base_prefix, sys.base_exec_prefix]
+    if python != sys.executable:
+        probe = "import sys; print(sys.prefix); print(sys.base_prefix); print(sys.base_exec_prefix)"
+        done = subprocess.run(
+            [python, "-I", "-c", probe],
+            capture_output=True,
+            text=True,
+            timeout=_PROBE_SECONDS,
+            check=True,
+        )
+        prefixes = done.stdout.splitlines()
+    folders = dict.fromkeys(map(Path, prefixes))
     folders[Path(os.path.realpath(python)).parent.parent] = None
     return [mount for folder in folders for mount in seen(folder)]
