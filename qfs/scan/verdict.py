@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from qfs.scan.ir import Pos
 from qfs.scan.order import unordered
+from qfs.scan.program import Function
 from qfs.scan.rule import Rule
 from qfs.scan.settle import settle
 from qfs.scan.solve import Effect, Node, Solver
@@ -163,22 +164,28 @@ def _origin(
     An order is reported where it begins; the function that keeps it may be another one, to which
     a call that may not happen handed it.
     """
-    if _holds(solver.nodes[number], effect):
+    holder = _holder(solver, effect)
+    if holder is None or solver.nodes[number].function is holder:
         return 0
     doubts = [
         best[node.number][0]
         for node in solver.nodes
-        if node.number in best and _holds(node, effect)
+        if node.function is holder and node.number in best
     ]
     return min(doubts, default=0)
 
 
-def _holds(node: Node, effect: Effect) -> bool:
-    """Say whether a place lies in a node's function."""
-    function = node.function
-    start, end = function.facts.pos[:2], function.facts.pos[2:]
-    inside = function.outer is None or start <= effect.pos[:2] <= end
-    return function.module.path == effect.path and inside
+def _holder(solver: Solver, effect: Effect) -> Function | None:
+    """Return the innermost function in which a place lies."""
+    for module in solver.program.modules.values():
+        if module.path == effect.path:
+            inside = [
+                each
+                for each in module.functions[1:]
+                if each.facts.pos[:2] <= effect.pos[:2] <= each.facts.pos[2:]
+            ]
+            return max(inside, key=lambda each: each.facts.pos[:2], default=module.functions[0])
+    return None
 
 
 def _found(
