@@ -258,11 +258,12 @@ def _rows(search: Search, found: Perturbed, first: Run, compiled: Path | None) -
 
 
 def _label(level: str) -> str:
-    """Name a Python by its version, a folder as what it is."""
-    if not level.startswith("/"):
+    """Name a Python by its version and a compiled core by its folder; all else as it is."""
+    path = Path(level)
+    if not path.is_absolute() or not path.exists():
         return level
-    known = version(level) if Path(level).is_file() else None
-    return f"{known[0]}.{known[1]}" if known is not None else Path(level).name
+    known = version(level) if path.is_file() else None
+    return path.name if known is None else f"{known[0]}.{known[1]}"
 
 
 def usual_environment() -> Environment:
