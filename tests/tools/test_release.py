@@ -1,11 +1,16 @@
 """`make release`: one command from a clean tree to signed evidence, or nothing at all."""
 
+import base64
 import json
 import subprocess
+import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import blocks
+from tests.tidy import tree as source
 from tools.release import QFS, Stopped, release
 
 PROJECT = """[build-system]
@@ -79,6 +84,33 @@ def test_a_release_leaves_artefacts_and_evidence_that_others_can_check(tree: Pat
     git(tree, "commit", "-q", "-m", "release")
     with pytest.raises(Stopped, match=r"audit/release/1\.2\.0 exists"):
         make(tree)
+
+
+def test_ten_lines_with_cryptography_alone_check_what_a_release_signed(tree: Path) -> None:
+    make(tree)
+    page = source.ROOT / "docs/how-to/reproducible-builds.md"
+    (script,) = [one.body for one in blocks(page.read_text("utf-8")) if one.title == "check.py"]
+    assert len([line for line in script.splitlines() if line.strip()]) <= 10
+    assert "qfs" not in script
+    check = tree.parent / "check.py"
+    check.write_text(script, "utf-8")
+    folder = tree / "audit/release/1.2.0"
+    sums = {path.name: sha256(path.read_bytes()).hexdigest() for path in (tree / "dist").iterdir()}
+
+    def checked(envelope: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", check, envelope, tree.parent / "release.pub.pem"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    said = checked(folder / "provenance.intoto.json")
+    assert said.stdout.splitlines() == [
+        f"signed: {name} {{'sha256': '{sums[name]}'}}" for name in sorted(sums)
+    ]
+    assert checked(folder / "certificate.intoto.json").stdout.startswith("signed: source ")
+    document = json.loads((folder / "provenance.intoto.json").read_text("utf-8"))
+    payload = base64.b64decode(document["payload"]).replace(b"sample-1.2.0", b"sample-1.2.1")
+    forged = tree.parent / "forged.json"
+    forged.write_text(json.dumps({**document, "payload": base64.b64encode(payload).decode()}))
+    assert (checked(forged).returncode, checked(forged).stdout) == (1, "")
 
 
 @pytest.mark.parametrize(
