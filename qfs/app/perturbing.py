@@ -231,10 +231,12 @@ def _explained(log: _Log, search: Search, found: Perturbed) -> Divergence | None
 def _rows(search: Search, found: Perturbed, first: Run, compiled: Path | None) -> list[Run]:
     """Return a row for each level of each variable; those of a search that ended early are open."""
     ended = "the search ended at the divergence"
-    place = found.divergence
+    place, left_out = found.divergence, dict(found.not_exercised)
     rows: list[Run] = []
     for variable in search.known:
         for level in variable.levels[1:]:
+            if f"{variable.name} {level}" in left_out:
+                continue
             row = Run(variable.name, _label(level), first.python, state_root=first.state_root)
             if variable.name == "python":
                 row = replace(

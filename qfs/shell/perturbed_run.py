@@ -43,6 +43,8 @@ except (ImportError, SyntaxError) as error:
 if not watched_child.__file__.startswith({root!r}):
     sys.exit("{absent} {root}: it is not whole")
 sys.path.remove({root!r})
+if {compiled}:
+    sys.path.append({root!r})  # what its modules are compiled into lies there
 watched_child.main({settings!r})
 """
 
@@ -142,7 +144,10 @@ def run(
     wish = wish or Wish()
     place = shop.spare()
     code = _CODE.format(
-        root=root_of(environment), absent=_ABSENT, settings=str(place / "settings.json")
+        root=root_of(environment),
+        compiled=root_of(environment) != str(_ROOT),
+        absent=_ABSENT,
+        settings=str(place / "settings.json"),
     )
     words = [*prefix(environment), interpreter(environment), "-c", code]
     try:

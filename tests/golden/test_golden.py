@@ -4,14 +4,18 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from qfs.app.foreign_machine import STEPS, steps_of
 from qfs.app.replay import ReplayRequest, replay
-from qfs.shell import log
+from qfs.shell import log, perturbed_run
 from qfs.shell.interpreters import run_module
-from qfs.shell.perturbation import FIXED
+from qfs.shell.perturbation import FIXED, usual, variables
+from qfs.shell.perturbed_run import Job, Told, workshop
+from qfs.shell.perturbed_run_machine import machine
 from tools.compile_core import CORE, compile_core
 
 HERE = Path(__file__).resolve().parent
@@ -71,6 +75,21 @@ print(codec.__file__.endswith(".so"), table.__file__.endswith(".so"))
 """
 
 
+def watched(path: Path, folder: Path, compiled: Path) -> list[Told]:
+    """Replay a log as ``--perturb --compiled`` does: interpreted, then compiled."""
+    (folder / "empty").mkdir()
+    (folder / "steps.jsonl").write_text(steps_of(path, ()))
+    job = Job(STEPS, folder / "steps.jsonl", folder / "empty", ("seq",))
+    plain = usual(variables(replace(machine(folder, plain=True), compiled=str(compiled))))
+    found = []
+    with workshop() as shop:
+        for level in ("interpreted", str(compiled)):
+            outcome = perturbed_run.run(job, {**plain, "compiled": level}, shop)
+            assert isinstance(outcome, Told), outcome
+            found.append(outcome)
+    return found
+
+
 def test_compiled_and_interpreted_give_the_same_roots(tmp_path, record_property):
     """mypyc's build of the core replays every golden log, root by root, and counts the same."""
     compiled = tmp_path / "compiled"
@@ -88,6 +107,9 @@ def test_compiled_and_interpreted_give_the_same_roots(tmp_path, record_property)
         roots = json.loads(child.output)["roots"]
         assert roots == [frame.root.hex() for frame in log.read(HERE / name).frames]
         record_property("shown", f"golden {name:12} {'compiled=mypyc':34} {roots[-1]}")
+    told = watched(HERE / LOGS[0], tmp_path, compiled)
+    assert told[0].digests == told[1].digests
+    assert [one.noticed["raised"] for one in told] == [0, 0]
     said = [
         subprocess.run(
             [sys.executable, "-S", "-B", "-c", FUNCTIONS],
