@@ -19,6 +19,7 @@ _WRAPPED = {
     "dumps", "extend", "next", "chain", "reduce", "sum", "update",
 }  # fmt: skip
 _PLACES_MAX = 18  # of Fixed
+_DIVIDES = (("qfs.certmath", "div"), ("qfs.certmath", "Rounding"))
 
 
 def mendings_for(data: bytes, wanted: Sequence[Wanted], *, unsafe: bool) -> list[Mending | None]:
@@ -142,10 +143,12 @@ def _zone(file: File, wanted: Wanted) -> Mending | None:
 
 def _division(file: File, wanted: Wanted) -> Mending | None:
     """Make a / b into div(a, b, Rounding.ROUND_HALF_EVEN), which rounds once, at the 18th place."""
-    node = file.at(wanted.pos, ast.BinOp)
-    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
-        return None
     if not file.is_free("div", "qfs.certmath") or not file.is_free("Rounding", "qfs.certmath"):
+        return None
+    node = file.at(wanted.pos, ast.BinOp)
+    if node is None:
+        return _divided(file, wanted)
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
         return None
     start, end = file.span(node)
     _start, left_end = file.span(node.left)
@@ -163,7 +166,34 @@ def _division(file: File, wanted: Wanted) -> Mending | None:
             Edit(place, left_end + slash + 1, b","),
             Edit(end, end, b", Rounding.ROUND_HALF_EVEN)"),
         ),
-        (("qfs.certmath", "div"), ("qfs.certmath", "Rounding")),
+        _DIVIDES,
+    )
+
+
+def _divided(file: File, wanted: Wanted) -> Mending | None:
+    """Make x /= y into x = div(x, y, Rounding.ROUND_HALF_EVEN), where x is a name or attribute.
+
+    An item is left alone: its index would be evaluated twice.
+    """
+    node = file.statement(wanted.pos)
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Div):
+        return None
+    target: ast.expr = node.target
+    while isinstance(target, ast.Attribute):
+        target = target.value
+    start, target_end = file.span(node.target)
+    end = file.starts[(node.end_lineno or 1) - 1] + (node.end_col_offset or 0)
+    sign, _, value = file.data[target_end:end].partition(b"/=")
+    if not isinstance(target, ast.Name) or sign.strip() or b"#" in value:
+        return None
+    name = file.data[start:target_end]
+    place = end - len(value.lstrip())
+    return Mending(
+        (
+            Edit(target_end + len(sign), place, b"= div(" + name + b", "),
+            Edit(end, end, b", Rounding.ROUND_HALF_EVEN)"),
+        ),
+        _DIVIDES,
     )
 
 

@@ -77,6 +77,17 @@ class File:
                     self._nodes.setdefault(place, []).append(node)
         return next((node for node in self._nodes.get(pos, ()) if isinstance(node, kind)), None)
 
+    def statement(self, pos: Pos) -> ast.stmt | None:
+        """Return the innermost statement that stands exactly there."""
+        found = [
+            node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.stmt)
+            and (node.lineno, node.col_offset + 1) == pos[:2]
+            and (node.end_lineno, (node.end_col_offset or 0) + 1) == pos[2:]
+        ]
+        return found[-1] if found else None
+
     def around(self, node: ast.expr) -> list[ast.AST]:
         """Return the functions, loops and comprehensions around a node, innermost first."""
         if not self._blocks:

@@ -49,6 +49,28 @@ def test_what_changes_results_is_mended_only_when_asked(tmp_path: Path) -> None:
     assert "from qfs.certmath import Fixed, Rounding, div" in text
 
 
+DIVIDED = [
+    ("    n /= 2  # half\n", "    n = div(n, 2, Rounding.ROUND_HALF_EVEN)  # half\n"),
+    ("    n /=n+1\n", "    n = div(n, n+1, Rounding.ROUND_HALF_EVEN)\n"),
+    ("    n /= (n or 1)\n", "    n = div(n, (n or 1), Rounding.ROUND_HALF_EVEN)\n"),
+    ("    things[n] /= 2\n", None),
+]
+
+
+@pytest.mark.parametrize(("line", "mended"), DIVIDED)
+def test_an_augmented_division_is_named_where_its_target_is_evaluated_once(
+    line: str, mended: str | None, tmp_path: Path
+) -> None:
+    source = tmp_path / "m.py"
+    before = f"def f(n: int, things: list[int]):\n{line}    return n, things\n"
+    source.write_text(before, encoding="utf-8")
+    made = fix(AuditRequest((source,)), unsafe=True)
+    text = source.read_text(encoding="utf-8")
+    assert (mended or line) in text
+    assert made.mended == (mended is not None)
+    assert ("import Rounding, div" in text) == (mended is not None)
+
+
 CONTEXT = "from qfs.kernel import Context\n\n\ndef f(context: Context, things):\n    return {}\n"
 PACKET = [
     ("time", "import time\n", "time.time()", "(context.time_us // 1_000_000)"),
