@@ -90,8 +90,9 @@ def run() -> Report:
                 "Each program",
                 ["program", "planted", "line", "first sight", "now", "its line", "named"],
                 [_row(early.get(one.program.file), one) for one in now],
-                "`ok_monotonic_unused.py` keeps what a clock says in the state that it declares; "
-                "declared state is compared: its results are the same everywhere.",
+                "`ok_monotonic_unused.py` keeps what a clock says in the state that it declares, "
+                "and declared state is compared: the report names that state. Its results and its "
+                "other state are the same everywhere; with those alone it is not reported.",
             ),
         ],
     )

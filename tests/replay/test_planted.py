@@ -6,6 +6,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,13 @@ def test_a_program_of_the_corpus_gets_its_cause(program: Planted) -> None:
         assert judged.named, judged
     else:
         assert judged.detected is (program.file == CLOCK_IN_ITS_STATE), judged
+
+
+def test_a_statistic_of_the_clock_is_reported_only_where_it_is_declared_state() -> None:
+    program = next(one for one in CORPUS if one.file == CLOCK_IN_ITS_STATE)
+    rest = replace(program, state=tuple(name for name in program.state if name != "_slowest_ns"))
+    assert len(rest.state) == len(program.state) - 1
+    assert (judge(program).variable, judge(rest).variable) == ("clock", "")
 
 
 def test_every_word_of_the_corpus_is_known_and_no_other() -> None:
