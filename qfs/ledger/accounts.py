@@ -166,7 +166,7 @@ class Core:
 class Accounts:
     """Every account by id; immutable to its readers. One thread a store."""
 
-    __slots__ = ("change", "core", "newer", "redo")
+    __slots__ = ("change", "core", "newer", "redo", "root")
 
     def __init__(self, core: Core) -> None:
         self.core: Core = core
@@ -175,6 +175,8 @@ class Accounts:
         """The change in which this version differs from the newer one."""
         self.redo: bool = False
         """Whether this version has the change, and the newer one not."""
+        self.root: Digest | None = None
+        """Its root, once it was sealed."""
 
     @classmethod
     def none(cls) -> "Accounts":
@@ -232,13 +234,28 @@ class Accounts:
         return self._changed(_Assigned(index, bytes(owner), core.owner(index)))
 
     def moved(self, rows: Rows, codes: bytes) -> "Accounts":
-        """Return the store after rows whose codes are known, unjudged: what evolve does."""
+        """Return the store after rows whose codes are known, unjudged: what evolve does.
+
+        Raises ContractError where this version is gone back to, and what was judged after it was
+        not what its rows say: then this version is not what it was when it was sealed.
+        """
+        if self.newer is not None and self.root is not None:
+            self.restore()
+            if self.core.flush() != self.root:
+                raise ContractError("the balances are not what the rows that were judged made them")
         return self._changed(_Moved(rows, codes))
 
     def judged(self, rows: Rows, codes: bytes) -> "Accounts":
         """Return the store after rows that a judge has applied to the newest columns already."""
         self.core.root = None
         return self._newer(_Moved(rows, codes))
+
+    def judged_of(self, source: object) -> Rows | None:
+        """Return the rows that lead from here to the next version, if this is their source."""
+        change = self.change
+        if isinstance(change, _Moved) and not self.redo and change.rows.source is source:
+            return change.rows
+        return None
 
     def moved_to(self, newer: "Accounts") -> tuple[Rows, bytes] | None:
         """Return the rows and codes that lead from here to a newer version, if it is next."""
@@ -263,11 +280,14 @@ class Accounts:
         while at.newer is not None:
             chain.append(at)
             at = at.newer
+        alike = len(chain) == 2 and _are_alike(chain[1], chain[0])
         for handle in reversed(chain):
             change = handle.change
             if change is None:
                 raise ContractError("an older version of accounts without its change")
-            if handle.redo:
+            if alike:
+                pass
+            elif handle.redo:
                 self.core.do(change)
             else:
                 self.core.undo(change)
@@ -277,7 +297,8 @@ class Accounts:
 
     def seal(self) -> Digest:
         """Return the root; costs what changed since the last seal."""
-        return self.newest().flush()
+        self.root = self.newest().flush()
+        return self.root
 
     def snapshot(self) -> Iterator[bytes]:
         """Yield the records, 512 at a time, in the order of the indexes: the tree's own leaves."""
@@ -368,6 +389,19 @@ def place_of(core: Core, account: int) -> int:
     if place < 0:
         raise ContractError(f"account {account} is not open")
     return place
+
+
+def _are_alike(older: Accounts, sibling: Accounts) -> bool:
+    """Say whether the newest version and its sibling differ from an older one by the same rows."""
+    one, other = older.change, sibling.change
+    return (
+        not older.redo
+        and sibling.redo
+        and isinstance(one, _Moved)
+        and isinstance(other, _Moved)
+        and one.codes == other.codes
+        and one.rows.source == other.rows.source
+    )
 
 
 def _ids_of(records: bytes) -> list[int]:

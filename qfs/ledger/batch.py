@@ -70,6 +70,7 @@ def rows_of_batch(batch: Batch, accounts: Accounts) -> Rows:
         owners=places.find(batch.leg_accounts.data),
         tokens=batch.leg_tokens,
         changes=words_of(batch.leg_changes),
+        source=batch,
     )
 
 
@@ -86,6 +87,7 @@ def row_of(asked: Transact, accounts: Accounts) -> Rows:
         owners=places.each([leg.account for leg in asked.legs]),
         tokens=bytes([leg.token for leg in asked.legs]),
         changes=words_of(b"".join(changes)),
+        source=(asked.account, asked.legs),
     )
 
 

@@ -85,7 +85,7 @@ def evolve_spent(state: State, event: Spent) -> State:
 
 def evolve_batch(state: State, event: BatchMoved | BatchSpent) -> State:
     """Return the state after a batch whose codes are known."""
-    rows = rows_of_batch(event.batch, state.accounts)
+    rows = state.accounts.judged_of(event.batch) or rows_of_batch(event.batch, state.accounts)
     if isinstance(event, BatchMoved):
         return _after(state, rows, event.codes, event.seq)
     keys = spent_keys(rows, event.codes)

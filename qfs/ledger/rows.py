@@ -83,7 +83,10 @@ class Rows:
         owners: vec[i64],
         tokens: bytes,
         changes: memoryview,
+        source: object,
     ) -> None:
+        self.source: object = source
+        """What they were read from: over the same accounts, equal ones give equal rows."""
         self.starts: vec[i64] = starts
         """A row: first balance of the account whose nonce it uses; NOWHERE where none is open."""
         self.nonces: vec[i64] = vec[i64](nonces)
@@ -388,8 +391,8 @@ def shift(rows: Rows, codes: bytes, columns: Columns, *, back: bool) -> None:
     row: i64
     for row in range(len(counts)):
         end = at + counts[row]
-        code = codes[row]
-        if is_spent(code):
+        code: i64 = codes[row]
+        if code == 0 or is_spent(code):
             head = 2 * starts[row] - 5
             nonce = words[head]
             if back:
@@ -401,7 +404,9 @@ def shift(rows: Rows, codes: bytes, columns: Columns, *, back: bool) -> None:
             if code == 0:
                 for leg in range(at, end):
                     low, high = changes[2 * leg], changes[2 * leg + 1]
-                    if back:
+                    if back and low not in (0, LEAST):
+                        low, high = -low, -1 - high
+                    elif back:
                         low, high = negated(low, high)
                     cell = 2 * (owners[leg] + tokens[leg])
                     here = words[cell]

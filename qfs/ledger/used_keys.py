@@ -144,6 +144,17 @@ class UsedKeys:
         """
         if not keys:
             return self
+        newer, again = self.newer, self.use_
+        if (
+            newer is not None
+            and newer.newer is None
+            and again is not None
+            and not self.redo
+            and (again.seq, again.keys) == (seq, keys)
+        ):
+            self.newer = UsedKeys(self.core)
+            newer.newer, newer.use_, newer.redo = self, again, True
+            return self.newer
         if self.newer is not None:
             self.restore()
         made = _Use(seq, keys, fresh)
@@ -172,11 +183,14 @@ class UsedKeys:
         while at.newer is not None:
             chain.append(at)
             at = at.newer
+        alike = len(chain) == 2 and _are_alike(chain[1], chain[0])
         for handle in reversed(chain):
             use = handle.use_
             if use is None:
                 raise ContractError("an older version of used keys without its use")
-            if handle.redo:
+            if alike:
+                pass
+            elif handle.redo:
                 self.core.do(use)
             else:
                 self.core.undo(use)
@@ -230,6 +244,18 @@ class UsedKeys:
         mine, theirs = dict(self.packets()), dict(other.packets())
         differing = [seq for seq in sorted(mine | theirs) if mine.get(seq) != theirs.get(seq)]
         return [(seq, mine.get(seq), theirs.get(seq)) for seq in differing[:limit]]
+
+
+def _are_alike(older: UsedKeys, sibling: UsedKeys) -> bool:
+    """Say whether the newest version and its sibling differ from an older one by the same keys."""
+    one, other = older.use_, sibling.use_
+    return (
+        not older.redo
+        and sibling.redo
+        and one is not None
+        and other is not None
+        and (one.seq, one.keys) == (other.seq, other.keys)
+    )
 
 
 def _split(pieces: list[bytes]) -> list[bytes]:
