@@ -15,6 +15,7 @@ from qfs.scan.attributes import attribute
 from qfs.scan.expressions import evaluate, evaluate_key
 from qfs.scan.frame import Frame
 from qfs.scan.grown import hand_back
+from qfs.scan.implicit import made_outside
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import elements
 from qfs.scan.program import Function
@@ -450,20 +451,11 @@ def instantiate(
                 receiver = (FUNCTION, each[1], made[0], each[3])
                 call_function(frame, receiver, Arguments([]), pos, certain=certain)
     if not init:
-        _base_outside(frame, number, arguments, pos)
+        made_outside(frame, number, arguments, pos)
     for each in frame.find(number, "__del__"):
         if each[0] == FUNCTION:
             frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")
     return made
-
-
-def _base_outside(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
-    """Ask the rules about the constructor that a class has from a base outside."""
-    from qfs.scan.outside import ruled  # noqa: PLC0415 (what is outside may call back)
-
-    for base in frame.mro(number):
-        if isinstance(base, str) and not base.startswith("builtins."):
-            ruled(frame, base, arguments, pos)
 
 
 def _metaclass(frame: Frame, number: int) -> Value:

@@ -6,6 +6,8 @@
 - Source: Python data model, §3.3 "Special method names".
 """
 
+from typing import TYPE_CHECKING
+
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
@@ -24,6 +26,9 @@ from qfs.scan.values import (
     sequence,
     table,
 )
+
+if TYPE_CHECKING:
+    from qfs.scan.calls import Arguments
 
 
 def _asked(
@@ -123,6 +128,15 @@ def next_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
         for each in call_method(frame, atom, name, Arguments([]), pos, silent=True):
             out = join(out, each[2] if each[:2] == (SEQUENCE, "coro") else (each,))
     return out
+
+
+def made_outside(frame: Frame, number: int, arguments: "Arguments", pos: Pos) -> None:
+    """Ask the rules about the constructor that a class has from a base outside."""
+    from qfs.scan.outside import ruled  # noqa: PLC0415 (what is outside may call back)
+
+    for base in frame.mro(number):
+        if isinstance(base, str) and not base.startswith("builtins."):
+            ruled(frame, base, arguments, pos)
 
 
 def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) -> None:

@@ -16,6 +16,7 @@ from qfs.scan.implicit import compares
 from qfs.scan.ir import Pos
 from qfs.scan.operations import binary_value, text_of
 from qfs.scan.order import elements
+from qfs.scan.ties import ranked
 from qfs.scan.values import (
     ANY,
     CLASS,
@@ -105,8 +106,6 @@ def _pushed(added: int) -> Special:
 
 def _largest(use: str) -> Special:
     def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-        from qfs.scan.builtin_functions import ranked  # noqa: PLC0415
-
         element, taint = elements(frame, arguments.at(1, "iterable"), pos)
         key = arguments.at(2, "key")
         ranked(frame, key, (element, taint), pos, use)

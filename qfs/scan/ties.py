@@ -1,0 +1,49 @@
+"""Ties: a key function that is the same for two elements of a set leaves their order to the set.
+
+- A key that holds the whole element cannot tie; one that measures it (``len``, ``lower``) can.
+- Source: Python library reference, ``sorted``: equal elements keep their order.
+"""
+
+from qfs.scan.calls import Arguments, call
+from qfs.scan.frame import Frame
+from qfs.scan.implicit import compares
+from qfs.scan.ir import FunctionFacts, Pos
+from qfs.scan.values import METHOD, OUTSIDE, PLAIN, Taint, Value
+
+_COARSE = {
+    "builtins.len", "builtins.abs", "builtins.bool", "builtins.type", "builtins.round",
+    "builtins.int", "builtins.sum", "builtins.min", "builtins.max",
+}  # fmt: skip
+
+
+def ranked(
+    frame: Frame, key: Value, ordered: tuple[Value, Taint | None], pos: Pos, use: str
+) -> None:
+    """Compare elements, or what a key function gives; report a tie between elements of a set."""
+    element, taint = ordered
+    if not any(atom != (PLAIN, "none") for atom in key):
+        compares(frame, element, pos)
+    for atom in key:
+        if atom == (PLAIN, "none"):
+            continue
+        compares(frame, call(frame, (atom,), Arguments([element]), pos), pos)
+        if taint is None:
+            continue
+        coarse = atom[0] == OUTSIDE and atom[1] in _COARSE
+        coarse = coarse or (atom[0] == METHOD and atom[2] in {"count", "get", "lower", "index"})
+        function = frame.solver.program.functions[atom[1]] if atom[0] == "fn" else None
+        if function is not None and _whole(function.facts):
+            continue
+        grade_ = taint.grade if coarse or function is not None else "unknown"
+        frame.leak(taint._replace(grade=grade_), "set-tie", use)
+
+
+def _whole(facts: FunctionFacts) -> bool:
+    """Say whether a key function's result holds the whole element, so that nothing ties."""
+    body, parameters = facts.body, facts.parameters
+    if len(body) != 1 or not parameters or body[0][0] != 4 or body[0][1] is None:
+        return False
+    result, name = body[0][1], parameters[0].name
+    if result[:2] == (2, name):
+        return True
+    return result[0] == 6 and any(part[:2] == (2, name) for part in result[1])
