@@ -118,6 +118,22 @@ def test_a_truncated_log_is_truncated_for_any_number_of_processes(house, tmp_pat
     assert reports[0]["packets"] == cut - 1
 
 
+@pytest.mark.parametrize("parts", [True, False], ids=["from snapshots", "signatures ahead"])
+def test_a_corrupt_log_halts_alike_for_any_number_of_processes(house, tmp_path, parts):
+    path = tmp_path / "copy"
+    shutil.copytree(house, path)
+    if not parts:
+        shutil.rmtree(path / "snapshots")
+    segment = path / "log" / "00000001.log"
+    data = bytearray(segment.read_bytes())
+    data[log.read(path).frames[225].offset + 1000] ^= 1
+    segment.write_bytes(data)
+    reports = [replay(ReplayRequest(path, jobs=jobs)) for jobs in (1, 2)]
+    assert reports[0].document() == reports[1].document()
+    assert (reports[0].exit_code, reports[0].packets, reports[0].halt.seq) == (3, 224, 225)
+    assert reports[0].halt.to_bytes() == reports[1].halt.to_bytes()
+
+
 def test_a_snapshot_that_is_not_good_only_costs_time(house, tmp_path):
     path = tmp_path / "copy"
     shutil.copytree(house, path)
