@@ -22,6 +22,7 @@ from qfs.shell import log, providers
 from qfs.shell.providers.ahead import Ahead
 from tests.app.logs import MINE, OTHER, House, actions, idempotency, order
 
+COMMAND = (sys.executable, "-m", "qfs_cli.main", "replay", "--format", "json")
 PACKETS = 230
 MIDDLE = 110
 
@@ -149,8 +150,7 @@ def test_a_snapshot_that_is_not_good_only_costs_time(house, tmp_path):
 def test_the_command_prints_the_same_bytes(house):
     outputs = [
         subprocess.run(
-            [sys.executable, "-m", "qfs_cli.main", "replay", str(house)]
-            + ["--jobs", jobs, "--format", "json"],
+            [*COMMAND, str(house), "--jobs", jobs],
             capture_output=True,
             check=False,
         )
