@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,7 +18,7 @@ from qfs.app.audit_baseline import read_baseline, write_baseline
 from qfs.app.audit_ignores import PLACE, Ignores, read_ignores
 from qfs.app.audit_marks import marked
 from qfs.app.audit_report import AuditReport, Finding, Replacement, Witness, WitnessRun
-from qfs.app.audit_work import Result, Work, work
+from qfs.app.audit_work import Work, undisturbed, work
 from qfs.app.summaries import Updated, locked, update
 from qfs.errors import InputError, UsageError
 from qfs.scan.ir import Allowance
@@ -28,7 +29,6 @@ from qfs.shell.facts_cache import FactsCache
 from qfs.shell.installed import own_rooms
 from qfs.shell.sources import (
     Problem,
-    SourceFile,
     changed_files,
     changed_meanwhile,
     read_rule_files,
@@ -88,6 +88,10 @@ class AuditRequest:
     cache: bool = False
     cache_folder: Path | None = None
     """Where the cache lies; None for the user's cache folder."""
+    jobs: int = 1
+    """Processes; 0 for as many as there are processors and the sources are worth."""
+    last: bool = False
+    """Whether the process ends after this audit, and need not tidy up its memory."""
 
 
 def today() -> str:
@@ -105,6 +109,16 @@ def audit(request: AuditRequest) -> AuditReport:
         raise UsageError("nothing to audit", way_out="pass a file or a folder")
     if request.per_file and request.require_proof:
         raise UsageError("one file alone proves nothing", way_out="leave out --per-file")
+    if request.jobs < 0:
+        raise UsageError(f"no number of processes: {request.jobs}", way_out="pass 0, 1, 2 ...")
+    with undisturbed(last=request.last):
+        if not request.cache:
+            return _audited(request, None)
+        with closing(FactsCache(request.cache_folder)) as cache:
+            return _audited(request, cache)
+
+
+def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
     root, settings = read_settings(request.paths[0])
     policy = _policy(request, settings)
     packs = request.packs or _texts(settings, "packs") or DEFAULT_PACKS
@@ -117,7 +131,8 @@ def audit(request: AuditRequest) -> AuditReport:
     )
     if not sources and not problems:
         raise _nothing(request.paths)
-    result = _worked(request, settings, policy, sources, rules)
+    task = _task(request, settings, policy)
+    result = work(sources, rules, task, cache, own_rooms(sources), jobs=request.jobs)
     kept = [each for each in result.found if _chosen(each.rule, request)]
     findings, suppressed = _allowances(rules, kept, result.allowances, request)
     ignores = read_ignores(settings.get("per-file-ignores", {}))
@@ -126,7 +141,7 @@ def audit(request: AuditRequest) -> AuditReport:
     if not request.select and not request.ignore:
         findings += _unused_ignores(rules, ignores.unused([each.path for each in sources], root))
         findings.sort(key=_order)
-    findings = marked(findings, {each.path: each.data for each in sources})
+    findings = marked(findings, {each.path: each.data for each in sources}, cache)
     if request.since:
         changed = frozenset(changed_files(root, request.since))
         findings = [each for each in findings if _touches(each, changed)]
@@ -173,24 +188,13 @@ def _nothing(paths: Sequence[Path]) -> InputError:
     )
 
 
-def _worked(
-    request: AuditRequest,
-    settings: dict[str, Any],
-    policy: str,
-    sources: Sequence[SourceFile],
-    rules: Rulebook,
-) -> Result:
-    task = Work(
+def _task(request: AuditRequest, settings: dict[str, Any], policy: str) -> Work:
+    return Work(
         request.entries or _texts(settings, "entries"),
         _texts(settings, "zone"),
         policy,
         request.per_file,
     )
-    cache = FactsCache(request.cache_folder) if request.cache else None
-    result = work(sources, rules, task, cache, own_rooms(sources))
-    if cache is not None:
-        cache.close()
-    return result
 
 
 def _place(problem: Problem) -> tuple[str, int]:

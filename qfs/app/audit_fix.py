@@ -10,31 +10,16 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from qfs.app.audit import AuditReport, AuditRequest, Finding, audit
+from qfs.app.audit_report import FixReport
 from qfs.errors import EnvironmentFault, UsageError
 from qfs.scan.fixes import FIXABLE, apply, mendings_for
 from qfs.scan.fixes_file import Wanted
 from qfs.scan.reading import Unreadable, recoded
 from qfs.shell.own_tests import run_tests
 from qfs.shell.sources import NOTEBOOK, read_settings
-
-
-@dataclass(frozen=True, slots=True)
-class FixReport:
-    """What was mended, and what the audit says now."""
-
-    report: AuditReport
-    changed: tuple[str, ...]
-    """Files that were (or with diff: would be) rewritten."""
-    put_back: tuple[str, ...]
-    """Files whose edits did not remove their findings, and were undone."""
-    mended: int
-    diff: str
-    failing: tuple[str, ...] = ()
-    """Files whose edits made the tests fail, and were undone."""
 
 
 def fix(

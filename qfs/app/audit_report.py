@@ -130,3 +130,18 @@ class AuditReport:
             return EXIT_CLEAN if self.is_proved else EXIT_FINDINGS
         bad = self.count("violation") + self.count("possible") + self.count("confirmed")
         return EXIT_FINDINGS if bad else EXIT_CLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class FixReport:
+    """What was mended, and what the audit says now."""
+
+    report: AuditReport
+    changed: tuple[str, ...]
+    """Files that were (or with diff: would be) rewritten."""
+    put_back: tuple[str, ...]
+    """Files whose edits did not remove their findings, and were undone."""
+    mended: int
+    diff: str
+    failing: tuple[str, ...] = ()
+    """Files whose edits made the tests fail, and were undone."""

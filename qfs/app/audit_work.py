@@ -7,11 +7,13 @@
 
 import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from qfs.app.audit_jobs import RECURSION, packed_facts, processes, received, shares, spread
 from qfs.scan import ir
 from qfs.scan.audit import analyse
 from qfs.scan.extract import extract
@@ -22,7 +24,6 @@ from qfs.scan.verdict import Found, Rest, Step
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import Problem, SourceFile, engine_digest, source_digest
 
-_RECURSION = 5_000  # generated code has chains of a thousand operators or elifs
 Facts = dict[str, tuple[str, ModuleFacts]]
 
 
@@ -56,10 +57,13 @@ def work(
     task: Work,
     cache: FactsCache | None,
     library: Sequence[SourceFile] = (),
+    *,
+    jobs: int = 1,
 ) -> Result:
     """Return what the analysis finds in the sources; what they call in the library is judged too.
 
-    A library's functions are no entries, and its lines are not counted.
+    A library's functions are no entries, and its lines are not counted. jobs is how many processes
+    do it: one, several, or 0 for what the sources are worth; the answer is the same.
     """
     key = ""
     if cache is not None:
@@ -67,18 +71,31 @@ def work(
         known = cache.get([key]).get(key)
         if known is not None:
             return _unpacked(known, rules)
-    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    gc.disable()  # facts are long-lived and acyclic: collecting them again and again costs a fifth
-    try:
-        result = _fresh(sources, rules, task, cache, library)
-    finally:
-        sys.setrecursionlimit(limit)
-        if collecting:
-            gc.enable()
+    with undisturbed():
+        result = _fresh(sources, rules, task, cache, library, jobs=jobs)
     if cache is not None:
         cache.put({key: _packed(result)})
     return result
+
+
+@contextmanager
+def undisturbed(*, last: bool = False) -> Iterator[None]:
+    """Work without the collector, and with room for generated code's deep nesting.
+
+    Facts are long-lived and acyclic: collecting them again and again costs a fifth. With last,
+    nothing that exists by the end is ever collected: the process is about to end.
+    """
+    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION))
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if last:
+            gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 def _fresh(
@@ -87,10 +104,38 @@ def _fresh(
     task: Work,
     cache: FactsCache | None,
     library: Sequence[SourceFile],
+    *,
+    jobs: int,
 ) -> Result:
-    facts, problems = read_facts(sources, cache)
+    paths = [each.path for each in sources]
+    task = replace(task, zone=task.zone if any(below(path, task.zone) for path in paths) else ())
+    jobs = processes(jobs, sources)
+    if not task.per_file:
+        return _judged(sources, rules, task, cache, library, jobs=jobs)
+    if jobs == 1:
+        return _merged([_judged(sources, rules, task, cache, library)])
+    parts = shares(sources, jobs)
+    found = spread(_judged, [(part, rules, task, None, library) for part in parts], jobs)
+    return _merged(
+        [
+            _judged(part, rules, task, None, library) if each is None else each
+            for part, each in zip(parts, found, strict=True)
+        ]
+    )
+
+
+def _judged(
+    sources: Sequence[SourceFile],
+    rules: Rulebook,
+    task: Work,
+    cache: FactsCache | None,
+    library: Sequence[SourceFile],
+    *,
+    jobs: int = 1,
+) -> Result:
+    """Return what is found in some sources; in a task whose zone is empty all of them are in it."""
+    facts, problems = read_facts(sources, cache, jobs)
     beside = read_facts(library, cache)[0] if library else {}
-    in_zone = zone_test([each.path for each in sources], task.zone)
     programs: list[Facts] = [facts]
     if task.per_file:
         programs = [{name: facts[name]} for name in sorted(facts)]
@@ -100,7 +145,8 @@ def _fresh(
     paths = frozenset([each.path for each in library])
     for program in programs:
         judged = analyse(
-            {**beside, **program}, rules, entries=task.entries, in_zone=in_zone,
+            {**beside, **program}, rules, entries=task.entries,
+            in_zone=lambda path: not task.zone or below(path, task.zone),
             policy=task.policy, library=paths, quick=task.per_file,
         )  # fmt: skip
         rests.update(dict.fromkeys(judged.rests))
@@ -117,8 +163,26 @@ def _fresh(
     )  # fmt: skip
 
 
+def _merged(parts: Sequence[Result]) -> Result:
+    """Return the results of files that were judged alone as one."""
+    found = [each for part in parts for each in part.found]
+    found.sort(key=lambda each: (each.path, each.pos, each.rule.code))
+    allowances = {path: each for part in parts for path, each in part.allowances.items()}
+    problems = [each for part in parts for each in part.problems]
+    rests = dict.fromkeys([each for part in parts for each in part.rests])
+    return Result(
+        tuple(found),
+        sum([each.functions for each in parts]),
+        sum([each.proved for each in parts]),
+        sum([each.lines for each in parts]),
+        {path: allowances[path] for path in sorted(allowances)},
+        tuple(sorted(problems, key=lambda each: (each.path, each.line))),
+        tuple(sorted(rests, key=lambda each: (each.kind, each.name))),
+    )
+
+
 def read_facts(
-    sources: Sequence[SourceFile], cache: FactsCache | None = None
+    sources: Sequence[SourceFile], cache: FactsCache | None = None, jobs: int = 1
 ) -> tuple[Facts, list[Problem]]:
     """Return {module name: (path, facts)} and the files that have none.
 
@@ -127,20 +191,25 @@ def read_facts(
     facts: Facts = {}
     problems: list[Problem] = []
     fresh: dict[str, Any] = {}
-    keys = [_facts_key(each.data) for each in sources] if cache is not None else []
+    keys = [_facts_key(each.data) for each in sources] if cache is not None else [""] * len(sources)
     known = cache.get(keys) if cache is not None else {}
+    made: dict[str, Any] = {}
+    if jobs > 1:
+        unknown = [each for at, each in enumerate(sources) if not _usable(known.get(keys[at]))]
+        made = packed_facts(unknown, jobs)
     for at, source in enumerate(sources):
-        packed = known.get(keys[at]) if keys else None
-        if packed is not None and packed[0] == ir.VERSION:
+        packed: Any = known.get(keys[at])
+        if _usable(packed):
             found = ir.unpacked(packed)
         else:
+            packed = made.get(source.path)
             try:
-                found = extract(source.data)
+                found = extract(source.data) if packed is None else received(packed)
             except Unreadable as error:
                 problems.append(Problem(source.path, error.line, error.why))
                 continue
-            if keys:
-                fresh[keys[at]] = ir.packed(found)
+            if cache is not None:
+                fresh[keys[at]] = packed or ir.packed(found)
         name = source.module
         if name in facts:
             name = source.path.removesuffix(".py").replace("/", ".")
@@ -150,13 +219,13 @@ def read_facts(
     return facts, problems
 
 
-def zone_test(paths: Sequence[str], zone: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return whether a path is judged: below the zone, or everywhere when no file is in it."""
+def _usable(packed: Any) -> bool:
+    return packed is not None and packed[0] == ir.VERSION
 
-    def inside(path: str) -> bool:
-        return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in zone)
 
-    return inside if any(inside(path) for path in paths) else lambda _path: True
+def below(path: str, zone: tuple[str, ...]) -> bool:
+    """Say whether a path is one of a zone, or lies below one."""
+    return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in zone)
 
 
 def _facts_key(data: bytes) -> str:

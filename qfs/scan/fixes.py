@@ -25,7 +25,7 @@ _DIVIDES = (("qfs.certmath", "div"), ("qfs.certmath", "Rounding"))
 def mendings_for(data: bytes, wanted: Sequence[Wanted], *, unsafe: bool) -> list[Mending | None]:
     """Return what mends each finding, or None where nothing does; data is UTF-8."""
     try:
-        file = File(data)
+        file = File(data, [each.pos[0] for each in wanted])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [None for _each in wanted]
     out: list[Mending | None] = []
@@ -228,4 +228,5 @@ _UNSAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
     "QFS501": _fixed,
     "QFS502": _division,
 }
+SAFE = frozenset(_SAFE)
 FIXABLE = frozenset((*_SAFE, *_UNSAFE))

@@ -5,6 +5,8 @@
 """
 
 import ast
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qfs.scan.ir import Pos
@@ -43,8 +45,10 @@ class Mending:
 class File:
     """A file's bytes, as UTF-8, and tree, and the way from a position to an offset."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, lines: Sequence[int]) -> None:
         self.data = data
+        self.lines = sorted(lines)
+        """Where the findings begin."""
         self.tree = ast.parse(data.decode())  # never the encoding that its first lines name
         self.starts = [0]
         self.purposes: dict[str, None] = {}
@@ -70,7 +74,7 @@ class File:
     def at(self, pos: Pos, kind: type[ast.expr] | tuple[type[ast.expr], ...]) -> ast.expr | None:
         """Return the node of a kind that stands exactly there."""
         if not self._nodes:
-            for node in ast.walk(self.tree):
+            for node in _near(self.tree, self.lines):
                 if isinstance(node, ast.expr):
                     ends = (node.end_lineno or 0, (node.end_col_offset or 0) + 1)
                     place = (node.lineno, node.col_offset + 1, *ends)
@@ -104,6 +108,8 @@ class File:
 
     def is_free(self, name: str, module: str) -> bool:
         """Say whether a name is bound nowhere in the file, unless it is imported from a module."""
+        if self.data.isascii() and name.encode() not in self.data:
+            return True
         for node in ast.walk(self.tree):
             match node:
                 case ast.Name(id=bound, ctx=ast.Store() | ast.Del()) if bound == name:
@@ -124,3 +130,28 @@ class File:
                 ):
                     return False
         return True
+
+
+def _near(tree: ast.Module, lines: Sequence[int]) -> Iterator[ast.AST]:
+    """Return the nodes of a tree, level by level, without statements that hold none of the lines.
+
+    lines are in order.
+    """
+    level: list[ast.AST] = [tree]
+    while level:
+        yield from level
+        level = [
+            child
+            for node in level
+            for child in ast.iter_child_nodes(node)
+            if not isinstance(child, ast.stmt) or _holds(child, lines)
+        ]
+
+
+def _holds(node: ast.stmt, lines: Sequence[int]) -> bool:
+    """Say whether one of some lines is the statement's, decorators included."""
+    first = node.lineno
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        first = min([first, *[each.lineno for each in node.decorator_list]])
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= (node.end_lineno or first)

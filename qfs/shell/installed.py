@@ -28,7 +28,7 @@ def own_rooms(sources: Sequence[SourceFile]) -> list[SourceFile]:
     """Return the files of QFS's deterministic rooms, when sources import QFS and are not QFS."""
     if any(each.module.partition(".")[0] == "qfs" for each in sources):
         return []
-    if not any(_IMPORTS.search(each.data) for each in sources):
+    if not any(b"qfs" in each.data and _IMPORTS.search(each.data) for each in sources):
         return []
     base = Path(str(files("qfs")))
     paths = [base / "__init__.py", base / "errors.py"]

@@ -7,9 +7,7 @@ import typer
 
 from qfs.app.audit import AuditReport, AuditRequest, audit, today
 from qfs.app.audit import update_summaries as compute_summaries
-from qfs.app.audit_fix import fix as mend
 from qfs.app.failure import UsageError
-from qfs.app.witness import witness as run_witness
 from qfs_cli.render import audit as text
 from qfs_cli.render import (
     audit_github,
@@ -84,6 +82,12 @@ _Inputs = Annotated[
     Path | None,
     typer.Option(help="Inputs of the entry points for --witness: JSON Lines, one input a line."),
 ]
+_Jobs = Annotated[
+    int,
+    typer.Option(
+        min=0, show_default="as many as large sources are worth", help="Processes; 1 for one."
+    ),
+]
 _UpdateSummaries = Annotated[
     bool,
     typer.Option(
@@ -120,6 +124,7 @@ def command(
     diff: _Diff = False,
     test_command: _TestCommand = "",
     no_cache: _NoCache = False,
+    jobs: _Jobs = 0,
     witness: _Witness = False,
     inputs: _Inputs = None,
     update_summaries: _UpdateSummaries = False,
@@ -142,23 +147,39 @@ def command(
         write_baseline=write_baseline,
         today=today(),
         cache=not no_cache,
+        jobs=jobs,
+        last=not (mending or witness or update_summaries),
     )
     if update_summaries:
         updated = compute_summaries(request)
         typer.echo("\n".join([*updated.lines, f"written: {updated.path}"]))
         return
     if mending:
-        made = mend(request, unsafe=unsafe_fixes, diff=diff, test_command=test_command)
-        typer.echo(text.fixes(made), nl=False, err=not diff)
-        report = made.report
-        if diff:
-            raise typer.Exit(report.exit_code)
+        report = _mended(request, unsafe=unsafe_fixes, diff=diff, test_command=test_command)
     else:
         report = audit(request)
     if witness:
-        report = run_witness(report, request, inputs)
+        report = _witnessed(report, request, inputs)
     _write(output, text.statistics(report) if statistics else FORMATS[form](report))
     _finish(report)
+
+
+def _mended(request: AuditRequest, *, unsafe: bool, diff: bool, test_command: str) -> AuditReport:
+    """Mend what can be mended and say what was; with diff, exit after it."""
+    from qfs.app.audit_fix import fix  # noqa: PLC0415 (an audit alone need not wait for it)
+
+    made = fix(request, unsafe=unsafe, diff=diff, test_command=test_command)
+    typer.echo(text.fixes(made), nl=False, err=not diff)
+    if diff:
+        raise typer.Exit(made.report.exit_code)
+    return made.report
+
+
+def _witnessed(report: AuditReport, request: AuditRequest, inputs: Path | None) -> AuditReport:
+    """Run the entry points in other environments."""
+    from qfs.app.witness import witness  # noqa: PLC0415 (an audit alone need not wait for it)
+
+    return witness(report, request, inputs)
 
 
 def _check(form: str, *, inputs: bool, tests: bool) -> None:

@@ -1,7 +1,7 @@
 """An audit report for people: each finding with the way that leads to it."""
 
 from qfs.app.audit import AuditReport, Finding, Witness, WitnessRun
-from qfs.app.audit_fix import FixReport
+from qfs.app.audit_report import FixReport
 from qfs_cli.render.audit_proof import proof
 
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,6 +92,24 @@ def test_the_order_of_the_files_changes_nothing(program: Path, *, per_file: bool
         again = work(shuffled, rules, task, None)
         assert again.found == first.found
         assert (again.functions, again.proved) == (first.functions, first.proved)
+
+
+@pytest.mark.parametrize("per_file", [False, True])
+def test_however_many_processes_do_it_the_report_is_the_same(
+    program: Path, tmp_path: Path, *, per_file: bool
+) -> None:
+    """A broken file and two modules of one name among them, cold and warm."""
+    folder = tmp_path / "cases"
+    shutil.copytree(program, folder)
+    (folder / "broken.py").write_text("def (:\n", encoding="utf-8")
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "same.py").write_text("import time\nNOW = time.time()\n", "utf-8")
+    one = audit(AuditRequest((folder,), per_file=per_file))
+    assert len(one.errors) == 1
+    several = AuditRequest((folder,), per_file=per_file, cache=True, cache_folder=tmp_path, jobs=3)
+    cold, warm = audit(several), audit(several)
+    assert cold == warm == one
 
 
 def test_a_cold_cache_a_warm_one_and_none_give_the_same_report(
