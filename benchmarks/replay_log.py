@@ -1,33 +1,24 @@
-"""Replaying, verifying and bisecting a ledger's log: beside the core's own apply, in two processes.
-
-``QFS_BENCH_PACKETS`` sets how many packets the logs have that are bisected, 40,000 by default.
-"""
+"""Replaying and verifying a ledger's log: beside the core's own apply, and in two processes."""
 
 import os
 import resource
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from copy import copy
 from pathlib import Path
 
 from benchmarks._ledger_run import Ledger
 from benchmarks.common import Report, Table, measure, nanoseconds, ratio
-from qfs.app.bisection import BisectRequest, bisect
 from qfs.app.replay import replay_here
 from qfs.app.worlds import QFS, admit, derive, last_of, snapshot_file
-from qfs.kernel import Admitted, Tick, Transactions, World, apply
+from qfs.kernel import Admitted, Transactions, World, apply
 from qfs.ledger.commands import Transfer
 from qfs.shell import log, providers
 from tests.app.logs import MINE, OTHER, House, actions, idempotency, order
 
-PACKETS = int(os.environ.get("QFS_BENCH_PACKETS", "40000"))
-PARTED = PACKETS * 27_179 // 40_000  # where the second log goes another way
-EVERY = PACKETS // 40  # packets between two snapshots
-BATCHES, ROWS = 32, 8_000
+BATCHES, ROWS = 120, 8_000
 GROUPS = 100
-SINGLES = 8_000
+SINGLES = 30_000
 ROUNDS = 3
 
 
@@ -46,7 +37,7 @@ def _singles(directory: Path, packets: int, a_packet: int = 1) -> None:
         for number in range(packets):
             _transfers(house, range(number * a_packet, (number + 1) * a_packet))
             if number == packets // 2:
-                _keep(directory, house.world)
+                keep(directory, house.world)
 
 
 def _batches(directory: Path) -> None:
@@ -56,11 +47,12 @@ def _batches(directory: Path) -> None:
     for number in range(BATCHES):
         ledger.take(ledger.transfers(ROWS))
         if number == BATCHES // 2:
-            _keep(directory, ledger.world)
+            keep(directory, ledger.world)
     ledger.writer.close()
 
 
-def _keep(directory: Path, world: World) -> None:
+def keep(directory: Path, world: World) -> None:
+    """Write a world's snapshot where its ledger keeps them."""
     path = snapshot_file(directory, world.seq)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"".join(world.snapshot()))
@@ -108,8 +100,9 @@ def _processes(name: str, path: Path) -> list[list[str]]:
     for says, kept in ways:
         if not kept:
             (path / "snapshots").rename(path / "kept")
-        taken = {jobs: min([_verified(path, jobs) for _ in range(ROUNDS)]) for jobs in (1, 2)}
-        busiest = {jobs: min([_busiest(path, jobs) for _ in range(ROUNDS)]) for jobs in (1, 2)}
+        rounds = [{jobs: _verified(path, jobs) for jobs in (1, 2)} for _ in range(ROUNDS)]
+        taken = {jobs: min([found[jobs][0] for found in rounds]) for jobs in (1, 2)}
+        busiest = {jobs: min([found[jobs][1] for found in rounds]) for jobs in (1, 2)}
         rows.append(
             [
                 says,
@@ -122,68 +115,17 @@ def _processes(name: str, path: Path) -> list[list[str]]:
     return rows
 
 
-def _verified(path: Path, jobs: int) -> int:
-    start = time.perf_counter_ns()
+def _verified(path: Path, jobs: int) -> tuple[int, int]:
+    """Verify a log; return nanoseconds on the wall, and of the process that used most."""
+    start, own, others = time.perf_counter_ns(), time.process_time_ns(), _children()
     replay_here(path, providers.verifier(), QFS, jobs=jobs)
-    return time.perf_counter_ns() - start
-
-
-def _busiest(path: Path, jobs: int) -> int:
-    """Return the processor time of the process that took most of it."""
-    own, others = time.process_time_ns(), _children()
-    replay_here(path, providers.verifier(), QFS, jobs=jobs)
-    return max(time.process_time_ns() - own, _children() - others)
+    used = max(time.process_time_ns() - own, _children() - others)
+    return time.perf_counter_ns() - start, used
 
 
 def _children() -> int:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return int((used.ru_utime + used.ru_stime) * 1e9)
-
-
-def _two_logs(one: Path, other: Path) -> None:
-    """Write two logs of ticks that part with a transfer; both have the snapshots before it."""
-    house = House(one)
-    for action in actions(house, 3):
-        house.send(action)
-    _ticks(house, one, PARTED - 1)
-    house.writer.close()
-    shutil.copytree(one, other)
-    for path, amount in ((one, 1), (other, 3)):
-        side = copy(house)
-        with log.open_writer(path)[0] as side.writer:
-            move = Transfer(MINE, OTHER, 1, amount, 0, idempotency(1))
-            side.send(Transactions(((order(move),),)))
-            _ticks(side, path, PACKETS)
-
-
-def _ticks(house: House, directory: Path, last: int) -> None:
-    """Send ticks up to a packet, and keep a snapshot every so often; signatures are zeros."""
-    while house.world.seq < last:
-        house.send(Tick())
-        if house.world.seq % EVERY == 0 and house.world.seq < PARTED:
-            _keep(directory, house.world)
-
-
-def _bisected(a: Path, b: Path) -> Table:
-    """Bisect with and without snapshots, from the wall."""
-    rows = []
-    for name in ("with snapshots", "without"):
-        if name == "without":
-            for path in (a, b):
-                (path / "snapshots").rename(path / "kept")
-        start = time.perf_counter_ns()
-        found = bisect(BisectRequest(a, b, trust_signatures=True))
-        taken = time.perf_counter_ns() - start
-        share = f"{100 * found.executed / found.packets[0]:.3g} %"
-        rows.append([name, str(found.packet), str(found.executed), share, nanoseconds(taken)])
-    header = ["", "first that differs", "executed again", "of all", "in all"]
-    note = (
-        f"Two logs of {PACKETS:,} packets, ticks but for a transfer in which they part at packet "
-        f"{PARTED:,}, a snapshot every "
-        f"{EVERY:,}; goal: 5 % of 1,000,000. Reading both logs and their hash chains is most of "
-        "the time. `QFS_BENCH_PACKETS` sets how many packets."
-    )
-    return Table("Two logs bisected", header, rows, note)
 
 
 def run() -> Report:
@@ -200,16 +142,13 @@ def run() -> Report:
         for says, path in (("batches", "batches"), ("1 transaction a packet", "singles")):
             shared += _processes(says, folder / path)
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as name:
-        _two_logs(Path(name) / "one", Path(name) / "other")
-        bisected = _bisected(Path(name) / "one", Path(name) / "other")
     header = ["log", "core", "replay, trusted", "full verification"]
     goal = "trusted, of the core's (goal 0.9)"
     return Report(
         "replay_log",
-        "Replaying, verifying and bisecting a log",
-        "Medians of interleaved repeats in one run, by processor time; processes and bisection by "
-        "the clock, the best of three.",
+        "Replaying and verifying a log",
+        "Medians of interleaved repeats in one run, by processor time; the best of three for one "
+        "process beside two.",
         [
             Table(
                 "A transaction replayed",
@@ -229,6 +168,5 @@ def run() -> Report:
                 f"have nothing else to do. Load average here: {load:.1f} on {os.cpu_count()}. "
                 "Signatures ahead are what is left where a ledger has no snapshot.",
             ),
-            bisected,
         ],
     )
