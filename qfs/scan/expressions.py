@@ -280,15 +280,15 @@ def _slice(frame: Frame, fact: Fact) -> Value:
 
 
 def _if_else(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.narrowing import narrow  # noqa: PLC0415
+    from qfs.scan.narrowing import impossible, narrow  # noqa: PLC0415
 
     truth_of(frame, evaluate(frame, fact[1]), position(fact[1]))
     saved = dict(frame.env)
     narrow(frame, fact[1], positive=True)
-    then = evaluate(frame, fact[2])
+    then = NOTHING if impossible(frame, saved) else evaluate(frame, fact[2])
     frame.env = dict(saved)
     narrow(frame, fact[1], positive=False)
-    otherwise = evaluate(frame, fact[3])
+    otherwise = NOTHING if impossible(frame, saved) else evaluate(frame, fact[3])
     frame.env = saved
     return join(then, otherwise)
 

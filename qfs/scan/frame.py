@@ -57,6 +57,7 @@ class Frame:
         if node.function.facts.captured:
             for name, value in node.arguments.items():
                 self.solver.write(("local", node.number, name), value)
+                self.solver.write(("locals", node.function.number, name), value)
 
     # Names -----------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 - ``isinstance(x, T)``, ``type(x) is T``, ``type(x) in (A, B)``, ``x is None``; ``not``, ``and`` and
   ``or`` as far as one side decides; ``kind = type(x)`` stands for ``type(x)``.
-- A variable is never left without an alternative: then the condition says nothing.
+- A variable that a type test leaves without an alternative is not narrowed; one that is None, or
+  is not, for certain makes a branch that nothing takes.
 - Source: Python typing specification, "Type narrowing".
 """
 
@@ -42,6 +43,11 @@ def narrow(frame: Frame, test: Fact, *, positive: bool) -> None:
         _isinstance(frame, test, positive=positive)
     elif tag == ir.COMPARE and len(test[2]) == 1:
         _compared(frame, test[1], test[2][0], positive=positive)
+
+
+def impossible(frame: Frame, before: dict[str, Value]) -> bool:
+    """Say whether a condition left a variable without any alternative: nothing goes this way."""
+    return any(not value and before.get(name) for name, value in frame.env.items())
 
 
 def _isinstance(frame: Frame, test: Fact, *, positive: bool) -> None:

@@ -18,7 +18,7 @@ from qfs.scan.implicit import deleted
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.loops import dependent, look, sorted_in_place
-from qfs.scan.narrowing import narrow
+from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
 from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, STR, Value, join
@@ -99,12 +99,13 @@ def _if(frame: Frame, fact: Fact) -> bool:
     narrow(frame, test, positive=True)
     single = frame.single
     frame.single |= _single(test)
-    goes_on = run(frame, body)
+    goes_on = not impossible(frame, before) and run(frame, body)
     frame.single = single
     then = frame.env if goes_on else None
     frame.env = before
+    earlier = frame.copy()
     narrow(frame, test, positive=False)
-    other_goes_on = run(frame, otherwise)
+    other_goes_on = not impossible(frame, earlier) and run(frame, otherwise)
     frame.merge(then, frame.env if other_goes_on else None)
     return goes_on or other_goes_on
 
