@@ -288,7 +288,6 @@ class _Build:
             variables["LD_PRELOAD"] = self.workshop.faketime
             variables["FAKETIME_TIMESTAMP_FILE"] = f"{self._shim()}/faketime"
             variables["FAKETIME_CACHE_DURATION"] = "3600"
-            variables["DONT_FAKE_MONOTONIC"] = "1"
             variables["NO_FAKE_STAT"] = "1"  # the shim moves the times of files, once
         variables |= self.workshop.variables
         variables |= dict(environment.settings)

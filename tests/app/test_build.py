@@ -256,3 +256,12 @@ def test_the_same_project_gives_the_same_bytes_to_another_qfs(tmp_path: Path) ->
         [sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ours
+
+
+def test_a_build_may_sleep_and_wait_while_its_clock_is_moved(tmp_path: Path) -> None:
+    snippet = """
+        import subprocess, sys, time
+        time.sleep(0.01)
+        subprocess.run([sys.executable, "-c", ""], timeout=60, check=True)
+    """
+    assert bare(project(tmp_path / "p", snippet)).differences == ()

@@ -171,3 +171,13 @@ def test_a_reference_or_a_repository_that_is_not_there_is_one_clear_error(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError):
         clone(location, reference, tmp_path / "clone")
+
+
+def test_a_clone_at_an_older_tag_is_built_as_that_version(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "p", "hatch-vcs")
+    (folder / "sample" / "later.py").write_text("value = 2\n", "utf-8")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "two")
+    clone(str(folder), "v1.2", tmp_path / "clone")
+    report = build(BuildRequest(tmp_path / "clone", Pairs.BARE, WHEEL, bisect=False))
+    assert report.artifacts[0].name.startswith("sample-1.2-")
