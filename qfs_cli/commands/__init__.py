@@ -26,6 +26,7 @@ COMMANDS = (
     "halt",  # why a ledger stands, and going on
     "trail",  # keys, upgrades, halts, for outsiders
     "bisect",  # where two logs part
+    "tui",  # a log through time
     "import",  # histories of other programs
     "export",  # the same file again
     "bench",  # how this machine does under load

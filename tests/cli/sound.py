@@ -285,6 +285,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("@exported", "--key", "@operator.pub.pem"),
     ),
     "trail verify-proof": (("@trail-proof", "--key", "@operator.pub.pem"),),
+    "tui": (("@ledger",),),
     "verify": (
         (f"@{WHEEL}", "--source", "@project"),
         (
@@ -391,6 +392,7 @@ FINE: dict[tuple[str, str, str], str] = {
 # What a sound call answers, where that is not 0.
 ANSWERS: dict[str, int] = {
     "ledger receive": 1,  # the sample packet is another ledger's: refused, and counted
+    "tui": 2,  # the log is read, and then there is no terminal to draw on
     "lock": 1,  # the sample project has no lock files
 }
 

@@ -82,6 +82,7 @@ ELSEWHERE = {
     "bisect": "equal logs are compared without it; others are derived as replay does",
     "evidence check": "its golden logs are replayed as replay does",
     "evidence write": "its golden logs are replayed as replay does",
+    "export": "derives the log as ledger export does",
     "halt resume": "opens the ledger as ledger submit does",
     "ledger certify": "checks a certificate as certify does, opens the ledger as ledger submit does",
     "ledger init": "checks a certificate as certify does",
