@@ -48,11 +48,6 @@ class Environment:
     root: Path
     """The folder of the package tree."""
 
-    @property
-    def name(self) -> str:
-        """``TZ=UTC``."""
-        return f"{self.variable}={self.value}"
-
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
@@ -145,7 +140,7 @@ def perturb(
         if isinstance(found, Failed):
             words = f"{found.reason}: {found.words}"
             return (first, Run("search", f"seed {seed}", base.python, failed=words)), None
-        divergence = None if found.divergence is None else _explained(log, search, found)
+        divergence = _explained(log, search, found) or log.unlike(search.usual)
     return (first, *_rows(search, found, first, compiled)), divergence
 
 
@@ -161,6 +156,16 @@ class _Log:
     def run(self, environment: perturbation.Environment, wish: Wish) -> Told | Failed:
         """Replay it in one environment."""
         return perturbed_run.run(self.job, environment, self.shop, wish)
+
+    def unlike(self, environment: perturbation.Environment) -> Divergence | None:
+        """Return a divergence if an environment that others are held to has not the last root."""
+        last = len(self.recorded) - 1
+        told = self.run(environment, Wish(detail=last, quick=True))
+        leaves = dict(told.details[0]) if isinstance(told, Told) and told.details else {}
+        actual = leaves.get("result['root']", "no root")
+        if actual == f"str {self.recorded[last]!r}":
+            return None
+        return Divergence(last, self.recorded[last], actual, environment="usual", value="watched")
 
     def _job(self) -> Job:
         inputs = self.shop.folder / "steps.jsonl"
