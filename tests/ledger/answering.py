@@ -1,7 +1,8 @@
 """A ledger that answers batches over a pipe: what the compiled core runs in a process of its own.
 
-A line in: hexadecimal canonical [[seq, actor, batch record] ...]. A line out: the codes of each
-batch, or the name of its refusal, and the root after all of them. Each line begins from the market.
+A line in: hexadecimal canonical [start, [[seq, actor, batch record] ...]]. A line out: the codes of
+each batch, or the name of its refusal, and the root after all of them. Each line begins from the
+market, where start is 0, or from the brimful one.
 """
 
 import sys
@@ -10,7 +11,7 @@ from qfs.canon import Value, decode, encode
 from qfs.crypto.ports import KeyId
 from qfs.kernel import Decision
 from qfs.ledger import COMMANDS, MACHINE, State, pages, rows
-from tests.ledger.books import context, market, root
+from tests.ledger.books import brimful, context, market, root
 
 
 def answers(start: State, asked: Value) -> list[Value]:
@@ -39,9 +40,10 @@ def main() -> None:
     compiled = all(not str(one.__file__).endswith(".py") for one in (rows, pages))
     sys.stdout.write("compiled\n" if compiled else "interpreted\n")
     sys.stdout.flush()
-    start = market().state
+    starts = (market().state, brimful())
     for line in sys.stdin:
-        said = answers(start, decode(bytes.fromhex(line)))
+        number, asked = decode(bytes.fromhex(line))
+        said = answers(starts[number], asked)
         sys.stdout.write(encode(said).hex() + "\n")
         sys.stdout.flush()
 

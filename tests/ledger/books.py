@@ -129,6 +129,23 @@ def market() -> Book:
     return book
 
 
+def brimful() -> State:
+    """The market with balances at the edges of one word and of two, whatever the caps are."""
+    state = market().state
+    room = 2**124 - 1
+    held = {
+        ALICE_ACCOUNT: (0, room, 2**63, 2**62, 2**64 - 1),
+        BOB_ACCOUNT: (0, 2**62 - 1, 0, room, 2**63 - 1),
+        SHOP_ACCOUNT: (0, 2**64, room - 1, 2**63 - 1, 2**123),
+    }
+    full: dict[int, Account | None] = {}
+    for account, balances in held.items():
+        found = state.accounts.get(account)
+        if found is not None:
+            full[account] = replace(found, balances=balances)
+    return altered(state, full)
+
+
 def swap(amount: int, price: int) -> tuple[Leg, ...]:
     """Alice gives FLX, the shop gives RES."""
     return (
