@@ -26,7 +26,7 @@ def page() -> Report:
     order = [found[name] for name in drawn() if name in found]
     before, now = first(), latest()
     pure = [one for one in order if one["sort"] == "pure" and one["name"] in now][:PURE]
-    compiled = [one for one in order if one["sort"] == "compiled" and one["name"] in now]
+    compiled = upto([one for one in order if one["sort"] == "compiled"], now)
     return Report(
         "build_sample",
         "Reproducible builds: popular packages",
@@ -131,6 +131,18 @@ def each_pure(pure: list[Line], now: Mapping[str, Line]) -> Table:
         )
     header = ("package", "made by", "wheel", "sdist, repacked", "published wheel", "rebuilt", "why")
     return Table("Each pure package", header, rows)
+
+
+def upto(compiled: list[Line], now: Mapping[str, Line]) -> list[Line]:
+    """Return the packages as they were drawn, up to the last one that the sample needs."""
+    tried: list[Line] = []
+    built = 0
+    for one in compiled:
+        if built == COMPILED or one["name"] not in now:
+            break
+        tried.append(one)
+        built += now[one["name"]]["wheel"] != "cannot be built"
+    return tried
 
 
 def each_compiled(compiled: list[Line], now: Mapping[str, Line]) -> Table:
