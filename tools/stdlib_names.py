@@ -10,9 +10,38 @@ import inspect
 import sys
 import warnings
 
+from qfs.scan.builtin_functions import BUILTINS
+from qfs.scan.rule import lookup
+from qfs.scan.rulebook import Rulebook
+
 NOT_IMPORTED = frozenset(
     ("antigravity", "this", "idlelib", "test", "turtledemo", "__phello__", "__hello__")
 )
+
+
+def classify(book: Rulebook, name: str) -> str:
+    """Return what is known of a public name: modelled, effect, pure or unknown."""
+    full = book.summaries.canonical(name)
+    if full in BUILTINS:
+        return "modelled"
+    matched, hits = lookup(book.index.calls, full)
+    pure = book.summaries.pattern(full)
+    if (hits and len(matched) >= len(pure)) or full in book.index.reads:
+        return "effect"
+    return "pure" if pure or full in book.summaries.returns else "unknown"
+
+
+def counted(book: Rulebook) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return how many public names of the standard library are what, and which are unknown."""
+    counts = dict.fromkeys(("pure", "effect", "modelled", "unknown"), 0)
+    unknown = []
+    for module, names in public_callables().items():
+        for name in names:
+            kind = classify(book, f"{module}.{name}")
+            counts[kind] += 1
+            if kind == "unknown":
+                unknown.append(f"{module}.{name}")
+    return counts, tuple(unknown)
 
 
 def public_callables() -> dict[str, tuple[str, ...]]:
