@@ -198,11 +198,13 @@ def replay_here(
     surveyed = log.survey(path)
     frames = surveyed[0].frames
     work = _Work(path, *surveyed, verifier, program, progress, proofs)
-    if verifier is None or jobs == 1 or sum([frame.length for frame in frames]) < WORTH_IT:
+    if jobs == 1 or sum([frame.length for frame in frames]) < WORTH_IT:
         return _replayed(work)
     whole = program is QFS and proofs is None and surveyed[0].pruned is None
     starts = starts_of(path, len(frames) - 1, jobs) if whole else []
     if not starts:
+        if verifier is None:
+            return _replayed(work)
         with Ahead(verifier, jobs) as ahead:
             return _replayed(replace(work, verifier=ahead), reader=ReadAhead(ahead))
     with Parts(path, starts, verifier) as parts:

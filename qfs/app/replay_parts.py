@@ -26,7 +26,7 @@ from qfs.shell.log_frames import Frame
 class Parts:
     """The parts of a log but the last, being replayed. Use it as a context manager."""
 
-    def __init__(self, path: Path, starts: Sequence[int], verifier: Verifier) -> None:
+    def __init__(self, path: Path, starts: Sequence[int], verifier: Verifier | None) -> None:
         self._pool = ProcessPoolExecutor(len(starts), get_context("spawn"))
         self._answers: list[Future[int | None]] = [
             self._pool.submit(replay_part, path, first, last, verifier)
@@ -73,10 +73,10 @@ def start_at(path: Path, frames: Sequence[Frame], seq: int) -> Derived | None:
     return found if found is not None and found.frame.seq == seq else None
 
 
-def replay_part(path: Path, first: int, last: int, verifier: Verifier) -> int | None:
+def replay_part(path: Path, first: int, last: int, verifier: Verifier | None) -> int | None:
     """Derive the packets after the first up to the last; returns how many commands they had.
 
-    None for anything but a clean part.
+    Without a verifier signatures are trusted. None for anything but a clean part.
     """
     try:
         frames = log.survey(path)[0].frames

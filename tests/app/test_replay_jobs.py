@@ -101,6 +101,10 @@ def test_the_report_is_the_same_for_any_number_of_processes(
     alone = replay(ReplayRequest(path))
     together = replay(ReplayRequest(path, jobs=2))
     assert together.document() == alone.document()
+    trusted = [
+        replay(ReplayRequest(path, trust_signatures=True, jobs=jobs)).document() for jobs in (1, 2)
+    ]
+    assert trusted[0] == trusted[1]
     assert (alone.exit_code, alone.packets) == (code, packets)
     assert (None if alone.halt is None else alone.halt.seq) == halted
 
