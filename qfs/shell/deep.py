@@ -85,7 +85,11 @@ def _run(command: list[str], folder: str, seconds: int) -> tuple[int | None, str
 
 
 def _read(path: Path, characters: int) -> str:
+    """Return a text without what a terminal would obey: an artefact may hold anything."""
     try:
-        return path.read_text("utf-8", "replace")[:characters].rstrip()
+        text = path.read_text("utf-8", "replace")[:characters].rstrip()
     except OSError:
         return ""
+    return "".join(
+        [c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text]
+    )

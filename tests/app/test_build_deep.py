@@ -95,6 +95,12 @@ def test_a_diffoscope_that_gives_no_answer_is_no_answer(
     assert deep.difference(program, "x", b"1", b"2", seconds=1, characters=9) == ("", problem)
 
 
+def test_what_a_terminal_would_obey_is_taken_out(tmp_path: Path) -> None:
+    program = str(a_program(tmp_path, r"printf 'a\033[2Jb\tc\n\n' > said.txt; exit 1"))
+    said = deep.difference(program, "x", b"1", b"2", seconds=9, characters=99)
+    assert said == ("a\N{REPLACEMENT CHARACTER}[2Jb\tc", "")
+
+
 def test_a_diffoscope_that_does_not_start_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
