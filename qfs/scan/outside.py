@@ -262,7 +262,10 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
         if name in _KEEPS_ORDER and not name.startswith("itertools."):
             by_key = sorts is not None and all(atom[0] == "dict" for atom in value)
             taint = None if by_key else order_of(frame, value, pos)
-            taint = taint or _nested(frame, value, arguments, pos)
+            if name == "functools.reduce":
+                taint = None if _commutes(arguments.first()) else taint
+            else:
+                taint = taint or _nested(frame, value, arguments, pos)
             if taint is not None:
                 frame.leak(taint, "set-argument", f"is kept by {name}")
             continue
@@ -271,6 +274,17 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
             frame.leak(
                 taint._replace(grade=_weaker(taint.grade)), "set-argument", f"goes to {name}"
             )
+
+
+_COMMUTE = {
+    "builtins.max", "builtins.min", "operator.or_", "operator.and_", "operator.xor", "math.gcd",
+    "math.lcm", "builtins.set.union", "builtins.set.intersection",
+}  # fmt: skip
+
+
+def _commutes(function: Value) -> bool:
+    """Say whether folding with a function gives the same in any order."""
+    return bool(function) and all(atom[0] == OUTSIDE and atom[1] in _COMMUTE for atom in function)
 
 
 def _nested(frame: Frame, value: Value, arguments: Arguments, pos: Pos) -> Taint | None:
