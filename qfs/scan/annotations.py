@@ -6,6 +6,7 @@
 """
 
 from qfs.scan import ir
+from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact
 from qfs.scan.values import (
@@ -74,8 +75,6 @@ def annotated(frame: Frame, fact: Fact | None) -> Value:
 
 def _resolve(frame: Frame, fact: Fact) -> Value:
     """Return the class that an annotation names, without reporting reads on the way."""
-    from qfs.scan.expressions import evaluate  # noqa: PLC0415 (expressions read annotations too)
-
     frame.quiet += 1
     value = evaluate(frame, fact)
     frame.quiet -= 1

@@ -6,7 +6,7 @@
 """
 
 from qfs.scan import ir
-from qfs.scan.expressions import evaluate, evaluate_key
+from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
 from qfs.scan.frame import Frame
 from qfs.scan.grown import grows, note
 from qfs.scan.implicit import set_through
@@ -121,8 +121,6 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
     key = evaluate_key(frame, target[2])
     for atom in holder:
         if atom[0] == INSTANCE:
-            from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
             call_method(frame, atom, "__setitem__", Arguments([key, value]), pos)
         elif atom[0] == TABLE:
             taint = atom[3] or inner_order(frame, target[1])

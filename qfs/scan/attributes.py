@@ -7,8 +7,10 @@
 
 import builtins
 
+from qfs.scan.dispatch import READ, Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import read_through
+from qfs.scan.imports import member
 from qfs.scan.ir import Pos
 from qfs.scan.values import (
     ANY,
@@ -76,8 +78,6 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if tag == INSTANCE:
         return instance_attribute(frame, atom, name, pos)
     if tag == MODULE:
-        from qfs.scan.imports import member  # noqa: PLC0415 (imports look attributes up)
-
         return member(frame, atom[1], name, pos)
     if tag == OUTSIDE:
         return _outside(frame, atom, name, pos)
@@ -139,8 +139,6 @@ def _no_builtin(kind: str, name: str) -> bool:
 
 def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> Value:
     """Return what reading a stored attribute through a receiver gives."""
-    from qfs.scan.calls import Arguments, call  # noqa: PLC0415 (a property is a call)
-
     out: Value = NOTHING
     for atom in value:
         tag = atom[0]
@@ -204,8 +202,6 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return ((METHOD, atom, name),)
     getter = frame.find(number, "__getattr__")
     if getter:
-        from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
         return call_method(frame, atom, "__getattr__", Arguments([STR]), pos)
     for base in frame.mro(number):
         if isinstance(base, str) and base not in {"builtins.object", "typing.Generic"}:
@@ -215,8 +211,6 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
 
 def _asked_first(frame: Frame, method: Value, pos: Pos) -> Value:
     """Call ``__getattribute__``, but not from within itself."""
-    from qfs.scan.calls import Arguments, call  # noqa: PLC0415
-
     if frame.function.facts.name == "__getattribute__":
         return NOTHING
     return call(frame, method, Arguments([STR]), pos)
@@ -240,8 +234,8 @@ def _enum_value(frame: Frame, number: int, name: str) -> Value:
         return STR
     klass = frame.solver.program.classes[number]
     out: Value = NOTHING
-    for member in klass.own:
-        for atom in frame.solver.read(frame.node, ("attr", number, member)):
+    for each in klass.own:
+        for atom in frame.solver.read(frame.node, ("attr", number, each)):
             if atom[0] not in {FUNCTION, "prop", "static", "classm", "newtype"}:
                 plain = ("plain", atom[1]) if atom[0] == "known" else atom
                 out = join(out, (plain,))
@@ -295,3 +289,6 @@ def _super(frame: Frame, atom: Atom, name: str) -> Value:
         elif base not in {"typing.Generic", "typing.Protocol", "abc.ABC"}:
             return ((METHOD, (OBJECT, base, ""), name),)
     return ((METHOD, (OBJECT, "builtins.object", ""), name),)
+
+
+READ[:] = [attribute]

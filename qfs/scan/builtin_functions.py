@@ -8,12 +8,15 @@
 import builtins
 from collections.abc import Callable
 
-from qfs.scan.calls import Arguments, call, call_method
+from qfs.scan.attributes import attribute
+from qfs.scan.dispatch import Arguments, call, call_method
 from qfs.scan.frame import Frame, bare
 from qfs.scan.implicit import index_of, truth_of
+from qfs.scan.imports import module_value, run_body
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.operations import text_of
+from qfs.scan.operations import binary_value, format_spec, text_of
 from qfs.scan.order import elements, instance_grade
+from qfs.scan.shared import is_module_level
 from qfs.scan.ties import ranked
 from qfs.scan.values import (
     ANY,
@@ -202,11 +205,9 @@ def _map(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 def _next(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     fact = arguments.facts
-    if fact is not None and fact[2] and fact[2][0][0] == 2:
-        from qfs.scan.shared import is_module_level  # noqa: PLC0415
-
-        if is_module_level(frame, fact[2][0][1]):
-            frame.site("shared-iterator", pos, f"the module-level iterator {fact[2][0][1]}")
+    named = fact is not None and fact[2] and fact[2][0][0] == 2
+    if fact is not None and named and is_module_level(frame, fact[2][0][1]):
+        frame.site("shared-iterator", pos, f"the module-level iterator {fact[2][0][1]}")
     out: Value = arguments.at(1, "")
     for atom in arguments.first():
         if atom[0] == INSTANCE:
@@ -237,8 +238,6 @@ def _text(how: str) -> Builtin:
 
 
 def _format(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    from qfs.scan.operations import format_spec  # noqa: PLC0415
-
     text_of(frame, arguments.first(), pos, "format")
     for atom in arguments.at(1, ""):
         if atom[0] == KNOWN and atom[1] == "str":
@@ -289,8 +288,6 @@ def _round(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 
 def _pow(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    from qfs.scan.operations import binary_value  # noqa: PLC0415
-
     if len(arguments.positional) == 3:
         return INT
     return binary_value(frame, "**", arguments.first(), arguments.at(1, "exp"), pos)
@@ -302,8 +299,6 @@ def _divmod(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
 
 
 def _getattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    from qfs.scan.attributes import attribute  # noqa: PLC0415
-
     names = arguments.at(1, "")
     out: Value = arguments.at(2, "")
     if names and all(atom[0] == KNOWN and atom[1] == "str" for atom in names):
@@ -337,8 +332,6 @@ def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 
 def _import(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    from qfs.scan.imports import module_value, run_body  # noqa: PLC0415
-
     out: Value = NOTHING
     for atom in arguments.first():
         if atom[0] == KNOWN and atom[1] == "str":

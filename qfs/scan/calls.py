@@ -6,18 +6,19 @@
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.annotations import annotated
+from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute
-from qfs.scan.expressions import evaluate, evaluate_key
+from qfs.scan.dispatch import CALLED, Arguments, call, escape, evaluate, evaluate_key
 from qfs.scan.frame import Frame
 from qfs.scan.grown import hand_back
 from qfs.scan.implicit import made_outside
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.methods import call_builtin_method, changed
 from qfs.scan.order import elements
+from qfs.scan.outside import call_outside
 from qfs.scan.program import Function
 from qfs.scan.shared import called_on
 from qfs.scan.values import (
@@ -39,53 +40,12 @@ from qfs.scan.values import (
     SUPER,
     TUPLE,
     Atom,
-    Taint,
     Value,
     join,
     sequence,
     table,
     type_name,
 )
-
-CANDIDATES_MAX = 12
-
-
-@dataclass(slots=True)
-class Arguments:
-    """What a call passes."""
-
-    positional: list[Value]
-    keywords: dict[str, Value] = field(default_factory=dict)
-    star: Value | None = None
-    """An element of ``*args``, if any."""
-    star_taint: Taint | None = None
-    double: bool = False
-    """Whether ``**kwargs`` may give more keywords."""
-    facts: Fact | None = None
-    """The call's fact, when there is one: for what its form alone says."""
-    answers: dict[Any, Value] | None = None
-    """What was called with them already, and what it gave: many ways lead to one method."""
-
-    def first(self) -> Value:
-        """Return the first argument, or nothing."""
-        return self.at(0, "")
-
-    def at(self, position: int, keyword: str) -> Value:
-        """Return an argument by position or keyword, or nothing."""
-        if keyword and keyword in self.keywords:
-            return self.keywords[keyword]
-        if 0 <= position < len(self.positional):
-            return self.positional[position]
-        return self.star or NOTHING
-
-    def gives(self, position: int, keyword: str) -> bool:
-        """Say whether an argument is given for certain."""
-        return 0 <= position < len(self.positional) or keyword in self.keywords
-
-    def all(self) -> list[Value]:
-        """Return every argument."""
-        rest = [self.star] if self.star else []
-        return [*self.positional, *self.keywords.values(), *rest]
 
 
 def call_fact(frame: Frame, fact: Fact) -> Value:
@@ -94,8 +54,6 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
     if callee_fact[0] == ir.NAME and callee_fact[1] == "super" and not positional:
         return _own_super(frame)
     if callee_fact[0] == ir.ATTR:
-        from qfs.scan.methods import changed  # noqa: PLC0415 (methods call callbacks)
-
         holder = evaluate(frame, callee_fact[1])
         logs = callee_fact[2] in _LOGS and _is_logger(callee_fact[1], holder)
         frame.logging += logs
@@ -144,8 +102,6 @@ def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: 
             if found is not None:
                 frame.site("sql-function", pos, f"SQL {found[0].rstrip('( ')}")
     elif name in _FEEDS and any(atom[0] == OBJECT for atom in holder):
-        from qfs.scan.assignment import inner_order  # noqa: PLC0415 (assignments call methods)
-
         order = inner_order(frame, fact[1]) if fact is not None else None
         if order is None and name in {"writelines", "writerows"}:
             order = elements(frame, arguments.first(), pos)[1]
@@ -203,68 +159,71 @@ def _own_super(frame: Frame) -> Value:
     return out or ((SUPER, function.owner.number, (INSTANCE, function.owner.number, False)),)
 
 
-def call(
-    frame: Frame, callee: Value, arguments: Arguments, pos: Pos, *, certain: bool = True
+def _call_outside(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
 ) -> Value:
-    """Return what calling a value gives, whatever it may be."""
-    from qfs.scan.methods import call_builtin_method  # noqa: PLC0415
-    from qfs.scan.outside import call_outside  # noqa: PLC0415
-
-    out: Value = NOTHING
-    if not callee:
-        frame.rest("unreached", frame.function.label)
-    certain = certain and (len(callee) <= 1 or _alone(callee))
-    for atom in callee:
-        tag = atom[0]
-        if tag == FUNCTION:
-            out = join(out, call_function(frame, atom, arguments, pos, certain=certain))
-        elif tag == OUTSIDE:
-            out = join(out, call_outside(frame, atom[1], arguments, pos, certain=certain))
-        elif tag == CLASS:
-            out = join(out, instantiate(frame, atom, arguments, pos, certain=certain))
-        elif tag == METHOD:
-            out = join(out, call_builtin_method(frame, atom, arguments, pos, certain=certain))
-        elif tag == INSTANCE:
-            method = attribute(frame, (atom,), "__call__", pos)
-            out = join(out, call(frame, method, arguments, pos, certain=certain))
-        elif tag == PARTIAL:
-            inner = Arguments(
-                [*atom[2], *arguments.positional],
-                {**dict(atom[3]), **arguments.keywords},
-                arguments.star,
-                arguments.star_taint,
-                arguments.double,
-            )
-            out = join(out, call(frame, atom[1], inner, pos, certain=certain))
-        elif tag == ANYTHING:
-            if atom[1] in GIVEN:
-                frame.rest("callback", frame.function.label)
-            else:
-                frame.site("unresolved-call", pos, "a call of something unknown", "unknown")
-            escape(frame, arguments, pos)
-            out = join(out, ANY)
-        elif tag == OBJECT:
-            out = join(out, _call_object(frame, atom, arguments, pos, certain=certain))
-        elif tag in {"static", "classm"}:
-            out = join(out, call(frame, atom[1], arguments, pos, certain=certain))
-        elif tag in {"newtype", TUPLE}:  # a type made by a call, whose objects have its fields
-            out = join(out, atom[1] if tag == "newtype" else (atom,))
-        elif tag in {"operator.methodcaller", "operator.attrgetter"}:
-            out = join(out, _got(frame, atom, arguments, pos))
-    return out
+    return call_outside(frame, atom[1], arguments, pos, certain=certain)
 
 
-def _alone(callee: Value) -> bool:
-    """Say whether one alternative alone can be called: of several, nobody knows which."""
-    return sum([atom[0] not in {PLAIN, KNOWN} for atom in callee]) <= 1
+def _call_instance(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> Value:
+    method = attribute(frame, (atom,), "__call__", pos)
+    return call(frame, method, arguments, pos, certain=certain)
+
+
+def _call_partial(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> Value:
+    inner = Arguments(
+        [*atom[2], *arguments.positional],
+        {**dict(atom[3]), **arguments.keywords},
+        arguments.star,
+        arguments.star_taint,
+        arguments.double,
+    )
+    return call(frame, atom[1], inner, pos, certain=certain)
+
+
+def _call_anything(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> Value:
+    del certain
+    if atom[1] in GIVEN:
+        frame.rest("callback", frame.function.label)
+    else:
+        frame.site("unresolved-call", pos, "a call of something unknown", "unknown")
+    escape(frame, arguments, pos)
+    return ANY
+
+
+def _call_wrapped(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> Value:
+    """``staticmethod`` and ``classmethod`` objects, called as they are."""
+    return call(frame, atom[1], arguments, pos, certain=certain)
+
+
+def _call_new_type(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> Value:
+    del frame, arguments, pos, certain
+    made: Value = atom[1]
+    return made
+
+
+def _call_made_type(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> Value:
+    """Return an object of a type that a call made: it has its fields."""
+    del frame, arguments, pos, certain
+    return (atom,)
 
 
 def _call_object(
     frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
 ) -> Value:
     """Return what an object from outside gives when it is called; a class makes an instance."""
-    from qfs.scan.outside import call_outside  # noqa: PLC0415
-
     if atom[1] == "builtins.type":
         frame.rest("callback", frame.function.label)
         escape(frame, arguments, pos)
@@ -272,8 +231,9 @@ def _call_object(
     return call_outside(frame, f"{atom[1]}.__call__", arguments, pos, certain=certain)
 
 
-def _got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos) -> Value:
+def _got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool) -> Value:
     """Return what ``attrgetter("a.b")(x)`` or ``methodcaller("a")(x)`` gives."""
+    del certain
     out = arguments.first()
     names = [each[2] for each in (atom[1][0] if atom[1] else ()) if each[0] == KNOWN]
     for name in names[0].split(".") if names else ():
@@ -281,14 +241,6 @@ def _got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos) -> Value:
     if atom[0] == "operator.attrgetter" or not names:
         return out if len(atom[1]) == 1 else ANY
     return call(frame, out, Arguments(list(atom[1][1:]), dict(atom[2])), pos)
-
-
-def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
-    """Call every callback that is handed to unknown code: it may call it."""
-    for value in arguments.all():
-        for atom in value:
-            if atom[0] in {FUNCTION, PARTIAL}:
-                call(frame, (atom,), Arguments([], star=ANY, double=True), pos, certain=False)
 
 
 def call_function(
@@ -477,17 +429,12 @@ def _fill_fields(frame: Frame, number: int, arguments: Arguments) -> None:
             frame.solver.write(("field", number, name), value)
 
 
-def call_method(
-    frame: Frame,
-    receiver: Atom,
-    name: str,
-    arguments: Arguments,
-    pos: Pos,
-    *,
-    silent: bool = False,
-) -> Value:
-    """Return what a method of a receiver gives; () when silent and it has none."""
-    if silent and receiver[0] == INSTANCE and not frame.find(receiver[1], name):
-        return NOTHING
-    method = attribute(frame, (receiver,), name, pos)
-    return call(frame, method, arguments, pos)
+CALLED.update(
+    {
+        FUNCTION: call_function, OUTSIDE: _call_outside, CLASS: instantiate,
+        METHOD: call_builtin_method, INSTANCE: _call_instance, PARTIAL: _call_partial,
+        ANYTHING: _call_anything, OBJECT: _call_object, "static": _call_wrapped,
+        "classm": _call_wrapped, "newtype": _call_new_type, TUPLE: _call_made_type,
+        "operator.methodcaller": _got, "operator.attrgetter": _got,
+    }
+)  # fmt: skip

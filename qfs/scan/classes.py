@@ -9,7 +9,7 @@
 from collections.abc import Callable
 
 from qfs.scan import ir
-from qfs.scan.expressions import evaluate
+from qfs.scan.dispatch import Arguments, call, evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import class_made
 from qfs.scan.ir import Fact
@@ -52,8 +52,6 @@ def defaults(frame: Frame, function: Function) -> None:
 
 
 def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
-    from qfs.scan.calls import Arguments, call  # noqa: PLC0415 (calls define nothing, but call)
-
     target = evaluate(frame, decorator)
     pos = decorator[-1]
     out: Value = ()

@@ -1,5 +1,6 @@
 """One node, evaluated: parameters in, body read, result out."""
 
+from qfs.scan.annotations import annotated
 from qfs.scan.frame import Frame
 from qfs.scan.shapes import look
 from qfs.scan.solve import Node, Solver
@@ -37,6 +38,4 @@ def _stub(body: tuple[object, ...]) -> bool:
 
 def _declared(frame: Frame) -> Value:
     """Return what a stub promises: the body of a protocol's method says nothing."""
-    from qfs.scan.annotations import annotated  # noqa: PLC0415
-
     return annotated(frame, frame.function.facts.returns)

@@ -1,12 +1,16 @@
 """Expressions: one function a kind of fact, found by its number."""
 
-from collections.abc import Callable
-
 from qfs.scan import ir
+from qfs.scan.assignment import assign
 from qfs.scan.attributes import attribute, lacks
+from qfs.scan.calls import call_fact
+from qfs.scan.classes import defaults
+from qfs.scan.dispatch import EXPRESSIONS, Arguments, call, call_method, evaluate, evaluate_key
 from qfs.scan.frame import Frame, mentions, position
 from qfs.scan.implicit import awaited, index_of, truth_of
 from qfs.scan.ir import Fact
+from qfs.scan.loops import collides
+from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import binary_value, compare, formatted
 from qfs.scan.order import elements
 from qfs.scan.values import (
@@ -38,19 +42,6 @@ from qfs.scan.values import (
 )
 
 
-def evaluate(frame: Frame, fact: Fact) -> Value:
-    """Return the value of an expression."""
-    return _EXPRESSIONS[fact[0]](frame, fact)
-
-
-def evaluate_key(frame: Frame, fact: Fact) -> Value:
-    """Return the value of a key: ``id(x)`` as one tells objects apart, and is not used further."""
-    frame.as_key = fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "id")
-    value = evaluate(frame, fact)
-    frame.as_key = False
-    return value
-
-
 def _const(_frame: Frame, fact: Fact) -> Value:
     return known(fact[1])
 
@@ -79,12 +70,6 @@ def _read(frame: Frame, name: str, fact: Fact) -> None:
 
 def _attr(frame: Frame, fact: Fact) -> Value:
     return attribute(frame, evaluate(frame, fact[1]), fact[2], fact[3])
-
-
-def _call(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.calls import call_fact  # noqa: PLC0415 (calls evaluate their arguments)
-
-    return call_fact(frame, fact)
 
 
 def items_of(frame: Frame, facts: tuple[Fact, ...], pos: ir.Pos) -> tuple[Value, Taint | None]:
@@ -145,8 +130,6 @@ _UNARY = {"neg": "__neg__", "pos": "__pos__", "~": "__invert__"}
 
 
 def _unary(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     operand = evaluate(frame, fact[2])
     if fact[1] == "not":
         truth_of(frame, operand, fact[3])
@@ -165,8 +148,6 @@ def _unary(frame: Frame, fact: Fact) -> Value:
 
 
 def _bool(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.narrowing import narrow  # noqa: PLC0415 (annotations evaluate expressions)
-
     out: Value = NOTHING
     saved = dict(frame.env)
     for part in fact[1]:
@@ -184,8 +165,6 @@ _OWN_NAME = (ir.NAME, "__name__")
 
 
 def _index(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     if fact[1][0] == ir.ATTR and fact[1][2] == "modules" and fact[2][:2] == _OWN_NAME:
         return ((MODULE, frame.module.name),)  # sys.modules[__name__]
     holder, key = evaluate(frame, fact[1]), evaluate_key(frame, fact[2])
@@ -240,13 +219,11 @@ def _text_item(atom: Atom, *, sliced: bool) -> Value:
 
 def _outside_item(frame: Frame, atom: Atom, key: Value, fact: Fact) -> Value:
     """``list[int]``, an enumeration's ``Kind[name]``, or an item of something outside."""
-    from qfs.scan.calls import Arguments, call_function  # noqa: PLC0415
-
     if atom[0] == "cls":
         for each in frame.find(atom[1], "__class_getitem__"):
             if each[0] == FUNCTION:
                 function = (FUNCTION, each[1], atom, each[3])
-                return call_function(frame, function, Arguments([key]), fact[3])
+                return call(frame, (function,), Arguments([key]), fact[3])
         return ((INSTANCE, atom[1], True),) if frame.trait(atom[1], "enum") else (atom,)
     if atom[0] == OUTSIDE:
         holder = atom[1].removesuffix(".__dict__")
@@ -280,8 +257,6 @@ def _slice(frame: Frame, fact: Fact) -> Value:
 
 
 def _if_else(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.narrowing import impossible, narrow  # noqa: PLC0415
-
     truth_of(frame, evaluate(frame, fact[1]), position(fact[1]))
     saved = dict(frame.env)
     narrow(frame, fact[1], positive=True)
@@ -294,18 +269,12 @@ def _if_else(frame: Frame, fact: Fact) -> Value:
 
 
 def _lambda(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.classes import defaults  # noqa: PLC0415
-
     function = frame.module.functions[fact[1]]
     defaults(frame, function)
     return frame.closure(function.number)
 
 
 def _comp(frame: Frame, fact: Fact) -> Value:
-    from qfs.scan.assignment import assign  # noqa: PLC0415
-    from qfs.scan.loops import collides  # noqa: PLC0415
-    from qfs.scan.narrowing import narrow  # noqa: PLC0415
-
     _, kind, results, parts, _pos = fact
     saved = dict(frame.env)
     taint: Taint | None = None
@@ -396,8 +365,8 @@ def _compare(frame: Frame, fact: Fact) -> Value:
     return compare(frame, fact)
 
 
-_EXPRESSIONS: list[Callable[[Frame, Fact], Value]] = [
-    _const, _float, _name, _attr, _call, _list, _tuple, _set, _dict, _binary, _unary, _bool,
+EXPRESSIONS[:] = [
+    _const, _float, _name, _attr, call_fact, _list, _tuple, _set, _dict, _binary, _unary, _bool,
     _compare, _index, _slice, _if_else, _lambda, _comp, _text, _await, _yield, _yield_from,
     _walrus, _star,
 ]  # fmt: skip

@@ -7,7 +7,7 @@
 """
 
 from qfs.scan import ir
-from qfs.scan.calls import Arguments
+from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.ir import Fact
 from qfs.scan.program import Module

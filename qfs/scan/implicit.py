@@ -6,8 +6,7 @@
 - Source: Python data model, §3.3 "Special method names".
 """
 
-from typing import TYPE_CHECKING
-
+from qfs.scan.dispatch import Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
@@ -27,16 +26,11 @@ from qfs.scan.values import (
     table,
 )
 
-if TYPE_CHECKING:
-    from qfs.scan.calls import Arguments
-
 
 def _asked(
     frame: Frame, value: Value, names: tuple[str, ...], others: list[Value], pos: Pos
 ) -> None:
     """Call the first of some methods that each object of the program has."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415 (calls ask such questions)
-
     for atom in value:
         if atom[0] == INSTANCE:
             for name in names:
@@ -72,8 +66,6 @@ def compares(frame: Frame, element: Value, pos: Pos) -> None:
 
 def read_through(frame: Frame, descriptor: Value, holder: Value, pos: Pos) -> Value:
     """Return what reading a class attribute gives: of a descriptor, what its ``__get__`` does."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     out: Value = NOTHING
     for atom in descriptor:
         if frame.find(atom[1], "__get__"):
@@ -85,8 +77,6 @@ def read_through(frame: Frame, descriptor: Value, holder: Value, pos: Pos) -> Va
 
 def set_through(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
     """Call what setting an attribute of an instance calls besides: a hook, or a descriptor."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     receiver = (INSTANCE, number, False)
     if frame.function.facts.name != "__setattr__" and frame.find(number, "__setattr__"):
         call_method(frame, receiver, "__setattr__", Arguments([STR, value]), pos)
@@ -100,8 +90,6 @@ def deleted(frame: Frame, value: Value, name: str, argument: Value, pos: Pos) ->
 
 def awaited(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
     """Return what awaiting an object of the program gives."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     if not isinstance(atom[1], int) or not frame.find(atom[1], "__await__"):
         return (atom,)
     call_method(frame, atom, "__await__", Arguments([]), pos)
@@ -110,8 +98,6 @@ def awaited(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
 
 def iterator_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
     """Return what iterating over an object of the program starts with; () if it has no such."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     for name in ("__iter__", "__aiter__"):
         found = call_method(frame, atom, name, Arguments([]), pos, silent=True)
         if found:
@@ -121,8 +107,6 @@ def iterator_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
 
 def next_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
     """Return what an iterator of the program gives next."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     out: Value = NOTHING
     for name in ("__next__", "__anext__"):
         for each in call_method(frame, atom, name, Arguments([]), pos, silent=True):
@@ -130,19 +114,17 @@ def next_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
     return out
 
 
-def made_outside(frame: Frame, number: int, arguments: "Arguments", pos: Pos) -> None:
+def made_outside(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
     """Ask the rules about the constructor that a class has from a base outside."""
-    from qfs.scan.outside import ruled  # noqa: PLC0415 (what is outside may call back)
-
     for base in frame.mro(number):
         if isinstance(base, str) and not base.startswith("builtins."):
+            from qfs.scan.outside import ruled  # noqa: PLC0415 (what is outside may call back)
+
             ruled(frame, base, arguments, pos)
 
 
 def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) -> None:
     """Call what a class statement calls when its body has run."""
-    from qfs.scan.calls import Arguments, call_function  # noqa: PLC0415
-
     made = (CLASS, klass.number)
     for meta in klass.metaclass:
         if meta[0] != CLASS:
@@ -152,14 +134,14 @@ def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) ->
             for each in frame.find(meta[1], name):
                 if each[0] == FUNCTION:
                     function = (FUNCTION, each[1], receiver, each[3])
-                    call_function(frame, function, Arguments(list(given)), pos)
+                    call(frame, (function,), Arguments(list(given)), pos)
     for base in klass.bases:
         for atom in base:
             for each in frame.find(atom[1], "__init_subclass__") if atom[0] == CLASS else ():
                 inner = each[1][0] if each[0] == "classm" and each[1] else each
                 if inner[0] == FUNCTION:
                     function = (FUNCTION, inner[1], made, inner[3])
-                    call_function(frame, function, Arguments([], dict(words)), pos)
+                    call(frame, (function,), Arguments([], dict(words)), pos)
     for name in list(klass.own):
         stored = frame.solver.read(frame.node, ("attr", klass.number, name))
         _asked(frame, stored, ("__set_name__",), [(made,), STR], pos)

@@ -5,6 +5,7 @@
 - Source: Python reference §5.4.
 """
 
+from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import MODULE, NOTHING, OUTSIDE, PLAIN, Value
@@ -94,8 +95,6 @@ def member(frame: Frame, source: str, name: str, pos: Pos) -> Value:
     if module is None:
         return (("any", "import"),)
     if "__getattr__" in module.functions[0].bound and name != "__getattr__":
-        from qfs.scan.calls import Arguments, call  # noqa: PLC0415 (calls import)
-
         hook = frame.solver.read(frame.node, ("global", source, "__getattr__"))
         return call(frame, hook, Arguments([((PLAIN, "str"),)]), pos)
     return NOTHING

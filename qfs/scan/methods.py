@@ -8,12 +8,14 @@
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
-from qfs.scan.calls import CANDIDATES_MAX, Arguments, call, escape
+from qfs.scan.builtin_functions import BUILTINS
+from qfs.scan.dispatch import Arguments, call, escape
 from qfs.scan.frame import Frame, bare
 from qfs.scan.implicit import equals
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import OPERATORS, binary_value, format_spec, text_of
 from qfs.scan.order import elements
+from qfs.scan.outside import call_outside
 from qfs.scan.program import Klass
 from qfs.scan.shared import advances, forgets
 from qfs.scan.times import of_datetime
@@ -45,6 +47,7 @@ from qfs.scan.values import (
     table,
 )
 
+CANDIDATES_MAX = 12
 _ADDS = {"append", "appendleft", "add", "insert"}
 _EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection_update",
             "symmetric_difference_update"}  # fmt: skip
@@ -78,8 +81,6 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
 
 def _sort(frame: Frame, callee: Fact, atom: Atom, arguments: Arguments, pos: Pos) -> None:
     """``x.sort()`` forgets the order; with a key, ties keep it."""
-    from qfs.scan.builtin_functions import BUILTINS  # noqa: PLC0415
-
     inner = Arguments([(atom,)], dict(arguments.keywords))
     BUILTINS["builtins.sorted"](frame, inner, pos)
     if callee[1][0] == ir.NAME:
@@ -99,8 +100,6 @@ def _new_container(frame: Frame, atom: Atom, callee: Fact, arguments: Arguments,
                 atom[3] or order,
             )
         if name == "update":
-            from qfs.scan.builtin_functions import BUILTINS  # noqa: PLC0415
-
             other = BUILTINS["builtins.dict"](frame, arguments, pos)[0]
             taint = atom[3] or other[3] or order
             return (TABLE, join(atom[1], other[1]), join(atom[2], other[2]), taint)
@@ -125,8 +124,6 @@ def call_builtin_method(
     frame: Frame, method: Atom, arguments: Arguments, pos: Pos, *, certain: bool = True
 ) -> Value:
     """Return what a method gives whose class is not the program's."""
-    from qfs.scan.outside import call_outside  # noqa: PLC0415
-
     _, receiver, name = method
     tag = receiver[0]
     if tag in {SEQUENCE, SET, TABLE, TUPLE}:
@@ -172,8 +169,6 @@ _BUILTIN_OBJECTS: dict[str, Atom] = {
 
 def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
     """``super().__init__()`` of a class that derives from a built-in one, and the like."""
-    from qfs.scan.outside import call_outside  # noqa: PLC0415
-
     known = _BUILTIN_OBJECTS.get(receiver[1])
     if known is not None:
         return call_builtin_method(frame, (METHOD, known, name), arguments, pos)

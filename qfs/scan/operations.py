@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from qfs.scan import ir
+from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
 from qfs.scan.frame import Frame, position
 from qfs.scan.implicit import equals, truth_of
 from qfs.scan.ir import Fact, Pos
@@ -175,8 +176,6 @@ def _concatenated(left: Atom, right: Atom) -> Value:
 def _objects(
     frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
 ) -> Value:
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415 (an operator is a call)
-
     name = _METHODS[operator]
     out: Value = NOTHING
     if left[0] == INSTANCE:
@@ -194,9 +193,6 @@ def _objects(
 
 def compare(frame: Frame, fact: Fact) -> Value:
     """Compare: call methods; an order matters only between ordered sequences."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-    from qfs.scan.expressions import evaluate, evaluate_key  # noqa: PLC0415
-
     member = fact[2][0][0] in {"in", "not in"}
     left = (evaluate_key if member else evaluate)(frame, fact[1])
     for operator, right_fact in fact[2]:
@@ -230,8 +226,6 @@ def _plain_values(value: Value) -> bool:
 
 def truth(frame: Frame, test: Fact) -> bool | None:
     """Evaluate a condition; return its value when it is a literal, or a switch that is off."""
-    from qfs.scan.expressions import evaluate  # noqa: PLC0415
-
     value = evaluate(frame, test)
     if test[0] == ir.CONST:
         return bool(test[1])
@@ -243,8 +237,6 @@ def truth(frame: Frame, test: Fact) -> bool | None:
 
 def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
     """Return what ``with manager as x`` gives x."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     out: Value = NOTHING
     for atom in manager:
         if atom[0] == INSTANCE:
@@ -267,8 +259,6 @@ def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
 
 def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: int = 2) -> None:
     """Turn a value into text: report what two runs print differently."""
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     for atom in value:
         tag = atom[0]
         if tag == SET:
@@ -298,12 +288,9 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
             frame.site("default-repr", pos, "text of a function or plain object")
         elif (tag == PLAIN and atom[1] in {"float", "complex"}) or tag == KNOWN == "float":
             frame.site("float-format", pos, "text of a float")
-    del Arguments, call_method
 
 
 def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int) -> None:
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415
-
     if frame.logging:
         return
     for name in ("__format__",) * (how == "format") + ("__str__",) * (how != "__repr__"):

@@ -6,6 +6,7 @@
 - Source: Python data model, ``object.__hash__``; PYTHONHASHSEED.
 """
 
+from qfs.scan.dispatch import Arguments, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import iterator_of, next_of
 from qfs.scan.ir import Pos
@@ -145,8 +146,6 @@ def _scalar(atom: Atom) -> Value:
 
 
 def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
-    from qfs.scan.calls import Arguments, call_method  # noqa: PLC0415 (iteration is a call)
-
     if atom[0] == CLASS:
         if frame.trait(atom[1], "enum"):
             return ((INSTANCE, atom[1], True),), None

@@ -7,7 +7,7 @@
 
 from qfs.scan import ir, times
 from qfs.scan.builtin_functions import BUILTINS
-from qfs.scan.calls import Arguments, call, escape
+from qfs.scan.dispatch import Arguments, call, escape
 from qfs.scan.frame import Frame
 from qfs.scan.frameworks import act, is_replaced
 from qfs.scan.ir import Pos
@@ -119,8 +119,6 @@ def call_outside(
 
 def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
     """``dict.fromkeys(x)``, ``int.from_bytes(b)``, ``str.join(sep, x)``."""
-    from qfs.scan.methods import call_builtin_method  # noqa: PLC0415 (methods call functions)
-
     if ruled(frame, name, arguments, pos):
         return ANY
     _, kind, method = name.split(".")
@@ -131,13 +129,13 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
         return BUILTINS["builtins.setattr"](frame, arguments, pos)
     if method == "fromkeys":
         receiver: Atom = ("dict", NOTHING, NOTHING, None)
-        return call_builtin_method(frame, (METHOD, receiver, method), arguments, pos)
+        return call(frame, ((METHOD, receiver, method),), arguments, pos)
     if method in {"from_bytes", "fromhex", "maketrans", "__new__"}:
         return ((("plain"), kind),) if kind in {"int", "bytes", "str"} else ANY
     out: Value = NOTHING
     rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.star)
     for atom in arguments.first():
-        out = join(out, call_builtin_method(frame, (METHOD, atom, method), rest, pos))
+        out = join(out, call(frame, ((METHOD, atom, method),), rest, pos))
     return out or ANY
 
 

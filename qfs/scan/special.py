@@ -10,7 +10,7 @@
 from collections.abc import Callable
 
 from qfs.scan.assignment import inner_order, store
-from qfs.scan.calls import Arguments, call
+from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import compares
 from qfs.scan.ir import Pos

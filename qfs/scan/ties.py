@@ -4,7 +4,7 @@
 - Source: Python library reference, ``sorted``: equal elements keep their order.
 """
 
-from qfs.scan.calls import Arguments, call
+from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import compares
 from qfs.scan.ir import FunctionFacts, Pos

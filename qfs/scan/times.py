@@ -8,7 +8,7 @@
 
 import re
 
-from qfs.scan.calls import Arguments
+from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.rule import lookup

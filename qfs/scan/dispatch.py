@@ -1,0 +1,140 @@
+"""Where the parts of the engine meet that need one another: evaluating and calling.
+
+- A call evaluates its arguments and an argument may be a call; a property, an operator and an
+  iteration are calls. The parts find one another through tables, by the number of a fact and by
+  the tag of what is called, which ``qfs.scan.expressions``, ``calls`` and ``attributes`` fill.
+- An import inside of a function, the other way round such a circle, takes as long as what it does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from qfs.scan import ir
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.values import (
+    ANY,
+    FUNCTION,
+    INSTANCE,
+    KNOWN,
+    NOTHING,
+    PARTIAL,
+    PLAIN,
+    Atom,
+    Taint,
+    Value,
+    join,
+)
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What a call passes."""
+
+    positional: list[Value]
+    keywords: dict[str, Value] = field(default_factory=dict)
+    star: Value | None = None
+    """An element of ``*args``, if any."""
+    star_taint: Taint | None = None
+    double: bool = False
+    """Whether ``**kwargs`` may give more keywords."""
+    facts: Fact | None = None
+    """The call's fact, when there is one: for what its form alone says."""
+    answers: dict[Any, Value] | None = None
+    """What was called with them already, and what it gave: many ways lead to one method."""
+
+    def first(self) -> Value:
+        """Return the first argument, or nothing."""
+        return self.at(0, "")
+
+    def at(self, position: int, keyword: str) -> Value:
+        """Return an argument by position or keyword, or nothing."""
+        if keyword and keyword in self.keywords:
+            return self.keywords[keyword]
+        if 0 <= position < len(self.positional):
+            return self.positional[position]
+        return self.star or NOTHING
+
+    def gives(self, position: int, keyword: str) -> bool:
+        """Say whether an argument is given for certain."""
+        return 0 <= position < len(self.positional) or keyword in self.keywords
+
+    def all(self) -> list[Value]:
+        """Return every argument."""
+        rest = [self.star] if self.star else []
+        return [*self.positional, *self.keywords.values(), *rest]
+
+
+class Answer(Protocol):
+    """What calling one kind of alternative gives."""
+
+    def __call__(
+        self, frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, /, *, certain: bool
+    ) -> Value:
+        """Return what the call gives."""
+
+
+EXPRESSIONS: list[Callable[[Frame, Fact], Value]] = []
+"""By the number of a kind of expression."""
+CALLED: dict[str, Answer] = {}
+"""By the tag of an alternative; calling any other kind is a TypeError."""
+READ: list[Callable[[Frame, Value, str, Pos], Value]] = []
+"""The one function that reads an attribute."""
+
+
+def evaluate(frame: Frame, fact: Fact) -> Value:
+    """Return the value of an expression."""
+    return EXPRESSIONS[fact[0]](frame, fact)
+
+
+def evaluate_key(frame: Frame, fact: Fact) -> Value:
+    """Return the value of a key: ``id(x)`` as one tells objects apart, and is not used further."""
+    frame.as_key = fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "id")
+    value = EXPRESSIONS[fact[0]](frame, fact)
+    frame.as_key = False
+    return value
+
+
+def call(
+    frame: Frame, callee: Value, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> Value:
+    """Return what calling a value gives, whatever it may be."""
+    out: Value = NOTHING
+    if not callee:
+        frame.rest("unreached", frame.function.label)
+    certain = certain and (len(callee) <= 1 or _alone(callee))
+    for atom in callee:
+        answer = CALLED.get(atom[0])
+        if answer is not None:
+            out = join(out, answer(frame, atom, arguments, pos, certain=certain))
+    return out
+
+
+def _alone(callee: Value) -> bool:
+    """Say whether one alternative alone can be called: of several, nobody knows which."""
+    return sum([atom[0] not in {PLAIN, KNOWN} for atom in callee]) <= 1
+
+
+def call_method(
+    frame: Frame,
+    receiver: Atom,
+    name: str,
+    arguments: Arguments,
+    pos: Pos,
+    *,
+    silent: bool = False,
+) -> Value:
+    """Return what a method of a receiver gives; () when silent and it has none."""
+    if silent and receiver[0] == INSTANCE and not frame.find(receiver[1], name):
+        return NOTHING
+    (attribute,) = READ
+    return call(frame, attribute(frame, (receiver,), name, pos), arguments, pos)
+
+
+def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
+    """Call every callback that is handed to unknown code: it may call it."""
+    for value in arguments.all():
+        for atom in value:
+            if atom[0] in {FUNCTION, PARTIAL}:
+                call(frame, (atom,), Arguments([], star=ANY, double=True), pos, certain=False)
