@@ -21,7 +21,7 @@ from qfs.app.audit_work import read_facts
 from qfs.errors import InputError
 from qfs.scan.rule import Hit, Index
 from qfs.scan.rulebook import Rulebook
-from qfs.scan.summaries import Summaries, parse_type
+from qfs.scan.summaries import parse_type
 from qfs.scan.summarise import Summary, summarise
 from qfs.shell.installed import Distribution, distributions_of, read_distribution, record_of
 from qfs.shell.sources import Problem, SourceFile
@@ -193,9 +193,7 @@ def extended(rules: Rulebook, tables: Mapping[str, Mapping[str, Any]]) -> Rulebo
                 calls[each] = hits
             elif not hits:  # rules of packs that are not chosen
                 pure[each] = None
-    summaries = Summaries(
-        pure, returns, known.calls, aliases, known.values, known.natives, computed
-    )
+    summaries = replace(known, pure=pure, returns=returns, aliases=aliases, computed=computed)
     index = Index(calls, rules.index.reads, rules.index.sites)
     return replace(rules, index=index, summaries=summaries)
 

@@ -60,13 +60,13 @@ MADE = "import kinds\n\n\ndef make(kind):\n    return getattr(kinds, kind)()\n"
 DATA = {"a.dat": "", "b.dat": "", "c.dat": "", "d.dat": ""}
 
 
-# What each kind makes differ, at which place, by what; None where a run never differs.
-SHOWS: dict[str, tuple[str, int, str] | None] = {
-    "Salted": ("QFS301", 12, "PYTHONHASHSEED"),
-    "Listed": ("QFS702", 17, "directory-order"),
-    "Kept": ("QFS901", 23, "history"),
-    "Idle": None,
-    "Late": None,
+# What each kind makes differ, at which place, by what; nothing where a run never differs.
+SHOWS: dict[str, tuple[tuple[str, int, str], ...]] = {
+    "Salted": (("QFS301", 12, "PYTHONHASHSEED"),),
+    "Listed": (("QFS408", 17, "directory-order"), ("QFS702", 17, "directory-order")),
+    "Kept": (("QFS901", 23, "history"),),
+    "Idle": (),
+    "Late": (),
 }
 
 
@@ -83,7 +83,7 @@ def test_only_the_findings_that_show_are_confirmed_and_none_is_downgraded(tmp_pa
             assert new == replace(old, verdict="confirmed", witness=new.witness)
             assert new.witness is not None
             changed.append((new.rule, new.line, new.witness.variable))
-    assert changed == [each for each in SHOWS.values() if each is not None]
+    assert changed == [shown for each in SHOWS.values() for shown in each]
     assert after.count("possible") >= 2
     content = audit_json.document(after)
     shown = [each["witness"]["variable"] for each in content["findings"] if each["witness"]]
