@@ -158,7 +158,8 @@ def _built(sdist: Path, seconds: int, kind: str, *, repack: bool = False) -> Lin
     }[report.verdict]
     found = [f"{d.cause.value}: {d.member}: {d.evidence}"[:200] for _, d in report.differences]
     found += [f"not exercised: {each.name}" for each in report.not_exercised()]
-    return {kind: told, "causes": found[:5], "packages": list(report.packages)}
+    made = {kind: told, "causes": found[:5], "packages": list(report.packages)}
+    return made | {f"{kind}_made": report.artifacts[0].name}
 
 
 def _verified(wheel: Path, sdist: Path) -> Line:

@@ -151,7 +151,8 @@ def each_compiled(compiled: list[Line], now: Mapping[str, Line]) -> Table:
     for one in compiled:
         line = now[one["name"]]
         agreement = line["published"]["agreement"]
-        rows.append((f"{one['name']} {one['version']}", line["wheel"], agreement, why(line)))
+        made = line.get("wheel_made", "")
+        rows.append((f"{one['name']} {one['version']}", line["wheel"], made, agreement, why(line)))
     built = [one for one in compiled if now[one["name"]]["wheel"] != "cannot be built"]
     same = sum(now[one["name"]]["wheel"] == "identical" for one in built)
     note = (
@@ -159,7 +160,7 @@ def each_compiled(compiled: list[Line], now: Mapping[str, Line]) -> Table:
         "published compiled wheel depends on the image that it was compiled in, which it does not "
         "name. A build has 600 s, no network, and the compilers and libraries of this machine."
     )
-    header = ("package", "wheel, twice", "published wheel", "why")
+    header = ("package", "wheel, twice", "what is built", "published wheel", "why")
     return Table(f"{len(compiled)} compiled packages", header, rows, note)
 
 
