@@ -133,6 +133,8 @@ def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
         raise _nothing(request.paths)
     task = _task(request, settings, policy)
     result = work(sources, rules, task, cache, own_rooms(sources), jobs=request.jobs)
+    if sources and not result.functions and not request.unsaved:
+        _check_entries(request, settings, root)
     kept = [each for each in result.found if _chosen(each.rule, request)]
     findings, suppressed = _allowances(rules, kept, result.allowances, request)
     ignores = read_ignores(settings.get("per-file-ignores", {}))
@@ -186,6 +188,17 @@ def _nothing(paths: Sequence[Path]) -> InputError:
         place=", ".join(map(str, paths)),
         way_out="pass a file or a folder that holds what shall be audited",
     )
+
+
+def _check_entries(request: AuditRequest, settings: dict[str, Any], root: Path) -> None:
+    """Raise UsageError where entries are named and none is there: nothing was judged."""
+    entries = request.entries or _texts(settings, "entries")
+    if entries:
+        raise UsageError(
+            f"no function is called {' or '.join(entries)}",
+            place="--entry" if request.entries else f"[tool.qfs] entries of {root}",
+            way_out="write module:qualname; a package is a folder that has an __init__.py",
+        )
 
 
 def _task(request: AuditRequest, settings: dict[str, Any], policy: str) -> Work:

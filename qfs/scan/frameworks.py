@@ -1,7 +1,7 @@
-"""Frameworks that run a program again from its own history: Temporal, DBOS, Azure Durable Functions.
+"""Frameworks that run a program again from its own history, as Temporal and DBOS do.
 
-- What such a framework replaces by its own (a timer for a sleep) is what it was recorded to be; that
-  holds in modules that import the framework.
+- What such a framework replaces by its own (a timer for a sleep) is what it was recorded to be, in
+  modules that import the framework.
 - What acts on the world hands its function to somebody else, who runs it once: it is not called
   here. In which order it acts is history, so an unordered loop around it is reported.
 """

@@ -6,8 +6,8 @@
   class, ``arg0`` the first argument, ``elem0`` an element of it.
 - ``calls`` names the arguments that the function calls; ``mask`` code whose inner effects nobody
   can observe (caches, logging when configured so).
-- ``acts`` names what acts on the world, in the order of its calls, and never calls what it is handed;
-  ``replaces`` the names that a framework replaces by deterministic ones (``qfs.scan.frameworks``).
+- ``acts`` names what acts on the world, in the order of its calls, and never calls what it is
+  handed; ``replaces`` what a framework replaces by its own (``qfs.scan.frameworks``).
 - ``native`` says why a module in native code is trusted: a proof lists it.
 - What is in no summary and in no rule is unknown, and is said to be.
 """

@@ -58,6 +58,19 @@ def test_an_entry_pattern_judges_what_it_reaches(tmp_path: Path) -> None:
     assert len(rules(audit(AuditRequest((tmp_path / "m.py",), entries=("*:n*",))))) == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "setting", "place"),
+    [(("m:none",), "", "--entry"), ((), 'entries = ["m:none"]\n', "entries of")],
+)
+def test_entries_that_are_not_there_are_an_error_and_no_clean_report(
+    tmp_path: Path, asked: tuple[str, ...], setting: str, place: str
+) -> None:
+    write(tmp_path, {"m.py": CLOCK, "pyproject.toml": f"[tool.qfs]\n{setting}"})
+    with pytest.raises(UsageError, match="no function is called m:none") as raised:
+        audit(AuditRequest((tmp_path / "m.py",), entries=asked))
+    assert place in str(raised.value.place)
+
+
 def test_a_may_edge_makes_a_possible_finding(tmp_path: Path) -> None:
     code = (
         CLOCK + "\nclass A:\n    def tick(self): return now()\n\ndef use(x):\n    return x.tick()\n"
