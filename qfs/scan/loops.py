@@ -116,12 +116,13 @@ def _breaks(
     unique: bool,
 ) -> None:  # fmt: skip
     """Report ``x = element; break``: the first element that fits is a set's choice."""
-    kept = any(_read_after(frame, loop, name) for name in bound_names(loop[1]))
+    kept = False
     for fact in block:
         if fact[0] == ir.ASSIGN and mentions(fact[2], names):
             kept = True
-        elif fact[0] == ir.BREAK and kept and not unique:
-            frame.leak(taint, "set-pick", "decides which element the loop stops at")
+        elif fact[0] == ir.BREAK and not unique:
+            if kept or any(_read_after(frame, loop, name) for name in bound_names(loop[1])):
+                frame.leak(taint, "set-pick", "decides which element the loop stops at")
         elif fact[0] == ir.IF:
             found = _is_element(fact[1], names)
             _breaks(frame, taint, loop, fact[2], names, unique=unique or found)
@@ -136,8 +137,7 @@ def _last(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None
         name = fact[1][0][1]
         if not mentions(fact[2], names) or mentions(fact[2], frozenset((name,))):
             continue
-        around = _count(frame.function.facts.body, name)
-        if around > _count(loop, name):
+        if _read_elsewhere(frame, loop, name):
             frame.leak(taint, "set-pick", f"decides which element {name} keeps")
 
 
@@ -152,12 +152,24 @@ def _count(fact: Any, name: str) -> int:
 
 def _read_after(frame: Frame, loop: Fact, name: str) -> bool:
     """Say whether a name is read after a loop, before it is bound again."""
-    end = loop[5][2]
-    seen = [each for each in _places(frame.function.facts.body, name) if each[0] > end]
-    if not seen:
-        return False
-    bound = _bindings(frame.function.facts.body, name)
-    return min(seen) not in bound
+    question = ("read after", loop[5], name)
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        body, end = frame.function.facts.body, loop[5][2]
+        seen = [each for each in _places(body, name) if each[0] > end]
+        known = bool(seen) and min(seen) not in _bindings(body, name)
+        frame.function.notes[question] = known
+    return known
+
+
+def _read_elsewhere(frame: Frame, loop: Fact, name: str) -> bool:
+    """Say whether a function mentions a name outside of a loop too."""
+    question = ("read elsewhere", loop[5], name)
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        known = _count(frame.function.facts.body, name) > _count(loop, name)
+        frame.function.notes[question] = known
+    return known
 
 
 def _places(fact: Any, name: str) -> Iterator[tuple[int, int]]:

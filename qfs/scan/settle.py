@@ -60,16 +60,22 @@ def _scratch(solver: Solver, roots: Sequence[Node], running: dict[int, None]) ->
             if _is_state(effect) and effect.text.startswith("the global "):
                 place = (node.function.module.name, effect.text.removeprefix("the global "))
                 written.setdefault(place, []).append((node, key))
-    for (module, name), places in written.items():
+    asked = [
+        (module, name)
+        for module, name in written
+        if any(_reset(each, name) for each in solver.program.modules[module].functions[1:])
+    ]
+    elsewhere = _mentioned(solver.program, {name for _module, name in asked}) if asked else {}
+    for module, name in asked:
+        if elsewhere.get(name, set()) - {module}:
+            continue
         if _is_scratch(solver, roots, solver.program.modules[module], name):
-            for node, key in places:
+            for node, key in written[module, name]:
                 node.effects.pop(key, None)
 
 
 def _is_scratch(solver: Solver, roots: Sequence[Node], module: Module, name: str) -> bool:
     users = [each for each in module.functions[1:] if _uses(each, name)]
-    if not users or _elsewhere(solver.program, module, name):
-        return False
     numbers = {each.number for each in users}
     mine = [node.number for node in solver.nodes if node.function.number in numbers]
     starts = [root.number for root in roots if root.function.outer is not None]
@@ -120,21 +126,25 @@ def _reset(function: Function, name: str) -> Pos | None:
     return None
 
 
-def _elsewhere(program: Program, module: Module, name: str) -> bool:
-    """Say whether another module reads an attribute, or imports something, of that name."""
-    return any(
-        _named(function.facts.body, name)
-        for other in program.modules.values()
-        if other is not module
-        for function in other.functions
-    )
+def _mentioned(program: Program, names: set[str]) -> dict[str, set[str]]:
+    """Return the modules that read attributes, or import something, of some names."""
+    out: dict[str, set[str]] = {}
+    for module in program.modules.values():
+        found: set[str] = set()
+        for function in module.functions:
+            if function.facts.body:
+                _collect(function.facts.body, names, found)
+        for name in found:
+            out.setdefault(name, set()).add(module.name)
+    return out
 
 
-def _named(fact: Any, name: str) -> bool:
-    if not isinstance(fact, tuple) or not fact:
-        return False
-    if fact[0] == ir.ATTR and len(fact) == 4 and fact[2] == name:
-        return True
-    if fact[0] == ir.FROM and len(fact) == 5 and isinstance(fact[3], tuple):
-        return any(each[0] in {name, "*"} for each in fact[3] if isinstance(each, tuple))
-    return any(_named(part, name) for part in fact)
+def _collect(fact: Any, names: set[str], out: set[str]) -> None:
+    if fact[0] == ir.ATTR and len(fact) == 4 and fact[2] in names:
+        out.add(fact[2])
+    elif fact[0] == ir.FROM and len(fact) == 5 and isinstance(fact[3], tuple):
+        taken = {each[0] for each in fact[3] if isinstance(each, tuple)}
+        out |= names if "*" in taken else names & taken
+    for part in fact:
+        if part.__class__ is tuple and part:
+            _collect(part, names, out)
