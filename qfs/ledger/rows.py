@@ -433,7 +433,9 @@ def conserves(rows: Rows, codes: bytes) -> bool:
         size: i64 = counts[row]
         if codes[row] == 0:
             first = 2 * at
-            low = changes[first] if size == 2 else 0
+            low: i64 = 0
+            if size == 2:
+                low = changes[first]
             if (
                 low in (0, LEAST)
                 or tokens[at] != tokens[at + 1]
