@@ -29,21 +29,21 @@ PAUSE_S = 0.05
 
 HELP = """\
 [b]Walk[/b]      ↑ ↓ or k j   a packet back, on
-          PgUp PgDn    a page        Home End   first, last
-          g            go to a packet: 17, -5 (from the end), end
-[b]Look[/b]      1 2 3        packet, state, changes
-          Tab          between the list and the pane
+          PgUp PgDn    a page            Home End  first, last
+          g            go to a packet: 17, end, or -5 from the end
+[b]Look[/b]      1 2 3        the packet, the state after it, the changes
+          Tab          between the list and what is beside it
           Enter        open and close a line; load more keys
-[b]Compare[/b]   m            mark a packet: changes are then between it and the cursor
-[b]Search[/b]    /            in the list: packets, by account, key, text, refusal
-                       in the state: places, by key or value
+[b]Compare[/b]   m            mark: changes are those since this packet
+[b]Search[/b]    /            packets: by account, key, text, refusal
+                       beside the list, in the state: places
           n N          the next packet found, the one before
-[b]Leave[/b]     q            the log was opened read-only, signatures trusted
+[b]Leave[/b]     q            nothing was written: the log is read-only
 
-          [dim]✓ accepted   ✗ refused   · not derived yet[/dim]
-          [b yellow]yellow[/b yellow][dim]   new since the last look[/dim]
+          [green]✓[/green] accepted   [bold red]✗[/bold red] refused   [dim]·[/dim] not derived yet
+          [b yellow]bold[/b yellow]     changed since the last look
 
-[dim]Any key closes this page.[/dim]"""
+[dim]Any key closes this page. Signatures are trusted; roots are derived.[/dim]"""
 
 
 class Help(ModalScreen[None]):
@@ -276,8 +276,16 @@ class LogApp(App[None]):
             tabs.append(text, "reverse bold" if name == self.pane else "dim").append(" ")
         self.query_one("#tabs", Static).update(tabs)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was asked for is not shown yet."""
+        return self._pause is not None or any(not one.is_finished for one in self.workers)
+
     def _show(self, way: tuple[str, ...] = ()) -> None:
         """Ask for what the pane that is shown needs."""
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
         self._ask(self.packets.cursor, self.pane, way)
 
     @work(thread=True, exclusive=True, group="show", exit_on_error=False)

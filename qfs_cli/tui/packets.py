@@ -72,9 +72,10 @@ class PacketList(ScrollView, can_focus=True):
         """Move the cursor to the first packet (0) or the last (-1)."""
         self.go(place % (self.browser.last + 1))
 
-    def watch_cursor(self, seq: int) -> None:
-        """Keep the cursor in sight and tell the others."""
-        self.scroll_to_region(Region(0, seq, 1, 1), animate=False, force=True)
+    def watch_cursor(self, before: int, seq: int) -> None:
+        """Keep the cursor in sight, in the middle after a leap, and tell the others."""
+        leap = abs(seq - before) > self.size.height
+        self.scroll_to_region(Region(0, seq, 1, 1), animate=False, force=True, center=leap)
         self.refresh()
         self.post_message(self.Moved(seq))
 

@@ -7,13 +7,14 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from qfs.app.browsing_views import Change, Comparison, OrderView, PacketView, Place, TransactionView
+from qfs.app.browsing_views import Change, Comparison, PacketView, Place, TransactionView
 
 TRANSACTIONS_MAX = 2_000
 OPEN_AT_ONCE = 3
 """So few transactions are shown with all that is in them."""
 _LABEL = 160
-_BRIEF = 24
+_BRIEF = 60
+_IDENTITY = 64  # hexadecimal digits of a digest
 
 YES, NO, DIM, NAME = "green", "bold red", "dim", "cyan"
 
@@ -78,10 +79,13 @@ def shown(value: str) -> str:
     return value if len(value) <= _LABEL else f"{value[:_LABEL]}…"
 
 
-def gist(order: OrderView) -> str:
-    """Return the short values of an order in one line, by their names' last parts."""
-    parts = [(name.rpartition(".")[2], value) for name, value in order.parts]
-    brief = [f"{name} {value}" for name, value in parts if len(value) <= _BRIEF]
+def gist(parts: tuple[tuple[str, str], ...], longest: int = _LABEL) -> str:
+    """Return a record in one line, without identities and what is longer than longest."""
+    brief = [
+        f"{name.rpartition('.')[2]} {value}"
+        for name, value in parts
+        if len(value) <= longest and (len(value) < _IDENTITY or " " in value)
+    ]
     return shown(", ".join(brief))
 
 
@@ -119,7 +123,7 @@ class PacketPane(Pane):
         if len(one.orders) > 1:
             line.append(f" and {len(one.orders) - 1} more", DIM)
         if one.orders and not one.answer:
-            line.append(f"  {gist(one.orders[0])}", DIM)
+            line.append(f"  {gist(one.orders[0].parts, _BRIEF)}", DIM)
         node = self.root.add(line, Node(line.plain), expand=expand)
         for order in one.orders:
             inside: TreeNode[Node] = node
@@ -176,7 +180,8 @@ class StatePane(Pane):
         for one in places:
             self.known[way, one.name] = one.value
             new = way in self.seen and before.get((way, one.name)) != one.value
-            line = labelled(one.name, one.value, "bold yellow" if new else NAME)
+            brief = gist(one.parts) or one.value
+            line = labelled(one.name, brief, "bold yellow" if new else NAME)
             data = Node(f"{one.name}: {one.value}", one.way)
             if one.way:
                 inside = node.add(line, data, expand=one.way in found)
@@ -206,7 +211,8 @@ class StatePane(Pane):
         count = f"{len(places)}{' and more' if more else ''} with {text!r}   (Esc: all)"
         self.root.add_leaf(Text(count, DIM), Node(count))
         for one in places:
-            node = self.root.add(labelled(one.name, one.value), Node(f"{one.name}: {one.value}"))
+            brief = gist(one.parts) or one.value
+            node = self.root.add(labelled(one.name, brief), Node(f"{one.name}: {one.value}"))
             node.allow_expand = len(one.parts) > 1
             for name, value in one.parts:
                 node.add_leaf(labelled(name, value), Node(f"{name}: {value}"))

@@ -42,10 +42,10 @@ class Screen:
         return self.text()
 
     async def settle(self) -> None:
-        """Wait for the pause behind a key, and for what then runs beside the screen."""
-        for _ in range(2):
-            await self.pilot.pause(0.08)
-            await self.app.workers.wait_for_complete()
+        """Wait until what was asked for is shown."""
+        await self.pilot.pause()
+        while self.app.busy:
+            await self.pilot.pause(0.01)
         await self.pilot.pause()
 
     async def ask(self, key: str, text: str) -> str:
@@ -106,12 +106,12 @@ def test_a_state_is_opened_key_by_key_and_stays_open_through_time(house: Path) -
         assert "▶ ledger" in text
         # Into the pane, to the ledger, its accounts.
         text = await screen.press("tab", "down", "enter", "down", "enter")
-        assert f"{MINE}  Account(" in text
+        assert f"{MINE}  nonce " in text
         text = await screen.press("shift+tab", "home", "down", "down")
         assert "packet 2 of 16" in text
-        assert f"{MINE}  Account(" in text
+        assert f"{MINE}  nonce " in text
         text = await screen.press("home")
-        assert f"{MINE}  Account(" not in text
+        assert f"{MINE}  nonce " not in text
         assert "▼ ledger" in text
 
     look(house, steps, (120, 50))
@@ -178,9 +178,9 @@ def test_the_places_of_a_state_are_searched(house: Path) -> None:
 def test_the_keys_are_explained(house: Path) -> None:
     async def steps(screen: Screen) -> None:
         text = await screen.press("question_mark")
-        assert "Any key closes this page." in text
+        assert "Any key closes this page" in text
         assert all(len(line) <= 80 for line in text.splitlines())
-        assert "Any key closes this page." not in await screen.press("x")
+        assert "Any key closes this page" not in await screen.press("x")
 
     look(house, steps)
 
