@@ -10,15 +10,22 @@ from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import MODULE, NOTHING, OUTSIDE, PLAIN, Value
 
+IMPORT = "<import>"
+"""What a computed summary calls the running of a module's body."""
+
 
 def run_body(frame: Frame, name: str, pos: Pos) -> None:
     """Run the bodies of a module and of the packages that it stands in."""
     parts = name.split(".")
     for end in range(1, len(parts) + 1):
-        module = frame.solver.program.modules.get(".".join(parts[:end]))
+        prefix = ".".join(parts[:end])
+        module = frame.solver.program.modules.get(prefix)
         if module is not None and module is not frame.module:
             node = frame.solver.node(module.functions[0], {})
             frame.solver.call(frame.node, node, pos, certain=True)
+        elif module is None and f"{prefix}.{IMPORT}" in frame.solver.rules.index.calls:
+            text = f"the import of {prefix}, which does more than define names,"
+            frame.site("unknown-summary", pos, text, "unknown")
 
 
 def module_value(frame: Frame, name: str) -> Value:

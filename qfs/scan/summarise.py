@@ -4,6 +4,7 @@
   UNKNOWN reaches a call that nobody can resolve.
 - A name that another module of the library hands on is an alias of the name where it is defined.
 - A class stands for its construction; its methods have names of their own.
+- What runs when a module is imported is ``module.<import>``, where it reaches anything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from qfs.scan.entries import start
 from qfs.scan.evaluate import evaluate_node
+from qfs.scan.imports import IMPORT
 from qfs.scan.ir import ModuleFacts
 from qfs.scan.program import Function, Program, link
 from qfs.scan.rulebook import Rulebook
@@ -45,7 +47,11 @@ def summarise(files: Mapping[str, tuple[str, ModuleFacts]], rules: Rulebook) -> 
     found: dict[str, Reached] = {}
     returns: dict[str, str] = {}
     for root in roots:
-        if root.function.outer is not None:
+        if root.function.outer is None:
+            known = [each for each in reached[root.number] if each[1] != "unknown"]
+            if known:
+                found[f"{root.function.module.name}.{IMPORT}"] = dict.fromkeys(known)
+        else:
             name = _name(root.function)
             found.setdefault(name, {}).update(reached[root.number])
             text = _type_text(program, root.result)

@@ -87,6 +87,24 @@ def test_a_lock_tells_pure_from_clock_and_from_what_nobody_knows(place: Path) ->
     assert all("RECORD sha256" in each.how for each in report.rests if each.kind == "computed")
 
 
+def test_what_an_import_does_besides_defining_names_is_no_proof(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIBRARY, "shelf/born.py", "import time\n\nBORN = time.time_ns()\n")
+    site = place.parent / "site"
+    (site / "shelf/born.py").write_text(LIBRARY["shelf/born.py"])
+    record(site)
+    program = "{}\n\ndef f(x: list[int]) -> int:\n    return shelf.total(x)\n"
+    for head, found in (
+        ("import shelf", []),
+        ("import shelf\nimport shelf.born", [("QFS011", "unknown", 2)]),
+        ("import shelf\nfrom shelf.born import BORN", [("QFS011", "unknown", 2)]),
+    ):
+        (place / "m.py").write_text(program.format(head))
+        update_summaries(AuditRequest((place,)))
+        assert findings(place) == found, head
+
+
 def test_a_lock_is_canonical_text_that_names_native_files(place: Path) -> None:
     update_summaries(AuditRequest((place,)))
     first = (place / LOCK).read_bytes()
