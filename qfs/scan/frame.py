@@ -239,9 +239,12 @@ class Frame:
             return
         merged = dict(alive[0])
         for branch in alive[1:]:
+            if branch == merged:
+                continue
             for name, value in branch.items():
                 before = merged.get(name)
-                merged[name] = value if before is None else join(before, value)
+                if before is not value:
+                    merged[name] = value if before is None else join(before, value)
         self.env = merged
 
 
