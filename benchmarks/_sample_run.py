@@ -13,6 +13,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ from qfs.shell.fetching import fetch_sdist
 DRAWN, OUTCOMES = FOLDER / "drawn.jsonl", FOLDER / "outcomes.jsonl"
 SECONDS = {"pure": 300, "compiled": 600}
 """Time limit of one build."""
+_TELLING = re.compile(r"could not|couldn't|not found|unable|no such|please|error: ", re.IGNORECASE)
 Line = dict[str, Any]
 
 
@@ -200,9 +202,10 @@ def _sha256(path: Path) -> str:
 
 
 def _short(error: QFSError) -> str:
-    """Return the first and the last telling line of an error."""
+    """Return the first line of an error and the one that says most."""
     told = [line.strip() for line in str(error.what).splitlines() if line.strip()]
-    return " ... ".join(dict.fromkeys([told[0][:200], told[-1][-200:]])) if told else ""
+    telling = [line for line in told[1:] if _TELLING.search(line)] or told[-1:]
+    return " ... ".join(dict.fromkeys([told[0][:200], telling[0][:200]])) if told else ""
 
 
 def _add(path: Path, line: Line) -> None:

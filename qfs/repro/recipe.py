@@ -31,7 +31,7 @@ _GENERATORS = {
     "maturin": "maturin",
     "scikit-build-core": "scikit-build-core",
 }
-_MADE = re.compile(r"^Generator:\s*([\w.-]+)\s*\(?([^\s()]*)\)?", re.MULTILINE)
+_MADE = re.compile(r"^Generator:[ \t]*([\w.-]+)[ \t]*\(?([^\s()]*)\)?", re.MULTILINE)
 _ZONE_MAX = 14 * 3_600
 LAST_WITHOUT_OWN_WHEELS = "setuptools<70.1"
 """setuptools 70.1 took bdist_wheel in."""

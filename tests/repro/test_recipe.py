@@ -41,6 +41,10 @@ def test_the_back_end_is_pinned_as_the_wheel_names_it(
     assert found == pins or (";" in generator and found == ())
 
 
+def test_a_back_end_without_a_version_is_named_alone() -> None:
+    assert infer("p-1-py3-none-any.whl", made_by("meson")).generator == "meson"
+
+
 def test_date_modes_and_purity_are_read_off_the_entries() -> None:
     recipe = infer("p-1-py3-none-any.whl", made_by("x 1"))
     assert (recipe.epoch, recipe.one_time, recipe.umask, recipe.pure) == (EPOCH, True, 0o022, True)
