@@ -31,7 +31,7 @@ from qfs.errors import QFSError
 from qfs.shell.fetching import fetch_sdist
 
 DRAWN, OUTCOMES = FOLDER / "drawn.jsonl", FOLDER / "outcomes.jsonl"
-SECONDS = {"pure": 300, "compiled": 600}
+SECONDS = {"pure": 300, "compiled": 300}
 """Time limit of one build."""
 _TELLING = re.compile(r"could not|couldn't|not found|unable|no such|please|error: ", re.IGNORECASE)
 Line = dict[str, Any]

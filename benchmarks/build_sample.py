@@ -158,7 +158,7 @@ def each_compiled(compiled: list[Line], now: Mapping[str, Line]) -> Table:
     note = (
         f"{same} of {len(built)} that can be built here are the same twice under the recipe. A "
         "published compiled wheel depends on the image that it was compiled in, which it does not "
-        "name. A build has 600 s, no network, and the compilers and libraries of this machine."
+        "name. A build has 300 s, no network, and the compilers and libraries of this machine."
     )
     header = ("package", "wheel, twice", "what is built", "published wheel", "why")
     return Table(f"{len(compiled)} compiled packages", header, rows, note)
