@@ -48,9 +48,9 @@ def run() -> Report:
         "build",
         "Reproducible builds: comparing and checking",
         "Processes from start to end, importing included, called in turn; medians of "
-        f"{REPEATS}, but for the largest wheel, compared once. Wall is what a person waits, processor is user and system time of all "
-        "processes. The whole check is two builds of one wheel, by the same back-end in the same "
-        "Python, and the comparison. QFS varies all that it can, in a sandbox whose processes "
+        f"{REPEATS}, but for the largest wheel, compared once. Wall is what a person waits, "
+        "processor is user and system time of all processes. The whole check is two builds "
+        "of one wheel, by the same back-end in the same Python, and the comparison. QFS varies all that it can, in a sandbox whose processes "
         "nobody counts: hence no processor time there. Before the builds it asks the back-end what "
         "else it needs. reprotest varies 10 of its 14 things, those that need no root, and builds "
         "through `python -m build`, which checks what is installed. Goals: comparing at most 0.2 s "
