@@ -203,7 +203,8 @@ def _sha256(path: Path) -> str:
 
 def _short(error: QFSError) -> str:
     """Return the first line of an error and the one that says most."""
-    told = [line.strip() for line in str(error.what).splitlines() if line.strip()]
+    text = re.sub(r"/\w+/\S*/", ".../", str(error.what))  # folders of this machine
+    told = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in told[1:] if _TELLING.search(line)] or told[-1:]
     return " ... ".join(dict.fromkeys([told[0][:200], telling[0][:200]])) if told else ""
 
