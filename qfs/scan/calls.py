@@ -71,6 +71,7 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
     return call(frame, callee, arguments, pos)
 
 
+_EXACT_MAX = 8  # arguments behind a star that are told apart
 _KEYED = {"add", "get", "discard", "remove", "setdefault", "pop"}
 _LOGS = {"debug", "info", "warning", "error", "critical", "exception", "log", "debug2"}
 
@@ -128,9 +129,8 @@ def _arguments(
             else:
                 out.star = join(out.star, value)
             continue
-        exact = value[0][1] if len(value) == 1 and value[0][0] == TUPLE else None
-        if exact is not None and out.star is None:
-            out.positional.extend(exact)
+        if value and out.star is None and all(atom[0] == TUPLE for atom in value):
+            _spread(out, [atom[1] for atom in value])
         else:
             element, taint = elements(frame, value, pos)
             out.star = join(out.star or NOTHING, element) or ANY
@@ -142,6 +142,18 @@ def _arguments(
         else:
             out.keywords[name] = value
     return out
+
+
+def _spread(out: Arguments, tuples: list[tuple[Value, ...]]) -> None:
+    """Pass the items of tuples place by place; what only some of them have may be missing."""
+    fewest = len(out.positional) + min([len(each) for each in tuples])
+    for place in range(max([len(each) for each in tuples])):
+        item: Value = NOTHING
+        for each in tuples:
+            item = join(item, each[place]) if place < len(each) else item
+        out.positional.append(item)
+    if fewest < len(out.positional):
+        out.fewest = fewest if out.fewest is None else min(fewest, out.fewest)
 
 
 def _own_super(frame: Frame) -> Value:
@@ -295,11 +307,17 @@ def bind_arguments(
         if kind <= 1 and at < len(positional):
             value = positional[at]
             at += 1
+            if arguments.fewest is not None and at > arguments.fewest + (receiver is not None):
+                value = join(value, _missing(frame, function, parameter, arguments))
         elif kind == 2:
             rest: Value = arguments.star or NOTHING
             for each in positional[at:]:
                 rest = join(rest, each)
-            bound[name] = sequence(rest, "tuple", arguments.star_taint)
+            given = tuple(positional[at:])
+            exact = arguments.star is None and 0 < len(given) <= _EXACT_MAX
+            bound[name] = (
+                ((TUPLE, given),) if exact else sequence(rest, "tuple", arguments.star_taint)
+            )
             at = len(positional)
             continue
         elif kind == 4:

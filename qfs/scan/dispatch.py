@@ -39,6 +39,8 @@ class Arguments:
     star_taint: Taint | None = None
     double: bool = False
     """Whether ``**kwargs`` may give more keywords."""
+    fewest: int | None = None
+    """How many positional ones are given for certain, where some may be missing."""
     facts: Fact | None = None
     """The call's fact, when there is one: for what its form alone says."""
     answers: dict[Any, Value] | None = None
@@ -58,7 +60,8 @@ class Arguments:
 
     def gives(self, position: int, keyword: str) -> bool:
         """Say whether an argument is given for certain."""
-        return 0 <= position < len(self.positional) or keyword in self.keywords
+        certain = len(self.positional) if self.fewest is None else self.fewest
+        return 0 <= position < certain or keyword in self.keywords
 
     def all(self) -> list[Value]:
         """Return every argument."""

@@ -31,6 +31,8 @@ from qfs.scan.values import (
 )
 
 CONTEXTS_MAX = 4
+CLOSURES = 8
+"""How many times more contexts has a function that makes closures: a decorator wraps many."""
 CONTEXTS_TOTAL = 16_000
 """Of all functions together: in a larger program each has fewer of them."""
 RUNS_MAX = 8
@@ -181,7 +183,8 @@ class Solver:
         number = contexts.get(key)
         if number is not None:
             return self.nodes[number]
-        if len(contexts) >= self.contexts_max:
+        wraps = function.facts.captured and not self.visits_max
+        if len(contexts) >= self.contexts_max * (CLOSURES if wraps else 1):
             return self._general(function, key, plain, order)
         return self._made(function, key, plain, order)
 
@@ -198,9 +201,10 @@ class Solver:
         self, function: Function, key: Any, arguments: dict[str, Value], order: Taint | None
     ) -> Node:
         """Return the one node that all calls beyond the bound share."""
-        number = self.contexts[function.number].get("general")
+        general = ("general", arguments.get("", NOTHING))  # a closure keeps who made it
+        number = self.contexts[function.number].get(general)
         if number is None:
-            return self._made(function, "general", dict(arguments), order)
+            return self._made(function, general, dict(arguments), order)
         node = self.nodes[number]
         self.contexts[function.number][key] = number
         grown = False

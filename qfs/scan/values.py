@@ -31,6 +31,7 @@ SUPER = "super"  # class number, receiver
 GIVEN = ("parameter", "callable")
 """Why nothing is known of a value: an entry point's caller gave it, or it was declared callable."""
 ALTERNATIVES_MAX = 10
+_LENGTHS_MAX = 5
 CALLED_MAX = 256
 """Functions and classes among the alternatives: a table of functions holds many."""
 DEPTH_MAX = 3
@@ -158,16 +159,23 @@ def _merge(atoms: list[Atom]) -> Value:
             if (PLAIN, name) not in out:
                 out.append((PLAIN, name))
     if sum(1 for each in out if each[0] == TUPLE) > 2:
-        tuples = [each for each in out if each[0] == TUPLE]
-        rest = [each for each in out if each[0] != TUPLE]
-        if len({len(each[1]) for each in tuples}) == 1:
-            return _merge([*rest, _item_by_item(tuples)])
-        element: Value = ()
-        for each in tuples:
-            for item in each[1]:
-                element = join(element, item)
-        return _merge([*rest, (SEQUENCE, "tuple", element, None)])
+        out = _tuples(out)
     return tuple(out) if len(out) <= ALTERNATIVES_MAX else _fewer(out)
+
+
+def _tuples(atoms: list[Atom]) -> list[Atom]:
+    """Return alternatives with one tuple a length, or one of any length for too many of them."""
+    tuples = [each for each in atoms if each[0] == TUPLE]
+    rest = [each for each in atoms if each[0] != TUPLE]
+    lengths = sorted({len(each[1]) for each in tuples})
+    if len(lengths) <= _LENGTHS_MAX:
+        groups = [[each for each in tuples if len(each[1]) == size] for size in lengths]
+        return [*rest, *[_item_by_item(each) for each in groups]]
+    element: Value = ()
+    for each in tuples:
+        for item in each[1]:
+            element = join(element, item)
+    return list(_merge([*rest, (SEQUENCE, "tuple", element, None)]))
 
 
 def _covering(atoms: list[Atom]) -> list[Atom]:
