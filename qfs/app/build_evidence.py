@@ -87,7 +87,7 @@ def provenance(report: BuildReport, root: Path) -> Statement:
         "buildDefinition": {
             "buildType": BUILD_TYPE,
             "externalParameters": {
-                "source": {"digest": {"dirHash": tree_digest(root)}},
+                "source": {"digest": _source_digest(root)},
                 "backend": report.backend,
             },
             "internalParameters": {
@@ -103,6 +103,13 @@ def provenance(report: BuildReport, root: Path) -> Statement:
         "runDetails": {"builder": {"id": BUILDER, "version": {"qfs": __version__}}},
     }
     return Statement(subjects, PROVENANCE, predicate)
+
+
+def _source_digest(root: Path) -> dict[str, str]:
+    """Return the digest of a tree, or of the sdist that was built."""
+    if root.is_dir():
+        return {"dirHash": tree_digest(root)}
+    return {"sha256": hashlib.sha256(read_limited(root, _ARTIFACT_MAX)).hexdigest()}
 
 
 def check_attestation(artifact: Path, attestation: Path, public_key: Path) -> Statement | None:

@@ -6,6 +6,7 @@
 - What a machine without bubblewrap can't vary is never a pass, and these tests assert that.
 """
 
+import hashlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from qfs.app.build import BuildReport, BuildRequest, Pairs, Verdict, build
+from qfs.app.build_evidence import provenance
 from qfs.errors import InputError
 from qfs.repro import Cause
 from qfs.shell.sandbox import find_bubblewrap, find_faketime, find_locale, find_rust
@@ -128,3 +130,6 @@ def test_an_sdist_is_built_like_the_folder_that_it_was_made_of(tmp_path: Path) -
     (tmp_path / sdist.name).write_bytes(sdist.data)
     again = build(BuildRequest(tmp_path / sdist.name, Pairs.NORMALISED, ("wheel",)))
     assert [each.first for each in again.kept()] == [wheel.first]
+    digest = hashlib.sha256(sdist.data).hexdigest()
+    parameters = provenance(again, tmp_path / sdist.name).predicate["buildDefinition"]
+    assert parameters["externalParameters"]["source"] == {"digest": {"sha256": digest}}
