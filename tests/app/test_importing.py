@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
@@ -259,6 +261,33 @@ def test_a_long_history_keeps_snapshots_from_which_a_bisection_begins(tmp_path: 
     report = bisect(BisectRequest(tmp_path / "a", tmp_path / "b"))
     assert (report.packet, report.key) == (6, f"recent[({count - 2}, '(value)')]")
     assert report.executed == 2
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from qfs.app.importing import ImportRequest, export_history, import_history
+source, folder, again = map(Path, sys.argv[1:])
+import_history(ImportRequest(source, folder))
+export_history(folder, again)
+status = Path("/proc/self/status").read_text()
+print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) // 1024)
+"""
+
+
+def test_memory_is_that_of_a_packet_however_long_the_history_is(tmp_path: Path) -> None:
+    line = json.dumps({"note": "x" * 500_000}) + "\n"
+    peaks = []
+    for count in (8, 80):
+        source = tmp_path / f"{count}.jsonl"
+        source.write_text(line * count, encoding="utf-8")
+        paths = [str(source), str(tmp_path / f"{count}"), str(tmp_path / f"{count}-again")]
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, *paths], capture_output=True, text=True, check=True
+        )
+        peaks.append(int(done.stdout))
+    # The longer one has 36 MB more to read, and 72 MB more to keep.
+    assert peaks[1] < peaks[0] + 20, peaks
 
 
 def nothing(folder: Path) -> Path:
