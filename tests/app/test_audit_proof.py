@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from qfs.app.audit import AuditReport, AuditRequest, audit
+from qfs.errors import UsageError
 from qfs_cli.render.audit_proof import document, rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,7 +121,8 @@ def test_reaching_nothing_proves_nothing(tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text("def f() -> int:\n    return 1\n", encoding="utf-8")
     ask = replace(ASK, paths=(tmp_path / "m.py",))
     assert audit(ask).exit_code == 0
-    assert audit(replace(ask, entries=("m:g",))).exit_code == 1
+    with pytest.raises(UsageError, match="no function is called m:g"):
+        audit(replace(ask, entries=("m:g",)))
 
 
 def test_the_example_machine_is_proved_together_with_the_rooms_it_imports() -> None:
