@@ -101,6 +101,37 @@ def test_github_gitlab_junit_and_markdown_name_the_place(project: Path) -> None:
     assert "| violation | QFS101 | `clock.py:4` |" in printed("markdown")
 
 
+MIXED = {
+    "clock.py": "import time\n\n\ndef entry(x):\n    return time.time(), x.tick(), x.tick()\n",
+    "broken.py": "def f(:\n",
+}
+
+
+def test_gitlab_and_junit_say_all_that_their_readers_ask_for(tmp_path: Path) -> None:
+    for name, text in MIXED.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def printed(form: str) -> str:
+        return qfs("audit", "--no-cache", ".", "--format", form, cwd=tmp_path).stdout
+
+    issues = json.loads(printed("gitlab"))
+    assert len({each["fingerprint"] for each in issues}) == len(issues) >= 3
+    for each in issues:  # docs.gitlab.com: Code Quality report format
+        assert each["description"]
+        assert each["check_name"]
+        assert each["severity"] in {"info", "minor", "major", "critical", "blocker"}
+        assert not Path(each["location"]["path"]).is_absolute()
+        assert each["location"]["lines"]["begin"] >= 1
+    suite = ET.fromstring(printed("junit").encode())  # as Jenkins' junit-10.xsd has it
+    cases = suite.findall("testcase")
+    assert suite.attrib["name"]
+    assert all(each.attrib["name"] for each in cases)
+    assert suite.attrib["tests"] == str(len(cases))
+    for kind, counted in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+        assert suite.attrib[counted] == str(len(suite.findall(f"testcase/{kind}"))), kind
+    assert {part.tag for each in cases for part in each} == {"failure", "error", "skipped"}
+
+
 MAYBE = """class Salted:
     def tick(self):
         return hash("abc")
