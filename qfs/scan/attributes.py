@@ -168,7 +168,8 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if name in {"__class__", "__dict__"}:
         return klass if name == "__class__" else (("dict", STR, ANY, None),)
     out: Value = NOTHING
-    asked = frame.find(number, "__getattribute__")
+    hooked = "__getattribute__" in frame.solver.program.methods  # in hardly any program
+    asked = frame.find(number, "__getattribute__") if hooked else NOTHING
     if asked:
         out = _asked_first(frame, bind(frame, asked, atom, klass, pos), pos)
     stored = frame.find(number, name)

@@ -78,7 +78,9 @@ def read_through(frame: Frame, descriptor: Value, holder: Value, pos: Pos) -> Va
 def set_through(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
     """Call what setting an attribute of an instance calls besides: a hook, or a descriptor."""
     receiver = (INSTANCE, number, False)
-    if frame.function.facts.name != "__setattr__" and frame.find(number, "__setattr__"):
+    hooked = "__setattr__" in frame.solver.program.methods
+    own = frame.function.facts.name == "__setattr__"
+    if hooked and not own and frame.find(number, "__setattr__"):
         call_method(frame, receiver, "__setattr__", Arguments([STR, value]), pos)
     _asked(frame, frame.find(number, name), ("__set__",), [(receiver,), value], pos)
 
