@@ -158,7 +158,8 @@ def each_compiled(compiled: list[Line], now: Mapping[str, Line]) -> Table:
     note = (
         f"{same} of {len(built)} that can be built here are the same twice under the recipe. A "
         "published compiled wheel depends on the image that it was compiled in, which it does not "
-        "name. A build has 300 s, no network, and the compilers and libraries of this machine."
+        "name. Inconclusive means the same bytes, but a clock that stood still in both builds, "
+        "which is no pass. A build has 300 s, no network, and the compilers and libraries of this machine."
     )
     header = ("package", "wheel, twice", "what is built", "published wheel", "why")
     return Table(f"{len(compiled)} compiled packages", header, rows, note)
@@ -176,4 +177,5 @@ def why(line: Line) -> str:
 def passed_over(order: list[Line]) -> Table:
     """Show what was drawn and could not be in the sample."""
     rows = [(one["name"], one["reason"]) for one in order if one["sdist"] == ""]
+    rows = rows or [("none", "each has a wheel and an sdist")]
     return Table("Drawn and passed over", ("package", "why"), rows)
