@@ -97,7 +97,8 @@ class Bodies:
         at = frame.offset - self._start
         known = self._place == (frame.source, frame.segment) and at >= 0
         if not known or at + frame.size > len(self._data):
-            self._data = frame.read(max(frame.size, WINDOW_BYTES))
+            few = frame.size * 4 > WINDOW_BYTES  # so few frames in a window that it saves nothing
+            self._data = frame.read(frame.size if few else WINDOW_BYTES)
             self._place, self._start, at = (frame.source, frame.segment), frame.offset, 0
         return frame.checked(self._data[at : at + frame.size])
 
@@ -118,7 +119,10 @@ def mark(seq: int, chain: Digest) -> bytes:
 
 def link(chain: Digest, facts: bytes, body: bytes, root: Digest) -> Digest:
     """Return the chain after a frame."""
-    return Digest(sha256(chain + facts + body + root).digest())
+    state = sha256(chain + facts)
+    state.update(body)  # by itself: a batch's body is not worth a copy
+    state.update(root)
+    return Digest(state.digest())
 
 
 def _header(facts: bytes, chain: Digest) -> bytes:
