@@ -4,6 +4,7 @@
 - A root that differs from the recorded one is a CIR-302 halt, and its record is in the report. A
   root that differs between environments is a divergence, with the variable to which it is due.
 - A truncated log is replayed as far as it goes and reported as truncated.
+- Where signatures are verified, the last world is held to every sentence of its machines as well.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from qfs.app.failure import (
     UsageError,
 )
 from qfs.app.foreign_machine import program_of
+from qfs.app.ledger import sentences
 from qfs.app.perturbing import Divergence, Run
 from qfs.app.program import ProgramReport, compared
 from qfs.app.proof_logs import ProofFile
@@ -254,6 +256,9 @@ def _replayed(
                 written += proof_logs.write(work.proofs, packets, step.proofs)
             if work.progress is not None:
                 work.progress(packets + 1, len(frames))
+            start = step
+        if work.verifier is not None and start is not None:
+            _check_sentences(start, work.program)
     except HaltedLog as stopped:
         halt = stopped.halt_record
         if stopped.code is Code.ROOT_MISMATCH:
@@ -269,6 +274,15 @@ def _replayed(
         *(packets, commands, root, signatures, truncated, halt, divergence, ()),
         *(tuple(written), required),
     )
+
+
+def _check_sentences(last: Derived, program: Program) -> None:
+    """Halt where the world after the last packet breaks what a machine says of its state."""
+    for name, holds in sentences(last.world, program.machines):
+        if not holds:
+            halt = Halt(Code.INVARIANT_BROKEN, invariant=name, seq=last.world.seq)
+            world = last.world
+            raise HaltedLog(halt, halt.record(world.seq, world.head, world.root, last.resumed))
 
 
 def _steps(work: _Work, start: Derived | None, reader: ReadAhead | None) -> Iterator[Derived]:

@@ -13,11 +13,12 @@ import pytest
 
 from qfs import packet
 from qfs.app import replay_main
-from qfs.app.machines import MACHINES
+from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.replay import ReplayRequest, replay, replay_here
 from qfs.app.worlds import Program
 from qfs.canon import encode
-from qfs.shell import log
+from qfs.kernel import StateInvariant
+from qfs.shell import log, providers
 from qfs.shell.keystore import PublicKey
 from tests.app.logs import PROFILE, House, actions, make_log, signer_of
 
@@ -227,6 +228,21 @@ def test_a_machine_that_this_program_lacks_halts(house):
     halt = report.document()["halt"]
     assert (report.exit_code, halt["name"], halt["packet"]) == (3, "VERSION_MISSING", 0)
     assert halt["facts"]["machine"] == "ledger"
+
+
+def test_a_sentence_that_the_last_world_breaks_halts_where_signatures_are_verified(tmp_path):
+    make_log(tmp_path / "signed", 4, signed=True)
+    broken = StateInvariant("pigs_fly", lambda state: False)
+    machines = {
+        name: replace(machine, state_invariants=(*machine.state_invariants, broken))
+        for name, machine in MACHINES.items()
+    }
+    program = Program(machines, REACTIONS)
+    report = replay_here(tmp_path / "signed", providers.verifier(), program)
+    halt = report.document()["halt"]
+    assert (report.exit_code, halt["name"], halt["packet"]) == (3, "INVARIANT_BROKEN", 4)
+    assert halt["facts"]["invariant"] == "keys.pigs_fly"
+    assert replay_here(tmp_path / "signed", None, program).exit_code == 0
 
 
 EXITS = [
