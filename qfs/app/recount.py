@@ -96,8 +96,8 @@ class Recount:
         self.keys_once &= used is None or seq - used >= KEY_PACKETS
         self.keys[row.key] = seq
         if not moves:
-            # Its account's next nonce, unless the refused transaction itself had opened the account;
-            # not its own number where a reaction, undone with it, had used up one before.
+            # Its account's next nonce, unless the refused transaction had opened the account; not
+            # its own number where a reaction, undone with it, had used up one before.
             if row.account in self.nonces:
                 self.nonces[row.account] += 1
             return

@@ -129,8 +129,8 @@ def open_writer(directory: Path) -> tuple["LogWriter", LogReading]:
 def go_on(disk: Disk, reading: LogReading, place: str = "the log") -> "LogWriter":
     """Return the writer that follows a reading of a refreshed disk; cuts off what was torn.
 
-    What was read is on the disk: a mark says so from now on. Raises EnvironmentFault, and leaves the
-    torn tail as it was.
+    What was read is on the disk: a mark says so from now on. Raises EnvironmentFault; the torn tail
+    is then as it was.
     """
     writer = LogWriter(disk, reading, place)
     writer.vouch()

@@ -84,7 +84,7 @@ ELSEWHERE = {
     "evidence write": "its golden logs are replayed as replay does",
     "export": "derives the log as ledger export does",
     "halt resume": "opens the ledger as ledger submit does",
-    "ledger certify": "checks a certificate as certify does, opens the ledger as ledger submit does",
+    "ledger certify": "checks a certificate as certify, opens the ledger as ledger submit does",
     "ledger init": "checks a certificate as certify does",
     "trail note": "opens the ledger as ledger submit does",
     "verify": "checks an attestation as certify does",
