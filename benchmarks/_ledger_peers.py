@@ -218,7 +218,8 @@ def beancount_file(directory: Path, rows: list[Row]) -> Path:
 
 
 def beancount_load(file: Path) -> None:
-    """Load a file, as every question to beancount begins."""
+    """Load a file, as every question to beancount begins; what it keeps of the last load apart."""
+    loader.initialize(use_cache=False)
     entries, errors, _ = loader.load_file(str(file))
     if errors or not entries:
         raise SystemExit("beancount refused the benchmark's transfers")

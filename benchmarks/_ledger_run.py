@@ -306,6 +306,7 @@ def grow(spec: dict[str, Any], directory: Path) -> dict[str, Any]:
     if len(dict.fromkeys(reached)) != 1:
         sys.exit("the starts differ")
     return {
+        "compiled": not str(rows.__file__).endswith(".py"),
         "curve": curve,
         "log_bytes": sum(path.stat().st_size for path in (directory / "log").iterdir()),
         "snapshot_bytes": snapshot_bytes,

@@ -140,6 +140,8 @@ def child(home: Path, spec: dict[str, Any]) -> dict[str, Any]:
         text=True,
     )
     made: dict[str, Any] = json.loads(done.stdout)
+    if made["compiled"] != (home != ROOT):
+        sys.exit(f"{home} ran as the other form")
     return made
 
 
@@ -162,8 +164,6 @@ def compared(
             mine = packets[4 * turn : 4 * turn + 4]
             for form in FORMS:
                 made = child(homes[form], {"accounts": ACCOUNTS, "rows": ROWS, "packets": PACKETS})
-                if made["compiled"] != (form == "compiled"):
-                    sys.exit(f"{form} ran as the other form")
                 engines[form].taken += [(one, two) for one, two in made["packets"]]
                 for stage in STAGES:
                     stages[form][stage] += made["stages"][stage]
