@@ -159,8 +159,8 @@ def each_compiled(compiled: list[Line], now: Mapping[str, Line]) -> Table:
         f"{same} of {len(built)} that can be built here are the same twice under the recipe. A "
         "published compiled wheel depends on the image that it was compiled in, which it does not "
         "name. Inconclusive means the same bytes, but a clock that stood still in both builds, "
-        "which is no pass. A build has 300 s, no network, and the compilers and libraries of this "
-        "machine."
+        "which is no pass; some build a pure wheel unless they are told to compile. A build has "
+        "300 s, no network, and the compilers and libraries of this machine."
     )
     header = ("package", "wheel, twice", "what is built", "published wheel", "why")
     return Table(f"{len(compiled)} compiled packages", header, rows, note)
