@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory, mkdtemp
@@ -42,6 +43,8 @@ BATCH = 1_000
 BATCH_MAX = 10_000
 SNAPSHOT_RECORDS = 5_000
 """A snapshot is kept so often, and never more often than there are streams in it."""
+_LOOK_BYTES = 65_536
+"""So much is read before anything is made: what is no history at all leaves no trace."""
 _STREAM = "history"
 """Of records that name none."""
 _STREAM_MAX = 1024
@@ -141,6 +144,11 @@ def import_history(request: ImportRequest, progress: Progress | None = None) -> 
     key = _key(request)
     if request.log.exists() or request.log.is_symlink():
         raise UsageError("exists", place=str(request.log), way_out="choose another name")
+    entries = _reported(form.entries(request.source), size, progress)
+    first = _looked(entries)
+    if not first:
+        way_out = "pass a file with a record in it"
+        raise InputError("no records", place=str(request.source), way_out=way_out)
     try:
         beside = Path(mkdtemp(prefix=f".{request.log.name}-", dir=request.log.parent))
     except OSError as error:
@@ -148,7 +156,7 @@ def import_history(request: ImportRequest, progress: Progress | None = None) -> 
     try:
         run = _Import(request, form, key, beside)
         with run.writer:
-            world = run.take(_reported(form.entries(request.source), size, progress))
+            world = run.take(chain(first, entries))
         source = _same(request.source, form, run)
         beside.chmod(0o755)  # mkdtemp's own mode would keep readers out
         beside.rename(request.log)
@@ -201,6 +209,18 @@ def export_history(path: Path, output: Path, progress: Progress | None = None) -
     return ExportReport(form.name, counted.records, counted.packets, size, counted.root)
 
 
+def _looked(entries: Iterator[Entry]) -> list[Entry]:
+    """Return the first entries, at most _LOOK_BYTES of data and one entry more."""
+    first: list[Entry] = []
+    size = 0
+    for entry in entries:
+        first.append(entry)
+        size += len(entry.data)
+        if size > _LOOK_BYTES:
+            break
+    return first
+
+
 class _Import:
     """One history on its way into one log."""
 
@@ -235,9 +255,6 @@ class _Import:
                 groups, size, fields = [], 0, 0
         if groups:
             self.send(groups)
-        if not self.records:
-            way_out = "pass a file with a record in it"
-            raise InputError("no records", place=str(self.request.source), way_out=way_out)
         self.writer.sync()
         return self.world
 
