@@ -109,7 +109,7 @@ def packed(
     """Return a frame's bytes, and the chain after it."""
     facts = _FACTS.pack(FRAME_MAGIC, len(body), seq, durable)
     after = link(chain, facts, body, root)
-    return _header(facts, after) + body + root, after
+    return b"".join((_header(facts, after), body, root)), after
 
 
 def mark(seq: int, chain: Digest) -> bytes:
