@@ -200,7 +200,7 @@ class Judge:
         row: i64
         for row in range(len(counts)):
             if COMPILED and row % _AHEAD == 0:
-                read_ahead(words, rows, row, at)
+                read_ahead(columns, rows, row, at)
             size: i64 = counts[row]
             if size == 2:
                 start = starts[row]
@@ -377,13 +377,13 @@ def shape(rows: Rows, row: i64, at: i64, end: i64) -> i64:
     return DUPLICATE_LEG if len(dict.fromkeys(cells)) != len(cells) else 0
 
 
-def read_ahead(words: vec[i64], rows: Rows, row: i64, at: i64) -> i64:
+def read_ahead(columns: Columns, rows: Rows, row: i64, at: i64) -> i64:
     """Read what the next rows need, if each has two legs, and no more.
 
     The loop over rows waits for each word before it asks for the next; these reads hang on nothing,
     so that the processor fetches them side by side. Nobody uses what is returned.
     """
-    starts, owners, tokens = rows.starts, rows.owners, rows.tokens
+    words, starts, owners, tokens = columns.words, rows.starts, rows.owners, rows.tokens
     read: i64 = 0
     one: i64
     for one in range(row, min(row + _AHEAD, len(starts))):
