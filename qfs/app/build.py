@@ -36,7 +36,9 @@ from qfs.repro.repack import repacked
 from qfs.repro.text import why_texts_differ
 from qfs.shell.building import Built, Failed, Workshop
 from qfs.shell.building import build as build_one
+from qfs.shell.building_ahead import Ahead
 from qfs.shell.building_source import commit_time
+from qfs.shell.sandbox import find_bubblewrap
 
 __all__ = [
     "REMEDIES",
@@ -54,7 +56,7 @@ KERNEL_GAP = 2.5
 """Seconds between two builds whose files the kernel dates: zip times have steps of 2 s."""
 DEFAULT_EPOCH = 1_580_601_600  # 2020-02-02T00:00:00Z, as hatchling has it
 Progress = Callable[[str, str, str], None]
-"""Called with the environment, the kind of artefact and what happens to it."""
+"""Called with the environment, the kind of artefact and what happens to it, from any thread."""
 
 
 class Verdict(Enum):
@@ -123,9 +125,11 @@ class BuildReport:
 def build(request: BuildRequest, progress: Progress = lambda *_: None) -> BuildReport:
     """Build and compare; raises InputError for a source that cannot be read or built at all."""
     root = source_path(request.path)
-    with workshop_of(request) as (workshop, packages):
-        pairs = _pairs(request, root, boxed=workshop.bubblewrap is not None)
-        runs = _Runs(workshop, request, pairs, progress)
+    pairs = _pairs(request, root, boxed=request.sandbox and find_bubblewrap() is not None)
+    both = [pair.first for pair in pairs] + [pair.second for pair in pairs]
+    ahead = Ahead([(each, kind) for each in both for kind in request.kinds], progress)
+    with workshop_of(request, ahead) as (workshop, packages):
+        runs = _Runs(workshop, request, pairs, progress, ahead)
         artifacts, differences = runs.run()
         variations = runs.variations()
     return BuildReport(
@@ -188,8 +192,10 @@ class _Runs:
         request: BuildRequest,
         pairs: Sequence[Pair],
         progress: Progress,
+        ahead: Ahead,
     ) -> None:
         self.workshop = workshop
+        self.ahead = ahead
         self.pairs = pairs
         self.request = request
         self.progress = progress
@@ -211,7 +217,7 @@ class _Runs:
         differences: list[tuple[str, Difference]] = []
         for pair in self.pairs:
             for kind in self.request.kinds:
-                first, second = firsts[pair.label, kind], self._second(pair.second, kind)
+                first, second = firsts[pair.label, kind], self._build(pair.second, kind)
                 found = self._named(pair, kind, first, _differences(first, second))
                 differences += [(pair.label, each) for each in found]
                 again, other = "", b""
@@ -237,10 +243,7 @@ class _Runs:
         def tried(names: tuple[str, ...]) -> Trace:
             label = f"{pair.label} with {', '.join(names) if names else 'nothing changed'}"
             environment = varied(pair.first, names, label, self.request.settings)
-            self.progress(label, kind, "building")
-            again = self._build(environment, kind)
-            self.progress(label, kind, "built")
-            return traces(_differences(first, again))
+            return traces(_differences(first, self._build(environment, kind)))
 
         by_chance = tried(())
         names = VARIATIONS if pair.label == "bare" else RESIDUAL
@@ -248,21 +251,19 @@ class _Runs:
         return blamed(found, changed)
 
     def _first(self, environment: Environment, kind: str) -> Built:
-        self.progress(environment.label, kind, "building")
         made = self._build(environment, kind)
         if isinstance(made, Failed):
             raise cannot_be_built(made, self.workshop)
-        self.progress(environment.label, kind, "built")
-        return made
-
-    def _second(self, environment: Environment, kind: str) -> Built | Failed:
-        self.progress(environment.label, kind, "building")
-        made = self._build(environment, kind)
-        self.progress(environment.label, kind, "failed" if isinstance(made, Failed) else "built")
         return made
 
     def _build(self, environment: Environment, kind: str) -> Built | Failed:
-        made = build_one(self.workshop, environment, kind)
+        """Return what was built ahead, or build it now."""
+        made = self.ahead.take(environment, kind)
+        if made is None:
+            self.progress(environment.label, kind, "building")
+            made = build_one(self.workshop, environment, kind)
+            state = "failed" if isinstance(made, Failed) else "built"
+            self.progress(environment.label, kind, state)
         if isinstance(made, Built) and self.request.repack:
             return replace(made, data=repacked(made.name, made.data, self.epoch))
         return made
@@ -273,7 +274,11 @@ class _Runs:
         bare = any(pair.label == "bare" for pair in self.pairs)
         found = [
             Variation("clock", *self._clock()),
-            Variation("network", boxed, "none" if boxed else "bubblewrap is not there to cut it"),
+            Variation(
+                "network",
+                boxed,
+                "there is none in the sandbox" if boxed else "bubblewrap is not there to cut it",
+            ),
         ]
         if self.workshop.rust is not None:
             how = "it keeps the machine's clock: a macro that asks for the time is not found"
@@ -308,6 +313,7 @@ class _Runs:
     def _wait_for_the_kernel(self, with_programs: Sequence[Built]) -> None:
         """Let time pass if programs other than Python may read file times, which nobody moves."""
         if with_programs:
+            self.ahead.call_off()  # what ran at the same time has the same file times
             time.sleep(KERNEL_GAP)
             self.waited = True
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from qfs.errors import EnvironmentFault, InputError, UsageError
 from qfs.repro.environment import FIRST
 from qfs.shell.building import Failed, Workshop, extra_requirements, scratch_folder
+from qfs.shell.building_ahead import Ahead
 from qfs.shell.building_history import (
     asks_git,
     copy_history,
@@ -79,13 +80,18 @@ class BuildRequest:
 
 
 @contextlib.contextmanager
-def workshop_of(request: BuildRequest) -> Iterator[tuple[Workshop, tuple[str, ...]]]:
-    """Stage the source and provide its back-end; gives the workshop and the back-end's packages."""
+def workshop_of(
+    request: BuildRequest, ahead: Ahead | None = None
+) -> Iterator[tuple[Workshop, tuple[str, ...]]]:
+    """Stage the source and provide its back-end; gives the workshop and the back-end's packages.
+
+    ahead is what may be begun as soon as there is a back-end.
+    """
     if not request.kinds or request.seconds < 1:
         raise UsageError("nothing to build: name at least one kind, and a time limit above 0 s")
     with scratch_folder() as name:
         source = staged(source_path(request.path), Path(name) / "source")
-        with provided(source, read_build_system(source.root), request) as made:
+        with provided(source, read_build_system(source.root), request, ahead) as made:
             yield made
 
 
@@ -103,26 +109,32 @@ def staged(path: Path, to: Path) -> Source:
 
 @contextlib.contextmanager
 def provided(
-    source: Source, system: BuildSystem, request: BuildRequest
+    source: Source, system: BuildSystem, request: BuildRequest, ahead: Ahead | None = None
 ) -> Iterator[tuple[Workshop, tuple[str, ...]]]:
     """Provide the back-end of a staged source; gives the workshop and the back-end's packages.
 
-    The running environment serves if it has all that the back-end says it needs.
+    The running environment serves if it has all that the back-end says it needs; what is built
+    ahead in one that turns out to lack something is called off.
     """
+    ahead = ahead or Ahead((), lambda *_: None)
     with contextlib.ExitStack() as running:
-        made = _equipped(running, source, system, request)
+        made = _equipped(running, source, system, request, ahead)
         if made is not None:
             yield made
             return
     with contextlib.ExitStack() as fresh:
-        made = _equipped(fresh, source, system, replace(request, fresh=True))
+        made = _equipped(fresh, source, system, replace(request, fresh=True), ahead)
         if made is None:
             raise EnvironmentFault("pip installed what the build needs, and it is not there")
         yield made
 
 
 def _equipped(
-    stack: contextlib.ExitStack, source: Source, system: BuildSystem, request: BuildRequest
+    stack: contextlib.ExitStack,
+    source: Source,
+    system: BuildSystem,
+    request: BuildRequest,
+    ahead: Ahead,
 ) -> tuple[Workshop, tuple[str, ...]] | None:
     """Equip a workshop; None if the running environment lacks what the back-end also needs."""
     python = stack.enter_context(
@@ -146,12 +158,17 @@ def _equipped(
         rust=rust,
         variables=version_variables(os.environ),
     )
+    stack.callback(ahead.call_off)
+    if python.running:  # a fresh one may yet get what the back-end asks for
+        ahead.begin(workshop)
     needed = list(system.requires)
     for kind in request.kinds:
         more = [item for item in extra_requirements(workshop, FIRST, kind) if item not in needed]
         if not python.require(more):
             return None
         needed += more
+    if not python.running:
+        ahead.begin(workshop)
     return workshop, python.packages(needed)
 
 

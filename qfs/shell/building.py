@@ -8,19 +8,17 @@
 - Source: PEP 517, PEP 518.
 """
 
-import contextlib
 import json
-import os
-import select
 import shutil
-import signal
 import subprocess
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pyproject_hooks
 
@@ -31,14 +29,13 @@ from qfs.repro.elf import sections
 from qfs.repro.environment import FIRST, Environment
 from qfs.shell import building_launcher, building_shim
 from qfs.shell.building_history import missing_history
+from qfs.shell.building_process import Stopped, ended
 from qfs.shell.building_source import BuildSystem, Source
 from qfs.shell.sandbox import Mount, wrapped
 
 KINDS = ("sdist", "wheel")
 _ARTIFACT_MAX = 2 * 1024**3  # 2_147_483_648 bytes
 _LOG_TAIL = 2_000
-_GRACE = 10
-"""Seconds that a guardian has to end what it guards."""
 _RUSTC = '#!/bin/sh\nunset LD_PRELOAD\nexec "{}" "$@"\n'
 """Rust's compiler waits for ever under libfaketime: both enter each other before they are ready."""
 
@@ -92,30 +89,40 @@ class Workshop:
     """Folder of the Rust toolchain, for a build that compiles Rust."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that every build of the source is told."""
+    called_off: threading.Event = field(default_factory=threading.Event)
+    """Once it is set, builds that run are stopped."""
 
 
 def build(workshop: Workshop, environment: Environment, kind: str) -> Built | Failed:
     """Build one artefact in one environment."""
-    return _Build(workshop, environment, kind).run()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the back-end's own, which pyproject_hooks repeats
+        return build_quietly(workshop, environment, kind)
+
+
+def build_quietly(workshop: Workshop, environment: Environment, kind: str) -> Built | Failed:
+    """Build in a thread of somebody who ignores warnings meanwhile."""
+    with _Build(workshop, environment, kind) as building:
+        return building.run()
 
 
 def extra_requirements(workshop: Workshop, environment: Environment, kind: str) -> tuple[str, ...]:
     """Ask the back-end what else it needs to build; raises InputError if it cannot say."""
-    building = _Build(workshop, environment, f"requires-{kind}")
-    caller = building.caller()
-    hook = caller.get_requires_for_build_wheel
-    if kind == "sdist":
-        hook = caller.get_requires_for_build_sdist
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return tuple(hook())
-    except (_HookError, pyproject_hooks.BackendUnavailable) as error:
-        raise InputError(
-            f"the back-end cannot say what it needs: {error}\n{building.tail()}",
-            place=workshop.system.backend,
-            way_out=missing_history(workshop.source.root, workshop.system),
-        ) from error
+    with _Build(workshop, environment, f"requires-{kind}") as building:
+        caller = building.caller()
+        hook = caller.get_requires_for_build_wheel
+        if kind == "sdist":
+            hook = caller.get_requires_for_build_sdist
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return tuple(hook())
+        except (_HookError, pyproject_hooks.BackendUnavailable) as error:
+            raise InputError(
+                f"the back-end cannot say what it needs: {error}\n{building.tail()}",
+                place=workshop.system.backend,
+                way_out=missing_history(workshop.source.root, workshop.system),
+            ) from error
 
 
 class _HookError(Exception):
@@ -123,19 +130,26 @@ class _HookError(Exception):
 
 
 class _Build:
-    """One call of one hook."""
+    """One call of one hook, in a folder of its own that is removed with it."""
 
     def __init__(self, workshop: Workshop, environment: Environment, kind: str) -> None:
         self.workshop = workshop
         self.environment = environment
         self.kind = kind
-        self.outer = workshop.folder / environment.label.replace(" ", "-").replace(",", "") / kind
+        label = environment.label.replace(" ", "-").replace(",", "")
+        self.outer = workshop.folder / f"{label}-{kind}"
         self.boxed = workshop.bubblewrap is not None
-        shutil.rmtree(self.outer, ignore_errors=True)
-        for name in ("out", "shim", "log", "task"):
-            (self.outer / name).mkdir(parents=True)
-        self.log = self.outer / "log" / "log.jsonl"
+        self.log = self.outer / "log.jsonl"
         self.printed = self.outer / "printed.txt"
+
+    def __enter__(self) -> Self:
+        for name in ("out", "shim"):
+            (self.outer / name).mkdir(parents=True)
+        self.log.touch()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.outer, ignore_errors=True)
 
     def inside(self, path: str) -> str:
         """Return a path of the build as the build sees it."""
@@ -156,9 +170,7 @@ class _Build:
         caller = self.caller()
         hook = caller.build_sdist if self.kind == "sdist" else caller.build_wheel
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the back-end's own, which the log holds
-                name = hook(self.inside("out"))
+            name = hook(self.inside("out"))
         except _HookError as error:
             return Failed(self.kind, str(error), self.tail())
         except pyproject_hooks.BackendUnavailable as error:
@@ -203,13 +215,11 @@ class _Build:
         control, script = Path(cmd[-1]), Path(cmd[1])
         self._write_shim()
         task = self._task(list(cmd), dict(extra_environ or {}))
-        (self.outer / "task" / "task.json").write_text(json.dumps(task), "utf-8")
-        launcher = Path(building_launcher.__file__)
-        word = "/qfs-task/launcher.py" if self.boxed else str(launcher)
-        file = "/qfs-task/task.json" if self.boxed else str(self.outer / "task" / "task.json")
+        (self.outer / "task.json").write_text(json.dumps(task), "utf-8")
+        word = "/qfs-task/launcher.py" if self.boxed else building_launcher.__file__
+        file = "/qfs-task/task.json" if self.boxed else str(self.outer / "task.json")
         command = [self.workshop.python, "-I", "-S", word, file]
         if self.workshop.bubblewrap is not None:
-            shutil.copyfile(launcher, self.outer / "task" / "launcher.py")
             command = wrapped(
                 self.workshop.bubblewrap,
                 command,
@@ -223,11 +233,9 @@ class _Build:
                 start_new_session=True, env={"LC_ALL": "C.UTF-8"}, cwd=self.outer,
             )  # fmt: skip
             try:
-                code = _waited(process, self.workshop.seconds)
-            except subprocess.TimeoutExpired:
-                raise _HookError(f"no end after {self.workshop.seconds} s: stopped") from None
-            finally:
-                _end_group(process)
+                code = ended(process, self.workshop.seconds, self.workshop.called_off)
+            except Stopped as stopped:
+                raise _HookError(str(stopped)) from None
         if code != 0 and not (control / "output.json").is_file():
             raise _HookError(f"the back-end ended with exit code {code}")
         if code != 0:
@@ -315,7 +323,7 @@ class _Build:
         shutil.copyfile(building_shim.__file__, shim / "sitecustomize.py")
         shift = self._shift()
         settings = {
-            "log": "/qfs-log/log.jsonl" if self.boxed else str(self.log),
+            "log": "/qfs-log.jsonl" if self.boxed else str(self.log),
             "shift": 0 if self.workshop.faketime is not None else shift,
             "file_shift": self.environment.clock_shift,
             "made": self.environment.stands,
@@ -335,7 +343,7 @@ class _Build:
 
     def _mounts(self, control: Path, script: Path) -> list[Mount]:
         environment = self.environment
-        passwd, group = self.outer / "task" / "passwd", self.outer / "task" / "group"
+        passwd, group = self.outer / "passwd", self.outer / "group"
         number, home = environment.user_number, environment.home
         passwd.write_text(f"{environment.user}:x:{number}:{number}::/{home}:/bin/sh\n", "utf-8")
         group.write_text(f"{environment.user}:x:{number}:\n", "utf-8")
@@ -346,9 +354,10 @@ class _Build:
             Mount(passwd, "/etc/passwd"),
             Mount(group, "/etc/group"),
             Mount(self.workshop.source.root, "/qfs-source"),
-            Mount(self.outer / "task", "/qfs-task"),
+            Mount(Path(building_launcher.__file__), "/qfs-task/launcher.py"),
+            Mount(self.outer / "task.json", "/qfs-task/task.json"),
             Mount(self.outer / "shim", "/qfs-shim"),
-            Mount(self.outer / "log", "/qfs-log", writable=True),
+            Mount(self.log, "/qfs-log.jsonl", writable=True),
             Mount(self.outer / "out", "/out", writable=True),
             Mount(script.parent, str(script.parent)),
             Mount(control, str(control), writable=True),
@@ -387,7 +396,7 @@ class _Build:
         shift = self._shift()
         seen, programs = False, []
         now = self._now()
-        for line in self.log.read_text("utf-8").splitlines() if self.log.is_file() else ():
+        for line in self.log.read_text("utf-8").splitlines():
             event, _, words = json.loads(line)
             if event == "python":
                 seen = seen or abs(int(words[1]) - now - shift) < 24 * 3600
@@ -414,33 +423,6 @@ def _loads_the_shim(words: Sequence[str]) -> bool:
         if any(letter in word.partition("=")[0] for letter in "IES"):
             return False
     return True
-
-
-def _waited(process: subprocess.Popen[bytes], seconds: int) -> int:
-    """Return a process's exit code as soon as it ends; raises TimeoutExpired.
-
-    Popen.wait alone looks every 50 ms, which is a tenth of a small build.
-    """
-    with contextlib.suppress(OSError):  # a kernel before 5.3 has no process descriptors
-        ended = os.pidfd_open(process.pid)
-        try:
-            wanted = select.poll()
-            wanted.register(ended, select.POLLIN)
-            wanted.poll(seconds * 1000)
-        finally:
-            os.close(ended)
-        return process.wait(0)
-    return process.wait(seconds)
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process, and what it guards, then kill whatever is left of its group."""
-    process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

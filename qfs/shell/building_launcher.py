@@ -4,15 +4,16 @@
 - Files are created one by one in the given order, under the build's umask: on a file system that
   lists in creation order the order varies, and the modes are those of a fresh checkout.
 - Outside a sandbox a guardian stays behind, the parent of whatever leaves its own (Linux's child
-  subreaper): when the hook ends, or SIGTERM comes, it ends all that the hook has started.
+  subreaper): when the hook ends, or SIGTERM comes, it ends all that the hook has started, its
+  process group at one stroke, so that forking faster helps nobody.
 - Limits: no core dump, files of at most 4 GiB, the CPU time of the time limit.
 """
 
+import contextlib
 import ctypes
 import json
 import os
 import resource
-import shutil
 import signal
 import sys
 from typing import Any
@@ -56,27 +57,36 @@ def _guard() -> None:
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     child = os.fork()
     if child == 0:
+        os.setpgid(0, 0)
         return
     code = 1
     try:
         signal.signal(signal.SIGTERM, _stop)
-        _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status) & 0xFF
+        ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        if ended is not None and ended.si_code == os.CLD_EXITED:
+            code = ended.si_status
     except _Stopped:
         pass
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _end_all()
+        _end_all(child)
         os._exit(code)
 
 
-def _end_all() -> None:
-    """Kill every child until there is none: what a killed one leaves behind becomes a child."""
+def _end_all(group: int) -> None:
+    """Kill a group whose first process is not waited for, then every child until there is none.
+
+    What a killed process leaves behind becomes a child.
+    """
+    with contextlib.suppress(ProcessLookupError):  # stopped before the child had made its group
+        os.killpg(group, signal.SIGKILL)
     while True:
         for pid in _children():
             os.kill(pid, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
         except ChildProcessError:
             return
 
@@ -97,13 +107,17 @@ def _children() -> list[int]:
 
 def _move_on(numbers: int) -> None:
     """Use up process numbers, then go on in a child, and end as it ends."""
-    for number in range(numbers + 1):
-        child = os.fork()
-        if child == 0 and number == numbers:
-            return
-        if child == 0:
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
+    for _ in range(numbers):
+        try:
+            os.posix_spawn(
+                "/", ["/"], {}
+            )  # a number is taken before the folder turns out to be one
+        except OSError:
+            continue
+    child = os.fork()
+    if child == 0:
+        return
+    _, status = os.waitpid(child, 0)
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
@@ -117,7 +131,7 @@ def _lay_out(task: dict[str, Any]) -> None:
         if target is not None:
             os.symlink(target, path)  # noqa: PTH211
             continue
-        shutil.copyfile(os.path.join(start, name), path)  # noqa: PTH118
+        _copy(os.path.join(start, name), path)  # noqa: PTH118
         if executable:
             os.chmod(path, 0o777 & ~task["umask"])  # noqa: PTH101
         if name in task["modes"]:
@@ -127,6 +141,13 @@ def _lay_out(task: dict[str, Any]) -> None:
         os.utime(path, (moment, moment))
     for folder, _, _ in os.walk(end):
         os.utime(folder, (times, times))
+
+
+def _copy(start: str, end: str) -> None:
+    """Copy what is in a file; shutil, which could do it too, takes longer to import."""
+    with open(start, "rb") as source, open(end, "wb") as target:  # noqa: PTH123
+        while os.sendfile(target.fileno(), source.fileno(), None, 1 << 30):
+            pass
 
 
 if __name__ == "__main__":

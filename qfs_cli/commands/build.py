@@ -1,17 +1,13 @@
 """`qfs build`: build in several environments, compare, explain what differs."""
 
 import json
+import sys
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
 
 from qfs.app.build import (
     REMEDIES,
@@ -23,8 +19,10 @@ from qfs.app.build import (
     write_artifacts,
 )
 from qfs.app.build_deep import Deep, deepened
-from qfs.app.build_evidence import read_signer, write_evidence
 from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE, UsageError
+
+if TYPE_CHECKING:
+    from qfs.crypto import Signer
 
 
 class Format(Enum):
@@ -46,12 +44,6 @@ EXITS = {
     Verdict.DIFFERENT: EXIT_FINDINGS,
     Verdict.INCONCLUSIVE: EXIT_USAGE,
 }
-_STYLES = {
-    Verdict.REPRODUCIBLE: "bold green",
-    Verdict.DIFFERENT: "bold red",
-    Verdict.INCONCLUSIVE: "bold yellow",
-}
-
 _PAIRS = "bare: no help at all; normalised: the recipe, with the clock still moved."
 _OUTDIR = "Write artefacts, sums, bill of materials and provenance here if nothing differs."
 _REPACK = "Compare, and write, canonically packed artefacts."
@@ -94,7 +86,7 @@ def run(
     """
     if key is not None and outdir is None:
         raise UsageError("--key needs --outdir", way_out="say where the signed provenance goes")
-    signer = None if key is None else read_signer(key, passphrase_file)
+    signer = None if key is None else _signer(key, passphrase_file)
     request = BuildRequest(
         path=path,
         pairs=pairs,
@@ -108,8 +100,7 @@ def run(
     )
     report = _with_table(request)
     if outdir is not None and report.verdict is not Verdict.DIFFERENT:
-        write_artifacts(report, outdir)
-        write_evidence(report, path, outdir, signer)
+        _write(report, path, outdir, signer)
     _print(report, deepened(report) if deep else None, output_format)
     inconclusive = report.verdict is Verdict.INCONCLUSIVE
     accepted = accept_unexercised and inconclusive and report.clock_moved()
@@ -123,8 +114,22 @@ def _print(report: BuildReport, deep: Sequence[Deep] | None, output_format: Form
             made["deep"] = [one.document() for one in deep]
         typer.echo(json.dumps(made, sort_keys=True, indent=2))
         return
-    console = Console()
-    show(report, console, deep)
+    from qfs_cli.render.build import show  # noqa: PLC0415 (JSON need not wait for it)
+
+    show(report, deep)
+
+
+def _signer(key: Path, passphrase_file: Path | None) -> "Signer":
+    from qfs.app.build_evidence import read_signer  # noqa: PLC0415 (a build alone need not wait)
+
+    return read_signer(key, passphrase_file)
+
+
+def _write(report: BuildReport, path: Path, outdir: Path, signer: "Signer | None") -> None:
+    from qfs.app.build_evidence import write_evidence  # noqa: PLC0415 (nor for this)
+
+    write_artifacts(report, outdir)
+    write_evidence(report, path, outdir, signer)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -137,22 +142,11 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _with_table(request: BuildRequest) -> BuildReport:
     """Build under a live table on standard error, where that is a terminal."""
-    states: dict[tuple[str, str], str] = {}
+    if not sys.stderr.isatty():
+        return build(request)
+    from qfs_cli.render.build import live_table  # noqa: PLC0415 (nobody looks at it elsewhere)
 
-    def table() -> Table:
-        made = Table("environment", "artefact", "state", box=None)
-        for (environment, kind), state in states.items():
-            made.add_row(environment, kind, state)
-        return made
-
-    console = Console(stderr=True)
-    with Live(table(), console=console, transient=True, auto_refresh=False) as live:
-
-        def progress(environment: str, kind: str, state: str) -> None:
-            states[environment, kind] = state
-            if console.is_terminal:
-                live.update(table(), refresh=True)
-
+    with live_table() as progress:
         return build(request, progress)
 
 
@@ -185,58 +179,3 @@ def document(report: BuildReport) -> dict[str, Any]:
             for pair, d in report.differences
         ],
     }
-
-
-def show(report: BuildReport, console: Console, deep: Sequence[Deep] | None = None) -> None:
-    """Print the report as text: artefacts, variations, the tree of differences, the verdict.
-
-    deep is what diffoscope said, if anybody asked it.
-    """
-    artifacts = Table("artefact", "pair", "first SHA-256", "second", box=None)
-    for item in report.artifacts:
-        same = "identical" if item.first == item.second else "different" if item.second else "none"
-        artifacts.add_row(item.name, item.pair, item.first[:32], same)
-    console.print(artifacts)
-    for variation in report.variations:
-        mark = "varied" if variation.exercised else "NOT EXERCISED"
-        mark = "held" if variation.held else mark
-        console.print(Text(f"  {variation.name:13} {mark}: {variation.how}"))
-    if report.differences:
-        console.print(_tree(report))
-    if deep is not None:
-        _show_deep(deep, console)
-    missing = ", ".join([variation.name for variation in report.not_exercised()])
-    line = report.verdict.value + (f" (not exercised: {missing})" if missing else "")
-    line += " (under the recipe)" if any(v.held for v in report.variations) else ""
-    console.print(Text(line, style=_STYLES[report.verdict]))
-
-
-def _show_deep(deep: Sequence[Deep], console: Console) -> None:
-    """Print what diffoscope said, under the member that it said it of."""
-    if not deep:
-        console.print("diffoscope: nothing to ask it: no difference is without a named cause")
-    for one in deep:
-        place = f"{one.artifact} ({one.pair} pair): {one.member or '(whole file)'}"
-        console.print(Text(f"diffoscope: {place if one.artifact else ''}".rstrip(": ")))
-        console.print(Text(one.problem or one.said))
-
-
-def _tree(report: BuildReport) -> Tree:
-    """Group the differences: artefact and pair, then cause with its fix, then members."""
-    root = Tree("differences")
-    places = dict.fromkeys([(d.artifact, pair) for pair, d in report.differences])
-    for artifact, pair in places:
-        branch = root.add(Text(f"{artifact} ({pair} pair)"))
-        here = [d for p, d in report.differences if (d.artifact, p) == (artifact, pair)]
-        for cause in dict.fromkeys([d.cause for d in here]):
-            members = [d for d in here if d.cause is cause]
-            remedy = REMEDIES[cause]
-            leaf = branch.add(Text(f"{remedy.title} [{cause.value}], {len(members)}x"))
-            for d in members[:3]:
-                leaf.add(Text(f"{d.member or '(whole file)'}: {d.evidence}"))
-            if len(members) > 3:
-                leaf.add(Text(f"... and {len(members) - 3} more"))
-            leaf.add(Text(f"fix: {remedy.fix}"))
-            if remedy.upstream:
-                leaf.add(Text(f"see: {remedy.upstream}"))
-    return root

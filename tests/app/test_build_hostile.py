@@ -16,13 +16,13 @@ from qfs.app.build import BuildRequest, Pairs, build
 from qfs.app.build_workshop import workshop_of
 from qfs.repro.environment import FIRST
 from qfs.repro.members import member
-from qfs.shell.building import Failed
+from qfs.shell.building import Built, Failed
 from qfs.shell.building import build as build_one
 from qfs.shell.sandbox import find_bubblewrap
 from tests.repro.projects import backend, project
 
 GOOD = """
-import os, pathlib, signal, subprocess, sys, zipfile
+import ctypes, os, pathlib, signal, subprocess, sys, zipfile
 
 def wheel(folder):
     with zipfile.ZipFile(os.path.join(folder, "p-1-py3-none-any.whl"), "w") as out:
@@ -43,6 +43,14 @@ def away(number):
             os._exit(0)
         os.close(told)
         os.read(heard, 1)  # the end of it comes when the daemon has become another program
+
+def crowd(number, first=lambda: None):
+    ctypes.CDLL(None).prctl(15, MARK[:15].encode())  # the name of all that it forks (PR_SET_NAME)
+    for _ in range(number):
+        if os.fork() == 0:
+            first()
+            signal.pause()
+    signal.pause()
 """
 HOSTILE: dict[str, tuple[str, str]] = {
     "leaves a daemon and builds": ("away(1); return wheel(folder)", ""),
@@ -57,18 +65,24 @@ HOSTILE: dict[str, tuple[str, str]] = {
         "signal.signal(signal.SIGTERM, signal.SIG_IGN); away(1); signal.pause()",
         "no end after 2 s",
     ),
+    "forks without end": ("crowd(2_000)", "more than 1024 processes at once: stopped"),
+    "forks without end, each time away from itself": (
+        "crowd(2_000, os.setsid)",
+        "more than 1024 processes at once: stopped",
+    ),
 }
 
 
 def marked(mark: str) -> list[str]:
-    """Return the processes of this machine that carry a mark on their command line."""
+    """Return the processes of this machine that carry a mark on their command line or as name."""
     found = []
     for process in Path("/proc").iterdir():
         try:
             words = (process / "cmdline").read_bytes()
+            name = (process / "comm").read_bytes().strip()
         except OSError:
             continue
-        if mark.encode() in words:
+        if mark.encode() in words or mark[:15].encode() == name:
             found.append(words.decode("utf-8", "replace"))
     return found
 
@@ -81,20 +95,25 @@ def none_are_left(mark: str) -> bool:
     return marked(mark) == []
 
 
-@pytest.mark.parametrize("sandbox", [True, False], ids=["sandbox", "no-sandbox"])
-@pytest.mark.parametrize(("code", "sentence"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_nothing_that_a_back_end_starts_outlives_its_build(
-    code: str, sentence: str, sandbox: bool, tmp_path: Path
-) -> None:
-    hook = f"def build_wheel(folder, *rest, **options):\n    {code}\n"
-    folder = backend(tmp_path / "p", GOOD + hook)
-    seconds = 2 if sentence.startswith("no end") else 60
+def hook(folder: Path, code: str, *, sandbox: bool, seconds: int) -> Built | Failed:
+    """Build with a back-end that does this; nothing that carries its mark may be left."""
+    backend(folder, f"{GOOD}def build_wheel(folder, *rest, **options):\n    {code}\n")
     mark = uuid.uuid4().hex
     (folder / "mark").write_text(mark)
     request = BuildRequest(folder, kinds=("wheel",), sandbox=sandbox, seconds=seconds)
     with workshop_of(request) as (workshop, _):
         made = build_one(workshop, FIRST, "wheel")
     assert none_are_left(mark)
+    return made
+
+
+@pytest.mark.parametrize("sandbox", [True, False], ids=["sandbox", "no-sandbox"])
+@pytest.mark.parametrize(("code", "sentence"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_nothing_that_a_back_end_starts_outlives_its_build(
+    code: str, sentence: str, sandbox: bool, tmp_path: Path
+) -> None:
+    seconds = 2 if sentence.startswith("no end") else 60
+    made = hook(tmp_path / "p", code, sandbox=sandbox, seconds=seconds)
     if isinstance(made, Failed):
         assert sentence
         assert sentence in f"{made.reason} {made.output}"
@@ -102,12 +121,24 @@ def test_nothing_that_a_back_end_starts_outlives_its_build(
         assert (sentence, made.name) == ("", "p-1-py3-none-any.whl")
 
 
+def test_a_back_end_that_ends_its_guardian_is_ended_itself(tmp_path: Path) -> None:
+    code = "subprocess.Popen(SLEEP); os.kill(os.getppid(), signal.SIGKILL); signal.pause()"
+    made = hook(tmp_path / "p", code, sandbox=False, seconds=60)
+    assert isinstance(made, Failed)
+    assert "exit code -9" in made.reason
+
+
 def test_the_mark_is_seen_while_a_process_carries_it() -> None:
     mark = uuid.uuid4().hex
-    command = [sys.executable, "-c", "import signal; signal.pause()", mark]
-    with subprocess.Popen(command) as process:
-        assert len(marked(mark)) == 1
-        process.kill()
+    code = "import signal; print(flush=True); signal.pause()"
+    command = [sys.executable, "-c", code, mark]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()  # it is no copy of this process any more
+            assert len(marked(mark)) == 1
+        finally:
+            process.kill()
     assert marked(mark) == []
 
 
