@@ -133,7 +133,7 @@ def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
         raise _nothing(request.paths)
     task = _task(request, settings, policy)
     result = work(sources, rules, task, cache, own_rooms(sources), jobs=request.jobs)
-    if sources and not result.functions and not request.unsaved:
+    if sources and not (result.functions or result.problems or request.unsaved):
         _check_entries(request, settings, root)
     kept = [each for each in result.found if _chosen(each.rule, request)]
     findings, suppressed = _allowances(rules, kept, result.allowances, request)

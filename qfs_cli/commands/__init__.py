@@ -13,6 +13,7 @@ import typer
 COMMANDS = (
     "audit",  # which value, by which way, differs between two runs
     "rules",  # the catalogue of rules
+    "inventory",  # a tree file by file
     "lsp",  # the audit in an editor
     "keys",  # ML-DSA key files
     "packet",  # sign, verify, show

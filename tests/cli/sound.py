@@ -199,6 +199,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("@requiring", "@newer-cert", "--key", "@operator.pem"),
         ("requiring", "newer-cert", "--key", "operator.pem", "--passphrase-file", "@pass"),
     ),
+    "inventory": (("@machine.py",), ("machine.py", "--coverage", "@coverage.json")),
     "ledger check": (("@ledger",),),
     "ledger export": (("@ledger", ">movements.csv"),),
     "ledger import": (("@ledger", "@ledger/log/00000001.log"),),
@@ -387,6 +388,7 @@ FINE: dict[tuple[str, str, str], str] = {
     ("ledger import", "@ledger", "missing"): "a folder without a ledger gets a copy of the other",
     ("import", "@book.beancount", "truncated"): "a ledger may end behind any directive",
     ("audit", "@machine.py", "empty"): "an empty module is a module without findings",
+    ("inventory", "@machine.py", "empty"): "an empty module is a module without functions",
 }
 
 # What a sound call answers, where that is not 0.
@@ -399,6 +401,7 @@ ANSWERS: dict[str, int] = {
 # Commands that report on many files: one that cannot be read is a line among the findings.
 REPORTED: dict[str, str] = {
     "audit": "each file that was not audited is named in the report, beside the findings in others",
+    "inventory": "each file that was not read is named below the rows of the others",
 }
 
 
@@ -448,6 +451,9 @@ def prepare(folder: Path) -> None:
     texts = {
         "machine.py": MACHINE,
         "opening.toml": SCENARIO,
+        "coverage.json": json.dumps(
+            {"files": {"machine.py": {"summary": {"covered_lines": 1, "num_statements": 3}}}}
+        ),
         "inputs.jsonl": '"the first input"\n"the second input"\n',
         "more.toml": SCENARIO.replace("1024", "1025"),
         "draft.json": json.dumps(DRAFT),
