@@ -22,6 +22,7 @@ from qfs.shell.sources import SourceFile
 RECURSION = 5_000  # generated code has chains of a thousand operators or elifs
 _WORTH = 1 << 22  # bytes of sources: starting a process takes as long as reading so many
 _SHARES = 4  # a process: the last one to end has little more to do than the others
+_SHARE = 1 << 20  # bytes at most, more or less: what is read of them is in memory at once
 Answer = TypeVar("Answer")
 
 
@@ -35,12 +36,16 @@ def processes(jobs: int, sources: Sequence[SourceFile]) -> int:
 
 
 def shares(sources: Sequence[SourceFile], jobs: int) -> list[list[SourceFile]]:
-    """Return the sources in parts of about one size, each in the order of the sources."""
+    """Return the sources in parts of about one size, each in the order of the sources.
+
+    There are a few for each process, and more where they would be large.
+    """
     groups: dict[str, list[int]] = {}
     for at, each in enumerate(sources):
         groups.setdefault(each.module, []).append(at)
     sizes = {name: sum([len(sources[at].data) for at in group]) for name, group in groups.items()}
-    dealt: list[list[int]] = [[] for _ in range(jobs * _SHARES)]
+    few = jobs * _SHARES if jobs > 1 else 1
+    dealt: list[list[int]] = [[] for _ in range(max(few, sum(sizes.values()) // _SHARE))]
     filled = [0] * len(dealt)
     for name in sorted(groups, key=lambda each: (-sizes[each], each)):
         least = filled.index(min(filled))

@@ -112,13 +112,14 @@ def _fresh(
     jobs = processes(jobs, sources)
     if not task.per_file:
         return _judged(sources, rules, task, cache, library, jobs=jobs)
-    if jobs == 1:
-        return _merged([_judged(sources, rules, task, cache, library)])
     parts = shares(sources, jobs)
-    found = spread(_judged, [(part, rules, task, None, library) for part in parts], jobs)
+    found: Sequence[Result | None] = [None] * len(parts)
+    if jobs > 1:
+        found = spread(_judged, [(part, rules, task, None, library) for part in parts], jobs)
+        cache = None
     return _merged(
         [
-            _judged(part, rules, task, None, library) if each is None else each
+            _judged(part, rules, task, cache, library) if each is None else each
             for part, each in zip(parts, found, strict=True)
         ]
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from qfs.scan.entries import entry_functions, start
 from qfs.scan.evaluate import evaluate_node
 from qfs.scan.ir import ModuleFacts
-from qfs.scan.program import link
+from qfs.scan.program import dissolve, link
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.solve import Solver
 from qfs.scan.verdict import Judged, judge
@@ -29,7 +29,8 @@ def analyse(
     there are none, every function in a path of which in_zone is true is an entry. policy is ban,
     ieee-basic or allow. Functions in the paths of library are judged where the program calls them,
     and are never entries. With quick, a function has one context and is read at most three times:
-    nothing is proved then, and what only a third round would show is missed.
+    nothing is proved then, and what only a third round would show is missed; what it took in
+    memory is free when it returns.
     """
     program = link(files)
     solver = Solver(program, rules, evaluate_node)
@@ -40,4 +41,7 @@ def analyse(
     functions = entry_functions(own, entries, in_zone)
     roots = start(solver, functions)
     solver.solve()
-    return judge(solver, roots)
+    judged = judge(solver, roots)
+    if quick:
+        dissolve(program)
+    return judged

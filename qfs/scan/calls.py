@@ -180,8 +180,14 @@ def _call_outside(
 def _call_instance(
     frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
 ) -> Value:
-    method = attribute(frame, (atom,), "__call__", pos)
-    return call(frame, method, arguments, pos, certain=certain)
+    answers = arguments.answers
+    if answers is None:
+        answers = arguments.answers = {}
+    if atom not in answers:
+        answers[atom] = NOTHING  # for an object whose ``__call__`` is such an object again
+        method = attribute(frame, (atom,), "__call__", pos)
+        answers[atom] = call(frame, method, arguments, pos, certain=certain)
+    return answers[atom]
 
 
 def _call_partial(
@@ -193,6 +199,7 @@ def _call_partial(
         arguments.star,
         arguments.star_taint,
         arguments.double,
+        apart=arguments.apart,
     )
     return call(frame, atom[1], inner, pos, certain=certain)
 
@@ -271,7 +278,7 @@ def call_function(
     if closure >= 0:
         bound[""] = (("env", closure),)
     order = frame.orders[-1][0] if frame.orders else frame.node.order
-    node = frame.solver.node(function, bound, order)
+    node = frame.solver.node(function, bound, order, apart=arguments.apart)
     if frame.quiet:
         node.readers[frame.node.number] = None
         answers[atom] = node.result

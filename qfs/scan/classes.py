@@ -64,7 +64,7 @@ def _decorated(frame: Frame, decorator: Fact, value: Value) -> Value:
             frame.solver.write(("dispatched", atom[1][1]), value)
             out = join(out, value)
         elif atom[0] in {FUNCTION, CLASS, "part", "inst"}:
-            out = join(out, call(frame, (atom,), Arguments([value]), pos))
+            out = join(out, call(frame, (atom,), Arguments([value], apart=True), pos))
         elif atom[0] == OBJECT and f"{atom[1]}.__call__" in frame.solver.rules.summaries.acts:
             out = join(out, (atom,))  # it stands for the function, which somebody else runs
         else:
@@ -103,7 +103,7 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     frame.klass, frame.env = klass, dict(frame.env)
     run(frame, facts.body)
     frame.klass, frame.env = outer_class, outer_env
-    frame.solver.write(("defined", klass.number), ((CLASS, klass.number),))
+    frame.solver.define(klass)
     class_made(frame, klass, words, facts.pos)
     frame.bind(facts.name, ((CLASS, klass.number),))
 

@@ -41,8 +41,12 @@ class Arguments:
     """Whether ``**kwargs`` may give more keywords."""
     fewest: int | None = None
     """How many positional ones are given for certain, where some may be missing."""
+    apart: bool = False
+    """Whether the call's context is its own: a decorator's."""
     facts: Fact | None = None
     """The call's fact, when there is one: for what its form alone says."""
+    escaped: bool = False
+    """Whether the callbacks among them were called, as unknown code may do."""
     answers: dict[Any, Value] | None = None
     """What was called with them already, and what it gave: many ways lead to one method."""
 
@@ -137,6 +141,9 @@ def call_method(
 
 def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
     """Call every callback that is handed to unknown code: it may call it."""
+    if arguments.escaped:
+        return
+    arguments.escaped = True
     for value in arguments.all():
         for atom in value:
             if atom[0] in {FUNCTION, PARTIAL}:

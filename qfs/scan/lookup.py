@@ -49,6 +49,8 @@ class Lookups:
         self.families: dict[int, dict[int, None]] = {}
         """Subclasses of a class, direct or not."""
         self.orders: dict[int, list[int | str]] = {}
+        self.below: dict[int, dict[int, None]] = {}
+        """Classes in whose order of resolution, as far as it is known, a class stands."""
 
     def get(self, reader: int, number: int, name: str, *, exact: bool) -> Lookup:
         """Return the look-up of a name; the reader depends on it."""
@@ -126,6 +128,7 @@ class Lookups:
                 continue
             out.append(at)
             if isinstance(at, int):
+                self.below.setdefault(at, {})[number] = None
                 bases: list[int | str] = [
                     atom[1]
                     for base in self.program.classes[at].bases
@@ -138,6 +141,8 @@ class Lookups:
 
     def rebased(self, number: int) -> list[int]:
         """Forget orders of resolution: a class has new bases; return the nodes that must know."""
-        self.orders.clear()
-        family = (number, *self.families.get(number, ()))
+        below = self.below.pop(number, {})
+        for each in below:
+            self.orders.pop(each, None)
+        family = {number: None, **self.families.get(number, {}), **below}
         return self._forget([(each, *key) for each in family for key in self.known.get(each, ())])

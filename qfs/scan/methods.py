@@ -5,6 +5,8 @@
 - A method of something unknown is looked for among the program's methods: a may-edge each.
 """
 
+from collections.abc import Sequence
+
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
@@ -16,7 +18,7 @@ from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import OPERATORS, binary_value, format_spec, text_of
 from qfs.scan.order import elements
 from qfs.scan.outside import call_outside
-from qfs.scan.program import Klass
+from qfs.scan.program import Function, Klass
 from qfs.scan.shared import advances, forgets
 from qfs.scan.times import of_datetime
 from qfs.scan.values import (
@@ -205,8 +207,7 @@ def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos:
 def _of_candidates(
     frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
 ) -> Value:
-    candidates = frame.solver.program.methods.get(name, [])
-    candidates = [each for each in candidates if _fits(frame, receiver, each.owner)]
+    candidates = _candidates(frame, receiver, name)
     if not candidates or len(candidates) > CANDIDATES_MAX:
         frame.site("unresolved-call", pos, f"the method {name} of something unknown", "unknown")
         escape(frame, arguments, pos)
@@ -222,16 +223,37 @@ def _of_candidates(
     return out or ANY
 
 
-def _fits(frame: Frame, receiver: Atom, owner: Klass | None) -> bool:
-    """Say whether a class may stand behind a receiver: it exists, and has a protocol's methods."""
-    if owner is None or not frame.solver.read(frame.node, ("defined", owner.number)):
-        return False
+def _candidates(frame: Frame, receiver: Atom, name: str) -> Sequence[Function]:
+    """Return the methods that may be meant: of classes that exist, and have a protocol's methods.
+
+    When there are too many, only some of them are returned, but too many still.
+    """
+    solver = frame.solver
+    known = solver.existing.get(name, ())
     if receiver[0] != INSTANCE:
-        return True
-    wanted = frame.solver.program.classes[receiver[1]]
-    if owner is wanted:
-        return False
-    return all(name in owner.own for name in wanted.own if not name.startswith("_"))
+        if len(known) <= CANDIDATES_MAX:
+            solver.read(frame.node, ("methods", name))
+        return known
+    solver.read(frame.node, ("methods", name))
+    wanted = solver.program.classes[receiver[1]]
+    asked = (len(known), len(wanted.own))
+    found = solver.fitting.get((name, wanted.number))
+    if found is None or found[0] != asked:
+        found = solver.fitting[name, wanted.number] = (asked, _fitting(known, wanted))
+    return found[1]
+
+
+def _fitting(known: Sequence[Function], wanted: Klass) -> list[Function]:
+    names = [each for each in wanted.own if not each.startswith("_")]
+    out: list[Function] = []
+    for each in known:
+        owner = each.owner
+        if owner is None or owner is wanted or not all(key in owner.own for key in names):
+            continue
+        out.append(each)
+        if len(out) > CANDIDATES_MAX:
+            break
+    return out
 
 
 def _guess(name: str) -> Value:

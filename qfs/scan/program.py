@@ -62,6 +62,7 @@ class Klass:
     metaclass: Value = ()
     own: dict[str, None] = field(default_factory=dict)
     """Names that its body binds."""
+    methods: list["Function"] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -75,6 +76,8 @@ class Program:
     """Every method of a name."""
     packages: dict[str, None] = field(default_factory=dict)
     """Every prefix of a module name."""
+    assigned: frozenset[str] | None = None
+    """Names of attributes that some function sets; None until somebody asks."""
 
 
 def link(files: Mapping[str, tuple[str, ModuleFacts]]) -> Program:
@@ -106,10 +109,23 @@ def link(files: Mapping[str, tuple[str, ModuleFacts]]) -> Program:
     return program
 
 
+def dissolve(program: Program) -> None:
+    """Let the parts of a program that is done with forget one another.
+
+    Then it is freed at once, though the collector is off: many programs need the memory of one.
+    """
+    for module in program.modules.values():
+        module.functions.clear()
+        module.classes.clear()
+    for klass in program.classes:
+        klass.methods.clear()
+
+
 def _place(program: Program, module: Module, function: Function) -> None:
     facts = function.facts
     if function is not module.functions[0]:
         function.outer = module.functions[facts.outer]
     if facts.owner >= 0:
         function.owner = module.classes[facts.owner]
+        function.owner.methods.append(function)
         program.methods.setdefault(facts.name, []).append(function)

@@ -11,7 +11,7 @@ from typing import Any
 from qfs.scan import ir
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.program import Function, Klass
+from qfs.scan.program import Function, Klass, Program
 from qfs.scan.values import (
     CLASS,
     FUNCTION,
@@ -172,11 +172,7 @@ def of_class(frame: Frame, klass: Klass, name: str) -> bool:
     question = ("of the class", klass.number, name)
     known: bool | None = frame.module.functions[0].notes.get(question)
     if known is None:
-        known = name in _made_in(klass.facts.body) and not any(
-            target[0] == ir.ATTR and target[2] == name
-            for each in frame.solver.program.functions
-            for target in _set_in(each.facts.body)
-        )
+        known = name in _made_in(klass.facts.body) and name not in _assigned(frame.solver.program)
         frame.module.functions[0].notes[question] = known
     return known
 
@@ -192,14 +188,28 @@ def _made_in(body: tuple[Fact, ...]) -> set[str]:
     return out
 
 
-def _set_in(fact: Any) -> list[Fact]:
-    if not isinstance(fact, tuple) or not fact:
-        return []
+def _assigned(program: Program) -> frozenset[str]:
+    """Return the names of attributes that any function of a program sets."""
+    if program.assigned is None:
+        found: set[str] = set()
+        for function in program.functions:
+            for fact in function.facts.body:
+                _collect(fact, found)
+        program.assigned = frozenset(found)
+    return program.assigned
+
+
+def _collect(fact: Fact, out: set[str]) -> None:
     if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
-        return list(fact[1])
+        out.update([target[2] for target in fact[1] if target[0] == ir.ATTR])
+        return
     if fact[0] == ir.ANNOTATE and len(fact) == 5 and fact[3] is not None:
-        return [fact[1]]
-    return [target for part in fact for target in _set_in(part)]
+        if fact[1][0] == ir.ATTR:
+            out.add(fact[1][2])
+        return
+    for part in fact:
+        if part.__class__ is tuple and part:
+            _collect(part, out)
 
 
 def outliving(value: Value) -> Value:

@@ -7,6 +7,7 @@
 - Evaluations a node are bounded too: then its result is widened to "anything".
 """
 
+from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from qfs.scan.ir import Pos
 from qfs.scan.lookup import Lookups
-from qfs.scan.program import Function, Program
+from qfs.scan.program import Function, Klass, Program
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.values import (
@@ -33,6 +34,8 @@ from qfs.scan.values import (
 CONTEXTS_MAX = 4
 CLOSURES = 8
 """How many times more contexts has a function that makes closures: a decorator wraps many."""
+APART_MAX = 1_000
+"""Contexts of a function that decorates: what it returns for one must not be another's."""
 CONTEXTS_TOTAL = 16_000
 """Of all functions together: in a larger program each has fewer of them."""
 RUNS_MAX = 8
@@ -110,6 +113,12 @@ class Solver:
         """Arguments as contexts know them: widened, and without an order of alternatives."""
         self.depth = 0
         self.lookups = Lookups(program, self.cells)
+        self.defined: dict[int, None] = {}
+        """Classes whose statement was run."""
+        self.existing: dict[str, list[Function]] = {}
+        """Methods of a name of those classes, in the order of their numbers."""
+        self.fitting: dict[tuple[str, int], tuple[tuple[int, int], list[Function]]] = {}
+        """Those that may stand behind a protocol, and how much was known then."""
 
     def read(self, node: Node, key: CellKey) -> Value:
         """Return a cell; the node is evaluated again whenever it grows."""
@@ -145,6 +154,16 @@ class Solver:
         if key[0] in _LOOKED_UP:
             self._wake(self.lookups.grown(key, new=known is None))
 
+    def define(self, klass: Klass) -> None:
+        """Note that a class exists: its methods may be those of something unknown."""
+        if klass.number in self.defined:
+            return
+        self.defined[klass.number] = None
+        for function in klass.methods:
+            name = function.facts.name
+            insort(self.existing.setdefault(name, []), function, key=_number)
+            self._wake(self.cell_readers.get(("methods", name), ()))
+
     def derive(self, base: int, number: int) -> None:
         """Note that a class derives from another."""
         self._wake(self.lookups.derive(base, number))
@@ -165,9 +184,14 @@ class Solver:
             heappush(self.queue, (node.runs, node.number))
 
     def node(
-        self, function: Function, arguments: dict[str, Value], order: Taint | None = None
+        self,
+        function: Function,
+        arguments: dict[str, Value],
+        order: Taint | None = None,
+        *,
+        apart: bool = False,
     ) -> Node:
-        """Return the node of a function called with such arguments."""
+        """Return the node of a function called with such arguments; apart keeps it to itself."""
         plain: dict[str, Value] = {}
         parts: list[object] = [order is None]
         for name, value in arguments.items():
@@ -183,8 +207,12 @@ class Solver:
         number = contexts.get(key)
         if number is not None:
             return self.nodes[number]
-        wraps = function.facts.captured and not self.visits_max
-        if len(contexts) >= self.contexts_max * (CLOSURES if wraps else 1):
+        most = self.contexts_max
+        if apart and not self.visits_max:
+            most = APART_MAX
+        elif function.facts.captured and not self.visits_max:
+            most *= CLOSURES
+        if len(contexts) >= most:
             return self._general(function, key, plain, order)
         return self._made(function, key, plain, order)
 
@@ -272,6 +300,10 @@ class Solver:
             node = self.nodes[heappop(self.queue)[1]]
             if node.queued:
                 self.run(node)
+
+
+def _number(function: Function) -> int:
+    return function.number
 
 
 def _widen(value: Value) -> Value:

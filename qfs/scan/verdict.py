@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from qfs.scan.ir import Pos
 from qfs.scan.order import unordered
-from qfs.scan.program import Function
+from qfs.scan.program import Function, Module
 from qfs.scan.rule import Rule
 from qfs.scan.settle import settle
 from qfs.scan.solve import Effect, Node, Solver
@@ -91,12 +91,19 @@ def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
                 came[edge.target] = (number, edge.pos)
                 heapq.heappush(heap, key)
     found: dict[tuple[str, str, Pos], Found] = {}
+    modules = {module.path: module for module in solver.program.modules.values()}
+    doubts: dict[Function, int] = {}
+    for number in done:
+        function = solver.nodes[number].function
+        doubts[function] = min(best[number][0], doubts.get(function, best[number][0]))
     for number in done:
         node = solver.nodes[number]
         for place, effect in node.effects.items():
             doubt = best[number][0]
             if not doubt and effect.verdict == "violation":
-                doubt = _origin(solver, number, effect, best)
+                holder = _holder(modules.get(effect.path), effect)
+                if holder is not None and node.function is not holder:
+                    doubt = doubts.get(holder, 0)
             made = _found(solver, number, effect, came, doubt=doubt)
             if place not in found or _rank(made) < _rank(found[place]):
                 found[place] = made
@@ -156,36 +163,20 @@ def _escaping(solver: Solver, root: Node) -> None:
     frame.leak(taint, "set-sequence", f"is returned by {root.function.facts.qualname}")
 
 
-def _origin(
-    solver: Solver, number: int, effect: Effect, best: dict[int, tuple[int, int, int]]
-) -> int:
-    """Return how many uncertain edges lie before the place where an order comes into being.
+def _holder(module: Module | None, effect: Effect) -> Function | None:
+    """Return the innermost function in which a place lies.
 
     An order is reported where it begins; the function that keeps it may be another one, to which
-    a call that may not happen handed it.
+    a call that may not happen handed it: it is as doubtful as the way to where it begins.
     """
-    holder = _holder(solver, effect)
-    if holder is None or solver.nodes[number].function is holder:
-        return 0
-    doubts = [
-        best[node.number][0]
-        for node in solver.nodes
-        if node.function is holder and node.number in best
+    if module is None:
+        return None
+    inside = [
+        each
+        for each in module.functions[1:]
+        if each.facts.pos[:2] <= effect.pos[:2] <= each.facts.pos[2:]
     ]
-    return min(doubts, default=0)
-
-
-def _holder(solver: Solver, effect: Effect) -> Function | None:
-    """Return the innermost function in which a place lies."""
-    for module in solver.program.modules.values():
-        if module.path == effect.path:
-            inside = [
-                each
-                for each in module.functions[1:]
-                if each.facts.pos[:2] <= effect.pos[:2] <= each.facts.pos[2:]
-            ]
-            return max(inside, key=lambda each: each.facts.pos[:2], default=module.functions[0])
-    return None
+    return max(inside, key=lambda each: each.facts.pos[:2], default=module.functions[0])
 
 
 def _found(
