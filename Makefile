@@ -79,6 +79,7 @@ prove: $(READY)
 
 # make release KEY=release.pem PUBLIC_KEY=release.pub.pem
 release: $(READY)
+	@test -n "$(KEY)" -a -n "$(PUBLIC_KEY)" || { echo "make release KEY=release.pem PUBLIC_KEY=release.pub.pem" >&2; exit 2; }
 	$(BIN)/python -m tools.release --key $(KEY) --public-key $(PUBLIC_KEY) $(RELEASE_OPTIONS)
 
 clean:

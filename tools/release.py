@@ -55,7 +55,7 @@ def version_of(root: Path) -> str:
 def release(
     root: Path, key: Path, public_key: Path, secret: list[str], build: tuple[str, ...] = ()
 ) -> list[Path]:
-    """Make the release of a tree and return the files of evidence; raises Stopped.
+    """Make the release of a tree and return its artefacts and evidence; raises Stopped.
 
     secret and build are options for the signing and the building commands.
     """
@@ -83,7 +83,8 @@ def release(
             shutil.copy(artefact, root / "dist" / artefact.name)
         target = root / "audit" / "release" / version
         shutil.copytree(evidence, target)
-    return sorted(target.iterdir())
+    artefacts = [root / "dist" / artefact.name for artefact in (sdist, wheel)]
+    return [*sorted(artefacts), *sorted(target.iterdir())]
 
 
 def main() -> None:

@@ -7,6 +7,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -44,6 +45,12 @@ from qfs.shell.sandbox import (
 MAX_BYTES = 1024**3  # 1_073_741_824
 RUSTY = frozenset(("maturin", "setuptools-rust"))
 """Build requirements that call Rust's compiler."""
+
+_NETWORK = re.compile(
+    r"network is unreachable|name resolution|name or service not known|could not resolve host"
+    r"|getaddrinfo|no route to host|failed to establish a new connection",
+    re.IGNORECASE,
+)
 
 
 class Pairs(Enum):
@@ -114,7 +121,8 @@ def provided(
     """Provide the back-end of a staged source; gives the workshop and the back-end's packages.
 
     The running environment serves if it has all that the back-end says it needs; what is built
-    ahead in one that turns out to lack something is called off.
+    ahead in one that turns out to lack something is called off. Raises InputError for a back-end
+    that cannot say it.
     """
     ahead = ahead or Ahead((), lambda *_: None)
     with contextlib.ExitStack() as running:
@@ -163,7 +171,10 @@ def _equipped(
         ahead.begin(workshop)
     needed = list(system.requires)
     for kind in request.kinds:
-        more = [item for item in extra_requirements(workshop, FIRST, kind) if item not in needed]
+        asked = extra_requirements(workshop, FIRST, kind)
+        if isinstance(asked, Failed):
+            raise cannot_be_built(asked, workshop)
+        more = [item for item in asked if item not in needed]
         if not python.require(more):
             return None
         needed += more
@@ -175,6 +186,8 @@ def _equipped(
 def cannot_be_built(failed: Failed, workshop: Workshop) -> InputError:
     """Return the error for a source whose build ends without an artefact."""
     usual = "mend the project until `python -m build` works, then build again"
+    if needs_network(failed.output):
+        usual = "its build needs the network, which is cut off: fetch what it needs before it"
     if required_names(workshop.system) & RUSTY and workshop.rust is None:
         usual = "it compiles Rust, and there is no rustc with a cargo here: install Rust"
     return InputError(
@@ -182,6 +195,11 @@ def cannot_be_built(failed: Failed, workshop: Workshop) -> InputError:
         place=workshop.system.backend,
         way_out=missing_history(workshop.source.root, workshop.system) or usual,
     )
+
+
+def needs_network(output: str) -> bool:
+    """Say whether what a build printed shows that it missed the network."""
+    return _NETWORK.search(output) is not None
 
 
 def source_path(path: Path) -> Path:

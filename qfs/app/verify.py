@@ -13,7 +13,6 @@
 
 import contextlib
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from pathlib import Path
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from qfs.app.build import BuildRequest, Progress
-from qfs.app.build_workshop import MAX_BYTES, provided, source_path, staged
+from qfs.app.build_workshop import MAX_BYTES, needs_network, provided, source_path, staged
 from qfs.errors import EnvironmentFault, InputError
 from qfs.repro import Cause, Difference, compare
 from qfs.repro.dates import written
@@ -39,11 +38,6 @@ from qfs.shell.sandbox import find_bubblewrap
 __all__ = ["Agreement", "VerifyReport", "VerifyRequest", "verify"]
 
 _ORDER = tuple(Agreement)
-_NETWORK = re.compile(
-    r"network is unreachable|name resolution|name or service not known|could not resolve host"
-    r"|getaddrinfo|no route to host|failed to establish a new connection",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +177,7 @@ class _Origin:
 
 
 def _best(published: _Published, workshop: Workshop, progress: Progress) -> VerifyReport:
-    """Make both attempts, in the order of their odds; returns the better one."""
+    """Make the attempts, in the order of their odds; returns the best one."""
     best: VerifyReport | None = None
     for environment in _attempts(published.recipe, workshop.source.times):
         attempt = environment.label
@@ -207,9 +201,9 @@ def _distance(report: VerifyReport) -> tuple[int, int]:
 def _judged(published: _Published, attempt: str, made: Built | Failed) -> VerifyReport:
     name, reason = published.name, ""
     if isinstance(made, Failed):
-        needs_network = _NETWORK.search(made.output) is not None
-        cause = Cause.NETWORK if needs_network else Cause.BUILD_FAILS
-        reason = "its build needs the network" if needs_network else made.reason
+        missed = needs_network(made.output)
+        cause = Cause.NETWORK if missed else Cause.BUILD_FAILS
+        reason = "its build needs the network" if missed else made.reason
         evidence = f"{made.reason}: {made.output.strip()[-120:]}"
         differences: tuple[Difference, ...] = (Difference(name, "", cause, evidence),)
         found = Agreement.NOT_COMPARABLE

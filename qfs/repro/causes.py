@@ -147,10 +147,13 @@ REMEDIES: dict[Cause, Remedy] = {
         "https://github.com/pypa/setuptools/issues/2133",
     ),
     Cause.TAR_MODE: Remedy(
-        "file mode in a tar entry", "set TarInfo.mode to 0644 or 0755, or build under `umask 022`"
+        "file mode in a tar entry",
+        "set TarInfo.mode to 0644 or 0755, build under `umask 022`, or repack with "
+        "`qfs build --repack`",
     ),
     Cause.TAR_OWNER: Remedy(
-        "owner of a tar entry", "set TarInfo.uid = gid = 0 and uname = gname = ''"
+        "owner of a tar entry",
+        "set TarInfo.uid = gid = 0 and uname = gname = '', or repack with `qfs build --repack`",
     ),
     Cause.TAR_ORDER: Remedy(
         "order of tar entries",

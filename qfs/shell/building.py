@@ -9,26 +9,27 @@
 """
 
 import json
+import os
 import shutil
+import stat
 import subprocess
 import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import pyproject_hooks
+from packaging.requirements import Requirement
 
-from qfs.errors import InputError
 from qfs.repro.dates import written
 from qfs.repro.difference import Side
 from qfs.repro.elf import sections
 from qfs.repro.environment import FIRST, Environment
 from qfs.shell import building_launcher, building_shim
-from qfs.shell.building_history import missing_history
 from qfs.shell.building_process import Stopped, ended
 from qfs.shell.building_source import BuildSystem, Source
 from qfs.shell.sandbox import Mount, wrapped
@@ -36,6 +37,10 @@ from qfs.shell.sandbox import Mount, wrapped
 KINDS = ("sdist", "wheel")
 _ARTIFACT_MAX = 2 * 1024**3  # 2_147_483_648 bytes
 _LOG_TAIL = 2_000
+_ANSWER_MAX = 16 * 1024**2  # 16_777_216 bytes of what a hook answers
+_LOG_MAX = 256 * 1024**2  # 268_435_456 bytes of what its processes start
+_NO_ANSWER = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading an answer ends in that anybody in the build could have written."""
 _RUSTC = '#!/bin/sh\nunset LD_PRELOAD\nexec "{}" "$@"\n'
 """Rust's compiler waits for ever under libfaketime: both enter each other before they are ready."""
 
@@ -106,8 +111,10 @@ def build_quietly(workshop: Workshop, environment: Environment, kind: str) -> Bu
         return building.run()
 
 
-def extra_requirements(workshop: Workshop, environment: Environment, kind: str) -> tuple[str, ...]:
-    """Ask the back-end what else it needs to build; raises InputError if it cannot say."""
+def extra_requirements(
+    workshop: Workshop, environment: Environment, kind: str
+) -> tuple[str, ...] | Failed:
+    """Ask the back-end what else it needs to build."""
     with _Build(workshop, environment, f"requires-{kind}") as building:
         caller = building.caller()
         hook = caller.get_requires_for_build_wheel
@@ -116,13 +123,19 @@ def extra_requirements(workshop: Workshop, environment: Environment, kind: str) 
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return tuple(hook())
-        except (_HookError, pyproject_hooks.BackendUnavailable) as error:
-            raise InputError(
-                f"the back-end cannot say what it needs: {error}\n{building.tail()}",
-                place=workshop.system.backend,
-                way_out=missing_history(workshop.source.root, workshop.system),
-            ) from error
+                return _requirements(hook())
+        except (_HookError, pyproject_hooks.BackendUnavailable, *_NO_ANSWER) as error:
+            reason = f"the back-end cannot say what it needs: {error}"
+            return Failed(kind, reason, building.tail())
+
+
+def _requirements(answer: object) -> tuple[str, ...]:
+    """Return what a hook answered; raises ValueError if that is no list of requirements."""
+    if not isinstance(answer, list) or not all(isinstance(text, str) for text in answer):
+        raise ValueError(f"{repr(answer)[:200]} is no list of requirements")
+    for text in answer:
+        Requirement(text)
+    return tuple(answer)
 
 
 class _HookError(Exception):
@@ -170,7 +183,7 @@ class _Build:
         caller = self.caller()
         hook = caller.build_sdist if self.kind == "sdist" else caller.build_wheel
         try:
-            name = hook(self.inside("out"))
+            return self._collect(hook(self.inside("out")), started)
         except _HookError as error:
             return Failed(self.kind, str(error), self.tail())
         except pyproject_hooks.BackendUnavailable as error:
@@ -178,9 +191,8 @@ class _Build:
             return Failed(self.kind, reason, error.traceback[-_LOG_TAIL:])
         except (pyproject_hooks.UnsupportedOperation, pyproject_hooks.HookMissing) as error:
             return Failed(self.kind, f"the back-end builds no {self.kind} ({error})", self.tail())
-        except (OSError, ValueError) as error:
-            return Failed(self.kind, f"the back-end gave no answer ({error})", self.tail())
-        return self._collect(name, started)
+        except _NO_ANSWER as error:
+            return Failed(self.kind, f"the back-end gave no answer ({error!r})", self.tail())
 
     def _collect(self, name: object, started: int) -> Built | Failed:
         path = self.outer / "out" / str(name)
@@ -197,10 +209,15 @@ class _Build:
     def tail(self) -> str:
         """Return the end of what the back-end printed."""
         try:
-            data = self.printed.read_bytes()[-_LOG_TAIL:]
+            with self.printed.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _LOG_TAIL))
+                end = file.read()
         except OSError:
             return ""
-        return data.decode("utf-8", "replace")
+        if size > _LOG_TAIL and b"\n" in end:
+            end = end.partition(b"\n")[2]  # whole lines
+        return end.decode("utf-8", "replace")
 
     def _now(self) -> int:
         return int(time.time())
@@ -236,10 +253,13 @@ class _Build:
                 code = ended(process, self.workshop.seconds, self.workshop.called_off)
             except Stopped as stopped:
                 raise _HookError(str(stopped)) from None
-        if code != 0 and not (control / "output.json").is_file():
-            raise _HookError(f"the back-end ended with exit code {code}")
-        if code != 0:
+        answer = control / "output.json"
+        if code != 0 and answer.is_file():
             raise _HookError(f"the back-end raised an error (exit code {code})")
+        if code != 0:
+            raise _HookError(f"the back-end ended with exit code {code}")
+        if not _is_plain(answer, _ANSWER_MAX):
+            raise _HookError("the back-end ended without an answer that can be read")
 
     def _task(self, command: list[str], extra: dict[str, str]) -> dict[str, object]:
         environment = self.environment
@@ -396,13 +416,23 @@ class _Build:
         shift = self._shift()
         seen, programs = False, []
         now = self._now()
-        for line in self.log.read_text("utf-8").splitlines():
-            event, _, words = json.loads(line)
+        for event, words in self._events():
             if event == "python":
                 seen = seen or abs(int(words[1]) - now - shift) < 24 * 3600
             elif not _loads_the_shim(words):
                 programs.append(words[0])
         return seen, tuple(sorted(frozenset(programs)))
+
+    def _events(self) -> Iterator[tuple[str, list[str]]]:
+        """Give what the log holds; raises ValueError where a build has written into it."""
+        if not _is_plain(self.log, _LOG_MAX):
+            raise ValueError("the log of the build is no file, or too long")
+        for line in self.log.read_text("utf-8").splitlines():
+            match json.loads(line):
+                case [str(event), int(), [str(first), *others]]:
+                    yield event, [first, *map(str, others)]
+                case _:
+                    raise ValueError("the log of the build holds a line that is not its own")
 
     def _is_static(self, word: str) -> bool:
         """Say whether a program of the machine is linked statically; False if it is not there."""
@@ -411,6 +441,15 @@ class _Build:
             return False
         data = Path(found).read_bytes()
         return data[:4] == b"\x7fELF" and ".interp" not in sections(data)
+
+
+def _is_plain(path: Path, most: int) -> bool:
+    """Say whether a regular file lies there, no link or pipe, of at most so many bytes."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= most
 
 
 def _loads_the_shim(words: Sequence[str]) -> bool:

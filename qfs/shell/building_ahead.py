@@ -1,7 +1,8 @@
 """Builds that are begun side by side, before it is certain that they will be asked for.
 
 - Only in the sandbox, where they share nothing that one of them could write, and only where no
-  source file is a compiler's: that one takes all processors, and the memory, for itself.
+  source file is a compiler's: that one takes all processors, and the memory, for itself. Nor where
+  the source is large, since each sandbox has its copy in memory.
 - When a build runs is all that changes: it is told what it would be told when it is asked for.
 - What is called off is stopped, and waited for, before its folder is used again.
 """
@@ -17,8 +18,10 @@ from pathlib import PurePosixPath
 
 from qfs.repro.environment import Environment
 from qfs.shell.building import Built, Failed, Workshop, build_quietly
+from qfs.shell.building_source import Source
 
 WORKERS_MAX = 4
+BYTES_MAX = 64 * 1024**2  # 67_108_864
 COMPILED = frozenset(
     (
         *(".c", ".cc", ".cpp", ".cxx", ".cu", ".m", ".s", ".asm", ".f", ".for", ".f90", ".f95"),
@@ -42,10 +45,7 @@ class Ahead:
 
     def begin(self, workshop: Workshop) -> None:
         """Begin to build, in as many threads as there are processors; nothing where it may not."""
-        compiled = any(
-            PurePosixPath(name).suffix.lower() in COMPILED for name, _, _ in workshop.source.files
-        )
-        if workshop.bubblewrap is None or compiled:
+        if workshop.bubblewrap is None or not _is_light(workshop.source):
             return
         self._called_off = threading.Event()
         shop = replace(workshop, called_off=self._called_off)
@@ -75,3 +75,11 @@ class Ahead:
         made = build_quietly(workshop, environment, kind)
         self._told(environment.label, kind, "failed" if isinstance(made, Failed) else "built")
         return made
+
+
+def _is_light(source: Source) -> bool:
+    """Say whether no file of a source looks like a compiler's, and all together are small."""
+    names = [name for name, _, target in source.files if target is None]
+    if any(PurePosixPath(name).suffix.lower() in COMPILED for name in names):
+        return False
+    return sum((source.root / name).stat().st_size for name in names) <= BYTES_MAX

@@ -1,6 +1,7 @@
 """`qfs verify ARTIFACT`: rebuild a published wheel, or check who attested an artefact."""
 
 import json
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,7 +69,7 @@ def verify(
             "one source is needed, and one is enough",
             way_out="give --source SDIST|FOLDER|GIT, or --fetch to have the sdist from the index",
         )
-    report = use_case(VerifyRequest(artifact, source, timeout, fresh))
+    report = _with_table(VerifyRequest(artifact, source, timeout, fresh))
     if output_format is Format.JSON:
         typer.echo(json.dumps(_document(report), indent=2, sort_keys=True))
     else:
@@ -76,6 +77,16 @@ def verify(
     if report.agreement is not Agreement.BIT_FOR_BIT:
         comparable = report.agreement is not Agreement.NOT_COMPARABLE
         raise typer.Exit(EXIT_FINDINGS if comparable else EXIT_USAGE)
+
+
+def _with_table(request: VerifyRequest) -> VerifyReport:
+    """Rebuild under a live table on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        return use_case(request)
+    from qfs_cli.render.build import live_table  # noqa: PLC0415 (nobody looks at it elsewhere)
+
+    with live_table() as progress:
+        return use_case(request, progress)
 
 
 def _attested(artifact: Path, attestation: Path, key: Path, output_format: Format) -> None:
@@ -126,7 +137,8 @@ def _show(report: VerifyReport) -> None:
     typer.echo(f"{report.name}: made by {recipe.generator or 'an unnamed back-end'}")
     if report.source:
         typer.echo(f"  from {report.source}")
-    typer.echo(f"  rebuilt {report.attempt or 'not at all'}, with {', '.join(report.packages)}")
+    if report.attempt:
+        typer.echo(f"  rebuilt {report.attempt}, with {', '.join(report.packages)}")
     for cause in dict.fromkeys([each.cause for each in report.differences]):
         here = [each for each in report.differences if each.cause is cause]
         typer.echo(f"  {REMEDIES[cause].title} [{cause.value}], {len(here)}x")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from qfs.app.build import REMEDIES, BuildReport, Progress, Variation, Verdict
+from qfs.app.build import REMEDIES, Artifact, BuildReport, Progress, Variation, Verdict
 from qfs.app.build_deep import Deep
 
 _STYLES = {
@@ -20,6 +20,8 @@ _STYLES = {
 }
 _MEMBERS_SHOWN = 3
 """Of one cause in one artefact."""
+_WIDE = 1_000
+"""Columns of what is no terminal: a file has room for a whole fix in one line."""
 
 
 @contextmanager
@@ -50,21 +52,44 @@ def show(report: BuildReport, deep: Sequence[Deep] | None = None) -> None:
 
     deep is what diffoscope said, if anybody asked it.
     """
-    console = Console(soft_wrap=True)
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE
+
+    def line(text: str, style: str = "") -> None:
+        console.print(Text(text, style=style), soft_wrap=True)
+
     for item in report.artifacts:
-        same = "identical" if item.first == item.second else "different" if item.second else "none"
-        line = f"{same:9}  {item.pair:10}  sha256:{item.first[:16]}  {item.name}"
-        console.print(Text(line))
+        line(f"{_same(item):9}  {item.pair:10}  sha256:{item.first[:16]}  {item.name}")
     for variation in report.variations:
-        console.print(Text(f"  {variation.name:15} {_mark(variation)}: {variation.how}"))
+        line(f"  {variation.name:15} {_mark(variation)}: {variation.how}")
     if report.differences:
         console.print(_tree(report))
     if deep is not None:
         _show_deep(deep, console)
-    missing = ", ".join([variation.name for variation in report.not_exercised()])
-    line = report.verdict.value + (f" (not exercised: {missing})" if missing else "")
-    line += " (under the recipe)" if any(v.held for v in report.variations) else ""
-    console.print(Text(line, style=_STYLES[report.verdict]))
+    line(_summary(report), _STYLES[report.verdict])
+
+
+def _same(item: Artifact) -> str:
+    if item.first == item.second:
+        return "identical"
+    return "different" if item.second else "none"
+
+
+def _summary(report: BuildReport) -> str:
+    """Return the last line: the verdict, and what it comes from."""
+    if report.verdict is Verdict.DIFFERENT:
+        counts = []
+        for pair in dict.fromkeys([item.pair for item in report.artifacts]):
+            here = [item for item in report.artifacts if item.pair == pair]
+            found = sum(_same(item) != "identical" for item in here)
+            counts.append(f"{pair} pair: {found} of {len(here)}")
+        why = f" ({', '.join(counts)})"
+    else:
+        missing = ", ".join([variation.name for variation in report.not_exercised()])
+        why = f" (not exercised: {missing})" if missing else ""
+    held = " (under the recipe)" if any(v.held for v in report.variations) else ""
+    return f"{report.verdict.value}{why}{held}"
 
 
 def _mark(variation: Variation) -> str:

@@ -157,6 +157,7 @@ def test_the_network_is_out_of_reach_in_the_sandbox(tmp_path: Path) -> None:
     assert (b"[]" in report.artifacts[0].data) or not network.exercised
 
 
+NEEDS = "def get_requires_for_build_wheel(*a, **k):\n    {}\n"
 HANG = "import time\ndef build_wheel(*a, **k):\n    time.sleep(600)\n"
 LEAVER = """
 import os, time
@@ -192,11 +193,24 @@ def test_a_back_end_that_forks_away_is_stopped(tmp_path: Path) -> None:
         ("def build_wheel(*a, **k):\n    return 'missing.whl'\n", "no file of its own"),
         ("import os\ndef build_wheel(*a, **k):\n    os._exit(7)\n", "exit code 7"),
         ("x = 1\n", "build_wheel"),
+        (NEEDS.format("return None"), "no list of requirements"),
+        (NEEDS.format("return 'abc'"), "no list of requirements"),
+        (NEEDS.format("return [7]"), "no list of requirements"),
+        (NEEDS.format("return ['not a ( requirement']"), "cannot say what it needs: Expected"),
+        (NEEDS.format("import os; os._exit(0)"), "ended without an answer"),
+        (NEEDS.format("import socket; socket.getaddrinfo('x.invalid', 1)"), "cannot say what"),
     ],
 )
 def test_a_back_end_that_fails_is_one_clear_error(code: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=sentence):
         build(BuildRequest(backend(tmp_path / "p", code), kinds=WHEEL))
+
+
+def test_a_build_that_misses_the_network_is_told_so(tmp_path: Path) -> None:
+    code = "import socket\ndef build_wheel(*a, **k):\n    socket.getaddrinfo('x.invalid', 1)\n"
+    with pytest.raises(InputError) as caught:
+        build(BuildRequest(backend(tmp_path / "p", code), kinds=WHEEL))
+    assert "needs the network" in caught.value.way_out
 
 
 def test_a_link_out_of_the_tree_is_refused(tmp_path: Path) -> None:

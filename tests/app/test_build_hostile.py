@@ -22,7 +22,7 @@ from qfs.shell.sandbox import find_bubblewrap
 from tests.repro.projects import backend, project
 
 GOOD = """
-import ctypes, os, pathlib, signal, subprocess, sys, zipfile
+import ctypes, json, os, pathlib, signal, subprocess, sys, zipfile
 
 def wheel(folder):
     with zipfile.ZipFile(os.path.join(folder, "p-1-py3-none-any.whl"), "w") as out:
@@ -119,6 +119,34 @@ def test_nothing_that_a_back_end_starts_outlives_its_build(
         assert sentence in f"{made.reason} {made.output}"
     else:
         assert (sentence, made.name) == ("", "p-1-py3-none-any.whl")
+
+
+CONTROL = "answer = sys.argv[2] + '/output.json'; "
+LOG = "log = json.load(open(os.environ['PYTHONPATH'] + '/settings.json'))['log']; "
+
+
+@pytest.mark.parametrize("sandbox", [True, False], ids=["sandbox", "no-sandbox"])
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (CONTROL + "os.mkfifo(answer); os._exit(0)", "without an answer"),
+        (CONTROL + "os.symlink('/etc/passwd', answer); os._exit(0)", "without an answer"),
+        (CONTROL + "os.truncate(os.open(answer, 65), 2**30); os._exit(0)", "without an answer"),
+        (CONTROL + "open(answer, 'w').write('{}'); os._exit(0)", "gave no answer"),
+        (CONTROL + "open(answer, 'w').write('[' * 200_000); os._exit(0)", "gave no answer"),
+        (LOG + "open(log, 'ab').write(b'\\xff\\n'); return wheel(folder)", "gave no answer"),
+        (LOG + "open(log, 'a').write('7\\n'); return wheel(folder)", "not its own"),
+        (LOG + "os.truncate(log, 2**29); return wheel(folder)", "too long"),
+        ("os.mkfifo(folder + '/p.whl'); return 'p.whl'", "names no file of its own"),
+        ("os.symlink('/etc/passwd', folder + '/p.whl'); return 'p.whl'", "names no file"),
+    ],
+)
+def test_a_back_end_that_spoils_what_is_read_of_it_has_failed(
+    code: str, sentence: str, sandbox: bool, tmp_path: Path
+) -> None:
+    made = hook(tmp_path / "p", code, sandbox=sandbox, seconds=60)
+    assert isinstance(made, Failed), made
+    assert sentence in made.reason
 
 
 def test_a_back_end_that_ends_its_guardian_is_ended_itself(tmp_path: Path) -> None:

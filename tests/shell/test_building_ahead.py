@@ -1,5 +1,6 @@
 """Builds that are begun side by side: when they run may change, what they are told may not."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from qfs.app.build_workshop import workshop_of
 from qfs.errors import InputError
 from qfs.repro.environment import FIRST, VARIATIONS, varied
 from qfs.shell.building import Built, Workshop
-from qfs.shell.building_ahead import Ahead
+from qfs.shell.building_ahead import BYTES_MAX, Ahead
 from qfs.shell.sandbox import find_bubblewrap
 from tests.repro.projects import backend, project
 
@@ -52,14 +53,21 @@ def test_what_is_begun_is_there_to_be_taken_once_and_is_what_it_would_be_later(
 
 
 @pytest.mark.parametrize(
-    ("name", "sandbox"), [("nothing.txt", False), ("fast.c", True), ("deep/er/FAST.PYX", True)]
+    ("name", "size", "sandbox"),
+    [
+        ("nothing.txt", 0, False),
+        ("fast.c", 0, True),
+        ("deep/er/FAST.PYX", 0, True),
+        ("large.bin", BYTES_MAX, True),
+    ],
 )
-def test_nothing_is_begun_without_a_sandbox_or_for_a_compiler(
-    name: str, sandbox: bool, tmp_path: Path
+def test_nothing_is_begun_without_a_sandbox_for_a_compiler_or_from_a_large_source(
+    name: str, size: int, sandbox: bool, tmp_path: Path
 ) -> None:
     folder = project(tmp_path / "p")
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).touch()
+    os.truncate(folder / name, size)
     with begun(folder, sandbox=sandbox) as (_, ahead, told):
         assert [ahead.take(*one) for one in BOTH] == [None, None]
     assert told == []

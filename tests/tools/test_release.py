@@ -69,6 +69,8 @@ def test_a_release_leaves_artefacts_and_evidence_that_others_can_check(tree: Pat
     files = make(tree)
     folder = tree / "audit/release/1.2.0"
     assert files == [
+        "dist/sample-1.2.0-py2.py3-none-any.whl",
+        "dist/sample-1.2.0.tar.gz",
         "audit/release/1.2.0/SHA256SUMS",
         "audit/release/1.2.0/build.json",
         "audit/release/1.2.0/certificate.intoto.json",
