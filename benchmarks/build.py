@@ -54,10 +54,10 @@ def run() -> Report:
         "QFS varies all that it can, in a sandbox whose processes "
         "nobody counts: hence no processor time there. It asks the back-end what else it needs and "
         "runs the builds of a pair, all at the same time. reprotest varies 10 of its 14 things, "
-        "those that need no root, and builds one after the other through `python -m build`, which checks what is installed; diffoscope "
-        "then looks at both. Goals: comparing at most 0.2 s "
-        "below 1 MB and 30 times faster than diffoscope "
-        "above; the whole check twice as fast as reprotest with diffoscope.",
+        "those that need no root, and builds one after the other through `python -m build`, which "
+        "checks what is installed; diffoscope then looks at both. Goals: comparing at most 0.2 s "
+        "below 1 MB and 30 times faster than diffoscope above; the whole check twice as fast as "
+        "reprotest with diffoscope.",
         tables,
         ("qfs-toolchain",),
     )
