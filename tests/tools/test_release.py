@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from qfs.shell.sandbox import find_bubblewrap
 from tests.docs.pages import blocks
 from tests.tidy import tree as source
 from tools.release import QFS, Stopped, release
@@ -59,13 +60,24 @@ def tree(tmp_path: Path) -> Path:
 
 def make(root: Path) -> list[str]:
     keys = root.parent
-    # A machine without bubblewrap can run this test as well; `make release` itself is stricter.
+    # A machine without a foreign locale can run this test as well; `make release` is stricter.
     few = ("--accept-unexercised", "--pairs", "normalised")
     files = release(root, keys / "release.pem", keys / "release.pub.pem", [], few)
     return [file.relative_to(root).as_posix() for file in files]
 
 
+def stops_without_a_sandbox(root: Path) -> bool:
+    """Say whether this machine can make no release, having seen that it then makes none."""
+    if find_bubblewrap() is not None:
+        return False
+    with pytest.raises(Stopped, match="qfs verify ended with exit code 2"):
+        make(root)
+    return not (root / "audit").exists() and not (root / "dist").exists()
+
+
 def test_a_release_leaves_artefacts_and_evidence_that_others_can_check(tree: Path) -> None:
+    if stops_without_a_sandbox(tree):
+        return
     files = make(tree)
     folder = tree / "audit/release/1.2.0"
     assert files == [
@@ -89,6 +101,8 @@ def test_a_release_leaves_artefacts_and_evidence_that_others_can_check(tree: Pat
 
 
 def test_ten_lines_with_cryptography_alone_check_what_a_release_signed(tree: Path) -> None:
+    if stops_without_a_sandbox(tree):
+        return
     make(tree)
     page = source.ROOT / "docs/how-to/reproducible-builds.md"
     (script,) = [one.body for one in blocks(page.read_text("utf-8")) if one.title == "check.py"]
