@@ -21,7 +21,7 @@ from typing import NamedTuple
 PROCESSES_MAX = 1_024
 """A build on 128 processors, with a shell, a driver, a compiler and an assembler on each, has half
 of that."""
-_LOOK = 0.1
+_LOOK = 0.2
 """Seconds between two looks at the processes."""
 _SHARE = 20
 """A look that takes long, because the machine has many processes, is taken as much less often."""
