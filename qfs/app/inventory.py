@@ -124,9 +124,7 @@ def inventory(request: InventoryRequest) -> Inventory:
     none.
     """
     covered = {} if request.coverage is None else _coverage(request.coverage)
-    asked = AuditRequest(
-        request.paths, entries=("*",), packs=request.packs, cache=request.cache
-    )
+    asked = AuditRequest(request.paths, entries=("*",), packs=request.packs, cache=request.cache)
     report = audit(asked)
     root, settings = read_settings(request.paths[0])
     sources, _ = read_sources(request.paths, root, exclude=settings.get("exclude", []))

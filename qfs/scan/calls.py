@@ -51,6 +51,7 @@ from qfs.scan.values import (
 def call_fact(frame: Frame, fact: Fact) -> Value:
     """Return the value of a call expression."""
     _, callee_fact, positional, words, pos = fact
+    unused, frame.unused = frame.unused, False
     if callee_fact[0] == ir.NAME and callee_fact[1] == "super" and not positional:
         return _own_super(frame)
     if callee_fact[0] == ir.ATTR:
@@ -68,6 +69,7 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         callee = evaluate(frame, callee_fact)
         arguments = _arguments(frame, positional, words, pos)
         arguments.facts = fact
+    arguments.unused = unused
     return call(frame, callee, arguments, pos)
 
 
@@ -280,10 +282,11 @@ def call_function(
     order = frame.orders[-1][0] if frame.orders else frame.node.order
     node = frame.solver.node(function, bound, order, apart=arguments.apart)
     if frame.quiet:
-        node.readers[frame.node.number] = None
+        node.readers[frame.node.number] = True
         answers[atom] = node.result
     else:
-        answers[atom] = frame.solver.call(frame.node, node, pos, certain=certain)
+        used = not arguments.unused
+        answers[atom] = frame.solver.call(frame.node, node, pos, certain=certain, used=used)
         if arguments.facts is not None:
             hand_back(frame, node, arguments.facts, receiver is not None, pos)
     for other in frame.solver.peek(("dispatched", number)):
@@ -295,8 +298,9 @@ def call_function(
 
 def ensure_module(frame: Frame, function: Function) -> None:
     """Make sure that the names of a function's module are known."""
-    if function.module is not frame.module:
-        frame.solver.node(function.module.functions[0], {})
+    body = function.module.functions[0]
+    if function.module is not frame.module and not frame.solver.contexts[body.number]:
+        frame.solver.node(body, {})
 
 
 def bind_arguments(
@@ -387,11 +391,9 @@ def _declared(frame: Frame, function: Function, parameter: ir.Parameter, value: 
 def declared_in(frame: Frame, function: Function, annotation: Fact) -> Value:
     """Return the value of an annotation as seen from its own module."""
     module_node = frame.solver.node(function.module.functions[0], {})
-    other = Frame.__new__(Frame)
-    other.solver, other.node = frame.solver, module_node
-    other.function, other.module = module_node.function, function.module
-    other.env, other.klass, other.orders, other.quiet = {}, None, [], 1
-    other.node = frame.node
+    other = Frame(frame.solver, module_node)
+    other.quiet = 1
+    other.node = frame.node  # whoever asks must know when the answer changes
     return annotated(other, annotation)
 
 

@@ -45,8 +45,10 @@ class Arguments:
     """Whether the call's context is its own: a decorator's."""
     facts: Fact | None = None
     """The call's fact, when there is one: for what its form alone says."""
-    escaped: bool = False
-    """Whether the callbacks among them were called, as unknown code may do."""
+    unused: bool = False
+    """Whether nothing is done with what the call returns."""
+    handed: dict[Atom, bool] | None = None
+    """Callbacks among them that were called by code outside, and whether for certain."""
     answers: dict[Any, Value] | None = None
     """What was called with them already, and what it gave: many ways lead to one method."""
 
@@ -141,10 +143,17 @@ def call_method(
 
 def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
     """Call every callback that is handed to unknown code: it may call it."""
-    if arguments.escaped:
-        return
-    arguments.escaped = True
     for value in arguments.all():
         for atom in value:
             if atom[0] in {FUNCTION, PARTIAL}:
-                call(frame, (atom,), Arguments([], star=ANY, double=True), pos, certain=False)
+                hand_over(frame, atom, arguments, pos, certain=False)
+
+
+def hand_over(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool) -> None:
+    """Call a callback as code outside does; whoever else is handed it calls it no otherwise."""
+    if arguments.handed is None:
+        arguments.handed = {}
+    known = arguments.handed.get(atom)
+    if known is None or (certain and not known):
+        arguments.handed[atom] = certain
+        call(frame, (atom,), Arguments([], star=ANY, double=True), pos, certain=certain)

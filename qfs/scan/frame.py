@@ -52,6 +52,8 @@ class Frame:
         """Above 0 while the arguments of a logging call are read: what they print is a log's."""
         self.as_key = False
         """Whether what is read is a key, which is compared with other keys and no more."""
+        self.unused = False
+        """Whether nothing is done with the value of the call that is read next."""
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
         if node.function.facts.captured:

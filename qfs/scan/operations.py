@@ -23,8 +23,10 @@ from qfs.scan.values import (
     INSTANCE,
     KNOWN,
     METHOD,
+    MODULE,
     NOTHING,
     OBJECT,
+    OUTSIDE,
     PARTIAL,
     PLAIN,
     SEQUENCE,
@@ -49,6 +51,7 @@ _LOCALE_DATE = re.compile("%[aAbBcxXp]")
 _PERCENT_FLOAT = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
 _FALSE: Value = ((KNOWN, "bool", False),)
 _NUMBERS = {"int", "bool", "float", "complex"}
+_ALIKE = {OUTSIDE, CLASS, MODULE}
 
 
 def binary_value(
@@ -56,10 +59,21 @@ def binary_value(
 ) -> Value:
     """Return what an operator gives."""
     out: Value = NOTHING
-    for atom in left or ():
-        for other in right or ():
-            out = join(out, _pair(frame, operator, atom, other, pos, in_place=in_place))
+    apart, others = _told_apart(left), _told_apart(right)
+    for atom in left:
+        with_all = atom[0] == INSTANCE
+        for other in right if with_all else others:
+            if with_all or other[0] == INSTANCE or atom in apart:
+                out = join(out, _pair(frame, operator, atom, other, pos, in_place=in_place))
     return out
+
+
+def _told_apart(value: Value) -> Value:
+    """Return one alternative for all that no operator tells apart, unless it calls a method."""
+    alike = [atom for atom in value if atom[0] in _ALIKE]
+    if len(alike) < 2:
+        return value
+    return tuple([atom for atom in value if atom is alike[0] or atom[0] not in _ALIKE])
 
 
 def _pair(

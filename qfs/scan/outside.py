@@ -7,7 +7,7 @@
 
 from qfs.scan import ir, times
 from qfs.scan.builtin_functions import BUILTINS
-from qfs.scan.dispatch import Arguments, call, escape
+from qfs.scan.dispatch import Arguments, call, escape, hand_over
 from qfs.scan.frame import Frame
 from qfs.scan.frameworks import act, is_replaced
 from qfs.scan.ir import Pos
@@ -238,8 +238,7 @@ def _callbacks(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, known
     for value in arguments.all():
         for atom in value:
             if atom[0] in {FUNCTION, PARTIAL} or (known and _is_method(atom)):
-                inner = Arguments([], star=ANY, double=True)
-                call(frame, (atom,), inner, pos, certain=known)
+                hand_over(frame, atom, arguments, pos, certain=known)
             elif atom[0] == OUTSIDE and known and name in frame.solver.rules.summaries.calls:
                 call(frame, (atom,), Arguments([ANY]), pos, certain=True)
 

@@ -83,7 +83,8 @@ class Node:
     edges: dict[tuple[int, Pos], Edge] = field(default_factory=dict)
     rests: dict[tuple[str, str], None] = field(default_factory=dict)
     """What is trusted without being looked at: (kind, name)."""
-    readers: dict[int, None] = field(default_factory=dict)
+    readers: dict[int, bool] = field(default_factory=dict)
+    """Who calls it, and whether what it returns is used."""
     runs: int = 0
     queued: bool = False
     active: bool = False
@@ -246,13 +247,16 @@ class Solver:
             self.push(node)
         return node
 
-    def call(self, caller: Node, callee: Node, pos: Pos, *, certain: bool) -> Value:
+    def call(
+        self, caller: Node, callee: Node, pos: Pos, *, certain: bool, used: bool = True
+    ) -> Value:
         """Record a call and return what the callee returns, as far as is known yet."""
         key = (callee.number, pos)
         before = caller.edges.get(key)
         if before is None or (certain and not before.certain):
             caller.edges[key] = Edge(callee.number, pos, certain)
-        callee.readers[caller.number] = None
+        if used or caller.number not in callee.readers:
+            callee.readers[caller.number] = used
         if callee.runs == 0 and not callee.active and self.depth < EAGER_DEPTH:
             self.run(callee)
         return callee.result
@@ -282,8 +286,8 @@ class Solver:
             after = bounded(_widen(after))
         if not same(node.result, after):
             node.result = after
-            for number in node.readers:
-                if self.nodes[number].runs <= RUNS_MAX * 2:
+            for number, used in node.readers.items():
+                if used and self.nodes[number].runs <= RUNS_MAX * 2:
                     self.push(self.nodes[number])
 
     def _too_deep(self, node: Node) -> Value:

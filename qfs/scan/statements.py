@@ -35,6 +35,7 @@ def run(frame: Frame, body: tuple[Fact, ...]) -> bool:
 
 
 def _expr(frame: Frame, fact: Fact) -> bool:
+    frame.unused = fact[1][0] == ir.CALL
     evaluate(frame, fact[1])
     return True
 

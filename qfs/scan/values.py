@@ -230,7 +230,7 @@ def _fewer(atoms: list[Atom]) -> Value:
             rest.append(atom)
     if len(rest) > ALTERNATIVES_MAX or len(called) + len(partials) > CALLED_MAX:
         kept = [atom for atom in rest if atom[0] in _NAMED]
-        out = [*list(called)[:CALLED_MAX], *partials.values(), *kept[: ALTERNATIVES_MAX * 3]]
+        out = [*list(called)[:CALLED_MAX], *partials.values(), *kept[:ALTERNATIVES_MAX]]
         return (*out, (ANYTHING, "many"))
     return (*called, *partials.values(), *rest)
 
