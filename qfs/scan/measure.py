@@ -27,8 +27,9 @@ def complexities(facts: ModuleFacts) -> dict[str, int]:
 def imported(facts: ModuleFacts) -> tuple[str, ...]:
     """Return what a module imports by absolute names, in order: ``os``, ``os.path``, ``os.sep``."""
     names: dict[str, None] = {}
-    for one in (*facts.functions, *facts.classes):
-        for statement in _all(one.body):
+    bodies = [each.body for each in facts.functions] + [each.body for each in facts.classes]
+    for body in bodies:
+        for statement in _all(body):
             if statement[0] == ir.IMPORT:
                 names.update(dict.fromkeys([name for name, _ in statement[1]]))
             elif statement[0] == ir.FROM and not statement[2]:
