@@ -7,8 +7,9 @@
 - Where signatures are verified, the last world is held to every sentence of its machines as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +29,21 @@ from qfs.app.program import ProgramReport, compared
 from qfs.app.proof_logs import ProofFile
 from qfs.app.replay_ahead import WORTH_IT, ReadAhead
 from qfs.app.replay_parts import Parts, start_at, starts_of
+from qfs.app.snapshots import kept
+from qfs.app.untouched import copies
 from qfs.app.worlds import QFS, Derived, HaltedLog, Program, derive, derive_all
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.crypto import Verifier
 from qfs.halt import Code, Halt, HaltRecord
 from qfs.shell import log
-from qfs.shell.log import LogReading
+from qfs.shell.log import LogReading, Passage
+from qfs.shell.log_frames import Frame
 from qfs.shell.providers import choice
 from qfs.shell.providers.ahead import Ahead
 
 SCHEMA = "qfs.replay/1"
 Progress = Callable[[int, int], None]
-"""(frames derived, frames in all)."""
+"""(bytes of the log derived, bytes in all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,26 +201,34 @@ def replay_here(
     Into the folder proofs, where given, goes what each transaction computed. More jobs replay from
     snapshot to snapshot, or verify signatures, beside this process; the report is the same.
     """
-    surveyed = log.survey(path)
-    frames = surveyed[0].frames
-    work = _Work(path, *surveyed, verifier, program, progress, proofs)
-    if jobs == 1 or sum([frame.length for frame in frames]) < WORTH_IT:
-        return _replayed(work)
-    whole = program is QFS and proofs is None and surveyed[0].pruned is None
-    starts = starts_of(path, len(frames) - 1, jobs) if whole else []
-    if not starts:
-        if verifier is None:
-            return _replayed(work)
-        with Ahead(verifier, jobs) as ahead:
-            return _replayed(replace(work, verifier=ahead), reader=ReadAhead(ahead))
-    with Parts(path, starts, verifier) as parts:
-        start = start_at(path, frames, starts[-1])
+    through = log.passage(path)
+    work = _Work(path, verifier, program, progress, proofs, through.size())
+    if jobs > 1 and work.size >= WORTH_IT:
+        whole = program is QFS and proofs is None and through.pruned is None
+        surveyed = replace(work, surveyed=log.survey(path)) if whole and kept(path) else work
+        starts = starts_of(path, surveyed.frames, jobs)
+        if starts:
+            return _in_parts(surveyed, starts)
+        if verifier is not None:
+            with Ahead(verifier, jobs) as ahead:
+                surveyed = replace(work, verifier=ahead, surveyed=log.survey(path))
+                return _replayed(surveyed, reader=ReadAhead(ahead))
+    if through.pruned is not None:
+        return _replayed(replace(work, surveyed=log.survey(path)))
+    return _replayed(work, through=through)
+
+
+def _in_parts(work: "_Work", starts: Sequence[int]) -> ReplayReport:
+    """Replay from snapshot to snapshot, the last part in this process."""
+    frames = work.frames
+    with Parts(work.path, frames, starts, work.verifier) as parts:
+        start = start_at(work.path, frames, starts[-1])
         last = None if start is None else _replayed(work, start)
         commands = parts.commands()
-    if last is None or len(commands) < len(starts):
+    if last is None or last.halt is not None or len(commands) < len(starts):
         start = None
         if commands:
-            start = start_at(path, frames, starts[len(commands) - 1])
+            start = start_at(work.path, frames, starts[len(commands) - 1], halts=True)
         last = _replayed(work, start)
     before = 0 if start is None else sum(commands)
     return replace(last, commands=before + last.commands)
@@ -227,27 +239,39 @@ class _Work:
     """What is to be replayed, and how."""
 
     path: Path
-    reading: LogReading
-    corrupt: Halt | None
     verifier: Verifier | None
     program: Program
     progress: Progress | None
     proofs: Path | None
+    size: int
+    """Bytes of the log."""
+    surveyed: tuple[LogReading, Halt | None] | None = None
+    """What the log holds, where it was read before it is derived."""
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames that are known; none where the log is read as it is derived."""
+        return () if self.surveyed is None else self.surveyed[0].frames
 
 
 def _replayed(
-    work: _Work, start: Derived | None = None, reader: ReadAhead | None = None
+    work: _Work,
+    start: Derived | None = None,
+    reader: ReadAhead | None = None,
+    through: Passage | None = None,
 ) -> ReplayReport:
-    """Derive everything after a start, or from the beginning; reader reads ahead."""
-    frames = work.reading.frames
+    """Derive everything after a start, or from the beginning; reader reads ahead.
+
+    through is the log, where it is read as it is derived.
+    """
     world = None if start is None else start.world
     packets, root = (0, ZERO_DIGEST) if world is None else (world.seq, world.root)
-    commands = 0
+    commands = done = 0
     halt: HaltRecord | None = None
     divergence: Divergence | None = None
     written: list[ProofFile] = []
     try:
-        for step in _steps(work, start, reader):
+        for step in _steps(work, start, reader, through):
             world, packets, root = step.world, step.world.seq, step.world.root
             if reader is not None:
                 reader.world = world
@@ -255,7 +279,8 @@ def _replayed(
             if work.proofs is not None:
                 written += proof_logs.write(work.proofs, packets, step.proofs)
             if work.progress is not None:
-                work.progress(packets + 1, len(frames))
+                done += step.frame.size
+                work.progress(done, work.size)
             start = step
         if work.verifier is not None and start is not None:
             _check_sentences(start, work.program)
@@ -264,10 +289,7 @@ def _replayed(
         if stopped.code is Code.ROOT_MISMATCH:
             facts = {name: str(value) for name, _, value in _facts(halt)}
             divergence = Divergence(halt.seq, facts["recorded"], facts["derived"])
-    truncated = None
-    reading = work.reading
-    if reading.torn_at is not None and work.corrupt is None:
-        truncated = Truncation(len(frames), reading.segment, reading.torn_at)
+    truncated = _truncated(work, packets, None if halt is not None else through)
     required = compared(world) if world is not None and work.program is QFS else None
     signatures = "trusted" if work.verifier is None else "verified"
     return ReplayReport(
@@ -276,24 +298,37 @@ def _replayed(
     )
 
 
+def _truncated(work: _Work, packets: int, through: Passage | None) -> Truncation | None:
+    """Say where a log is torn; through is one that was read to its end, packets its last."""
+    if through is not None:
+        torn = through.torn_at
+        return None if torn is None else Truncation(packets + 1, through.segment, torn)
+    reading, corrupt = work.surveyed or log.survey(work.path)
+    if reading.torn_at is None or corrupt is not None:
+        return None
+    return Truncation(len(reading.frames), reading.segment, reading.torn_at)
+
+
 def _check_sentences(last: Derived, program: Program) -> None:
     """Halt where the world after the last packet breaks what a machine says of its state."""
-    for name, holds in sentences(last.world, program.machines):
+    world = last.world
+    for name, holds in chain(sentences(world, program.machines), copies(world, program.own)):
         if not holds:
-            halt = Halt(Code.INVARIANT_BROKEN, invariant=name, seq=last.world.seq)
-            world = last.world
+            halt = Halt(Code.INVARIANT_BROKEN, invariant=name, seq=world.seq)
             raise HaltedLog(halt, halt.record(world.seq, world.head, world.root, last.resumed))
 
 
-def _steps(work: _Work, start: Derived | None, reader: ReadAhead | None) -> Iterator[Derived]:
+def _steps(
+    work: _Work, start: Derived | None, reader: ReadAhead | None, through: Passage | None
+) -> Iterator[Derived]:
     given = (work.program, work.verifier)
-    corrupt, prove = work.corrupt, work.proofs is not None
+    prove = work.proofs is not None
+    if through is not None:
+        return derive(through, *given, prove=prove)
+    reading, corrupt = work.surveyed or log.survey(work.path)
     if start is None:
-        return derive_all(
-            work.path, work.reading, *given, corrupt=corrupt, prove=prove, ahead=reader
-        )
-    frames = work.reading.frames[start.frame.seq + 1 :]
-    return derive(frames, *given, corrupt=corrupt, after=start)
+        return derive_all(work.path, reading, *given, corrupt=corrupt, prove=prove, ahead=reader)
+    return derive(reading.frames[start.frame.seq + 1 :], *given, corrupt=corrupt, after=start)
 
 
 def halt_document(record: HaltRecord) -> dict[str, Any]:

@@ -6,16 +6,20 @@
   derive that part, and all after it, itself: a failure is reported as one process reports it.
 """
 
+import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from qfs.app.snapshots import Finder, kept
-from qfs.app.worlds import QFS, Derived, derive
+from qfs.app.snapshots import good, kept
+from qfs.app.worlds import QFS, Derived, derive, last_resumed, snapshot_file
+from qfs.canon import ZERO_DIGEST
 from qfs.crypto import Verifier
 from qfs.errors import QFSError
 from qfs.halt import Halt
@@ -26,8 +30,20 @@ from qfs.shell.log_frames import Frame
 class Parts:
     """The parts of a log but the last, being replayed. Use it as a context manager."""
 
-    def __init__(self, path: Path, starts: Sequence[int], verifier: Verifier | None) -> None:
-        self._pool = ProcessPoolExecutor(len(starts), get_context("spawn"))
+    def __init__(
+        self,
+        path: Path,
+        frames: Sequence[Frame],
+        starts: Sequence[int],
+        verifier: Verifier | None,
+    ) -> None:
+        forked = sys.platform == "linux" and threading.active_count() == 1
+        given = frames if forked else None  # a process begun anew reads them itself
+        self._pool = ProcessPoolExecutor(
+            *(len(starts), get_context("fork" if forked else "spawn")),
+            initializer=_begin,
+            initargs=(given,),
+        )
         self._answers: list[Future[int | None]] = [
             self._pool.submit(replay_part, path, first, last, verifier)
             for first, last in zip([0, *starts], starts, strict=False)
@@ -58,19 +74,34 @@ class Parts:
         return found
 
 
-def starts_of(path: Path, packets: int, jobs: int) -> list[int]:
-    """Return the snapshots that part a log of so many packets best for jobs processes."""
-    known = [seq for seq in kept(path) if 0 < seq < packets]
-    wanted = [packets * number // jobs for number in range(1, jobs)]
-    found = [min(known, key=lambda seq: abs(seq - at)) for at in wanted if known]
+def starts_of(path: Path, frames: Sequence[Frame], jobs: int) -> list[int]:
+    """Return the snapshots that part a log into the most even parts, by bytes, for jobs processes.
+
+    None where there is nothing to part.
+    """
+    known = [seq for seq in kept(path) if 0 < seq < len(frames) - 1]
+    if not known:
+        return []
+    behind = list(accumulate([frame.size for frame in frames]))
+    wanted = [behind[-1] * number // jobs for number in range(1, jobs)]
+    found = [min(known, key=lambda seq: abs(behind[seq] - at)) for at in wanted]
     return sorted(dict.fromkeys(found))
 
 
-def start_at(path: Path, frames: Sequence[Frame], seq: int) -> Derived | None:
-    """Return the frame of a packet as its snapshot has it; None when the snapshot is not good."""
-    finder = Finder(path, below=seq + 1)
-    found = finder(frames[: seq + 1])
-    return found if found is not None and found.frame.seq == seq else None
+def start_at(
+    path: Path, frames: Sequence[Frame], seq: int, *, halts: bool = False
+) -> Derived | None:
+    """Return the frame of a packet as its snapshot has it; None when the snapshot is not good.
+
+    halts: its ``resumed`` is right, for which every body before has to be read; else it is zero,
+    and the records of halts after it are not what they should be.
+    """
+    try:
+        world = good(snapshot_file(path, seq), frames, QFS)
+    except (QFSError, Halt):
+        return None
+    resumed = last_resumed(frames[: seq + 1]) if halts else ZERO_DIGEST
+    return Derived(frames[seq], world, None, resumed)
 
 
 def replay_part(path: Path, first: int, last: int, verifier: Verifier | None) -> int | None:
@@ -79,7 +110,7 @@ def replay_part(path: Path, first: int, last: int, verifier: Verifier | None) ->
     Without a verifier signatures are trusted. None for anything but a clean part.
     """
     try:
-        frames = log.survey(path)[0].frames
+        frames = _FRAMES[0] if _FRAMES else log.survey(path)[0].frames
         start = start_at(path, frames, first) if first else None
         if first and start is None:
             return None
@@ -90,3 +121,12 @@ def replay_part(path: Path, first: int, last: int, verifier: Verifier | None) ->
         return sum([0 if step.receipt is None else step.receipt.orders for step in steps])
     except (QFSError, Halt):
         return None
+
+
+_FRAMES: list[Sequence[Frame]] = []
+"""A forked process's own, read before it was begun."""
+
+
+def _begin(frames: Sequence[Frame] | None) -> None:
+    if frames is not None:
+        _FRAMES.append(frames)

@@ -75,7 +75,7 @@ class Finder:
             if self.below is not None and path.stem >= f"{self.below:020d}":
                 continue
             try:
-                world = _good(path, frames, self.program)
+                world = good(path, frames, self.program)
             except (QFSError, Halt) as no:
                 self.passed_over.append(f"{path.name}: {no}")
                 continue
@@ -152,7 +152,7 @@ def prune(directory: Path, provider: str = providers.DEFAULT) -> PruneReport:
     return PruneReport(last.world.seq, last.world.seq, freed, last.world.root)
 
 
-def _good(path: Path, frames: Sequence[Frame], program: Program) -> World:
+def good(path: Path, frames: Sequence[Frame], program: Program) -> World:
     """Return the world of a snapshot; raises or halts when it is not this log's."""
     try:
         data = path.read_bytes()

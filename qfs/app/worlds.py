@@ -14,6 +14,7 @@ from pathlib import Path
 from qfs import packet as packet_
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.replay_ahead import ReadAhead
+from qfs.app.untouched import Untouched
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.certmath import ProofLog
 from qfs.crypto import Verifier
@@ -36,7 +37,7 @@ from qfs.kernel import (
 )
 from qfs.kernel.world import packet_leaf
 from qfs.shell import log
-from qfs.shell.log import LogReading, LogWriter
+from qfs.shell.log import LogReading, LogWriter, Passage
 from qfs.shell.log_frames import Bodies, Frame
 from qfs.shell.log_prune import Pruned
 from qfs.shell.providers.remembering import Remembering
@@ -50,6 +51,12 @@ class Program:
 
     machines: Machines
     reactions: tuple[Reaction, ...] = ()
+
+    @property
+    def own(self) -> Machines:
+        """The machines among them that QFS does not ship."""
+        shipped = QFS.machines
+        return {key: one for key, one in self.machines.items() if shipped.get(key) is not one}
 
 
 QFS = Program(MACHINES, REACTIONS)
@@ -219,17 +226,18 @@ def continued(
 def last_resumed(frames: Iterable[Frame]) -> Digest:
     """Return the halt that the last Resume among the frames names; zero when there is none."""
     resumed = ZERO_DIGEST
+    bodies = Bodies()
     for frame in frames:
         if isinstance(frame.source, Pruned):
             resumed = frame.source.resumed
             continue
-        named = _halt_named(frame.body) if frame.seq else None
+        named = _halt_named(bodies.of(frame)) if frame.seq else None
         resumed = resumed if named is None else named
     return resumed
 
 
 def derive(
-    frames: Iterable[Frame],
+    frames: Iterable[Frame] | Passage,
     program: Program = QFS,
     verifier: Verifier | None = None,
     *,
@@ -243,12 +251,13 @@ def derive(
 ) -> Iterator[Derived]:
     """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
 
-    compare checks each root against the recorded one; corrupt is what stands behind the last sound
-    frame; after is the known frame that the first one follows; prove collects the proof logs; watch
-    is shown each command; check_after derives each state from its events as well, and compares: by
-    default where signatures are verified; ahead reads ahead for the verifier. Halts with HaltedLog
-    at the first packet that the gate refuses, that breaks a machine or that leads to another root.
-    Raises ProviderFault when the verifier cannot answer.
+    frames are known ones, or all that a passage comes by; corrupt is what stands behind them; after
+    is the known frame that they follow. compare checks each root against the recorded one; prove
+    collects the proof logs; watch is shown each command; ahead reads ahead for the verifier.
+    check_after derives each state from its events as well, and holds machines that QFS does not
+    ship to leaving their input as it is: by default where signatures are verified. Halts with
+    HaltedLog at the first packet that the gate refuses, that breaks a machine or that leads to
+    another root. Raises ProviderFault when the verifier cannot answer.
     """
     world: World | None = None if after is None else after.world
     receipt: Receipt | None = None
@@ -259,21 +268,20 @@ def derive(
     last: Frame | None = None if after is None else after.frame
     twice = verifier is not None if check_after is None else check_after
     bodies = Bodies()
-    pairs = ((frame, None) for frame in frames) if ahead is None else ahead.over(frames)
+    untouched = Untouched(program.own if twice else {}, watch)
     try:
-        for frame, read in pairs:
+        for frame, read in _with_bodies(frames, ahead):
             last = frame
             if world is None:
                 world = found_of(frame, program)
             else:
                 body = bodies.of(frame) if read is None else read
                 admitted = admit(frame, world, asked, body)
+                untouched.begin(world, admitted, body)
                 proofs = [] if prove else None
+                given = (program.machines, program.reactions, world, admitted)
                 world, receipt = apply(
-                    *(program.machines, program.reactions, world, admitted),
-                    check_after=twice,
-                    watch=watch,
-                    proofs=proofs,
+                    *given, check_after=twice, watch=untouched.watch, proofs=proofs
                 )
                 if isinstance(admitted.action, Resume):
                     resumed = admitted.action.halt
@@ -284,9 +292,19 @@ def derive(
     except Halt as halt:
         seq, packet = (0, ZERO_DIGEST) if last is None else (last.seq, _identity(last))
         raise HaltedLog(halt, halt.record(seq, packet, agreed, resumed)) from None
+    corrupt = frames.corrupt if isinstance(frames, Passage) else corrupt
     if corrupt is not None:
         seq = 0 if last is None else last.seq + 1
         raise HaltedLog(corrupt, corrupt.record(seq, ZERO_DIGEST, agreed, resumed))
+
+
+def _with_bodies(
+    frames: Iterable[Frame] | Passage, ahead: ReadAhead | None
+) -> Iterable[tuple[Frame, bytes | None]]:
+    """Return each frame with its body where that has been read already, else with None."""
+    if isinstance(frames, Passage):
+        return frames
+    return ((frame, None) for frame in frames) if ahead is None else ahead.over(frames)
 
 
 def admit(

@@ -169,15 +169,19 @@ class _Reader:
 
     def _number(self, low: int) -> int:
         start = self.at
-        self.at += 1
+        at = start + 1
+        self.at = at
         if low < 24:
             return low
         if low > 27:
             raise CanonError("an indefinite or reserved length", place=f"byte {start}")
         size = 1 << (low - 24)
-        number = int.from_bytes(self._take(size), "big")
-        shortest = 24 if size == 1 else 1 << (4 * size)
-        if number < shortest:
+        end = at + size
+        if end > len(self.data):
+            raise CanonError("truncated", place=f"byte {at}")
+        self.at = end
+        number = int.from_bytes(self.data[at:end], "big")
+        if number < (24 if size == 1 else 1 << (4 * size)):
             raise CanonError("not the shortest form", place=f"byte {start}")
         return number
 
@@ -191,9 +195,27 @@ class _Reader:
     def _array(self, size: int, depth: int) -> "list[Value]":
         if depth >= MAX_DEPTH:
             raise CanonError(f"nested deeper than {MAX_DEPTH}", place=f"byte {self.at}")
-        if size > len(self.data) - self.at:  # an element takes a byte at least
-            raise CanonError("truncated", place=f"byte {self.at}")
-        return [self.value(depth + 1) for _ in range(size)]
+        data, at = self.data, self.at
+        end = len(data)
+        if size > end - at:  # an element takes a byte at least
+            raise CanonError("truncated", place=f"byte {at}")
+        found: list[Value] = []
+        for _ in range(size):
+            first = data[at] if at < end else 255
+            if first < 24:  # small numbers and short byte strings are most of all: no call for them
+                found.append(first)
+                at += 1
+                continue
+            after = at + first - 63
+            if 64 <= first < 88 and after <= end:
+                found.append(data[at + 1 : after])
+                at = after
+                continue
+            self.at = at
+            found.append(self.value(depth + 1))
+            at = self.at
+        self.at = at
+        return found
 
     def _tagged(self, tag: int, start: int) -> Value:
         kind = _ARRAY_KINDS.get(tag)

@@ -59,6 +59,8 @@ class Executed:
     """The same state where the machine refused."""
     refusal: str
     """Name of the refusal's member; empty for a yes. A later order may still undo this one."""
+    context: Context
+    """What the machine was told besides."""
 
 
 Watch: TypeAlias = Callable[[Executed], None]
@@ -285,9 +287,8 @@ class _Run:
             self.states[name] = self.evolved(machine, answer, facts)
         if self.watch is not None:
             after = self.states[name]
-            self.watch(
-                Executed(self.group, index, ordinal, name, reaction, command, before, after, no)
-            )
+            place = (self.group, index, ordinal, name, reaction)
+            self.watch(Executed(*place, command, before, after, no, context))
         if isinstance(answer, Enum):
             return Refused(index, name, no, reaction)
         if answer.results and depth == 0:

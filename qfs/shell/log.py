@@ -11,7 +11,7 @@
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from pathlib import Path
@@ -321,44 +321,93 @@ def survey(path: Path) -> tuple[LogReading, Halt | None]:
 
     As `read`, for those who want what can still be read of a corrupt log.
     """
-    pruned = read_pruned(path / "log") if (path / "log").is_dir() else None
-    source, place = _source(path, 1 if pruned is None else pruned.segment)
-    try:
-        reading, corrupt = survey_of(source, pruned)
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", place=place, way_out="check its permissions"
-        ) from None
-    if not reading.frames and corrupt is None:
-        raise InputError(
-            "is no QFS log: it begins with no whole genesis frame",
-            place=place,
-            way_out="pass a ledger directory, or a log file from its folder `log`",
-        )
-    return reading, corrupt
+    return _surveyed(passage(path))
 
 
 def survey_of(source: Source, pruned: Pruned | None = None) -> tuple[LogReading, Halt | None]:
     """Return the sound frames in a log's segments, and the halt behind them; raises OSError."""
-    segments = source.segments()
-    scan = Scan(source)
-    if pruned is not None:
-        segments = [segment for segment in segments if segment >= pruned.segment]
-        scan = Scan(source, pruned.first, pruned.chain)
-        scan.frames += pruned.frames()
-    corrupt: Halt | None = None
-    for segment in segments:
-        at = pruned.start(source) if pruned and segment == pruned.segment else 0
-        corrupt = scan.take(segment, at)
-        if corrupt is None and scan.torn_at is not None and segment != segments[-1]:
-            corrupt = scan.corrupt(scan.torn_at, "a bad frame before a later segment")
-        if corrupt is not None:
-            break
-    reading = LogReading(
-        *(tuple(scan.frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable),
-        pruned=pruned,
-    )
-    return reading, corrupt
+    return _surveyed(Passage(source, pruned))
+
+
+def passage(path: Path) -> "Passage":
+    """Return a log to go through once; changes nothing.
+
+    Raises InputError for what is no log, here or at the first frame.
+    """
+    pruned = read_pruned(path / "log") if (path / "log").is_dir() else None
+    source, place = _source(path, 1 if pruned is None else pruned.segment)
+    return Passage(source, pruned, place)
+
+
+class Passage:
+    """A log on the way from its first frame to its last; at the end it is known what stands there.
+
+    Each frame comes with its body, which is read and hashed once; what was pruned has none.
+    """
+
+    def __init__(self, source: Source, pruned: Pruned | None = None, place: str = "") -> None:
+        self.pruned = pruned
+        self.corrupt: Halt | None = None
+        """The halt that stands behind the last sound frame."""
+        self._source = source
+        self._place = place
+        """Its first file; empty where errors of the disk are the caller's."""
+        first = (0, ZERO_DIGEST) if pruned is None else (pruned.first, pruned.chain)
+        self._scan = Scan(source, *first)
+
+    def __iter__(self) -> Iterator[tuple[Frame, bytes | None]]:
+        pruned, scan, source = self.pruned, self._scan, self._source
+        if pruned is not None:
+            yield from [(frame, None) for frame in pruned.frames()]
+        first = 1 if pruned is None else pruned.segment
+        try:
+            segments = [segment for segment in source.segments() if segment >= first]
+            for segment in segments:
+                at = pruned.start(source) if pruned and segment == pruned.segment else 0
+                yield from scan.over(segment, at)
+                self.corrupt = scan.halt
+                if self.corrupt is None and self.torn_at is not None and segment != segments[-1]:
+                    self.corrupt = scan.corrupt(self.torn_at, "a bad frame before a later segment")
+                if self.corrupt is not None:
+                    break
+        except OSError as error:
+            if not self._place:
+                raise
+            what, way_out = f"cannot be read: {error.strerror}", "check its permissions"
+            raise InputError(what, place=self._place, way_out=way_out) from None
+        if scan.seq == 0 and self.corrupt is None and self._place:
+            raise InputError(
+                "is no QFS log: it begins with no whole genesis frame",
+                place=self._place,
+                way_out="pass a ledger directory, or a log file from its folder `log`",
+            )
+
+    @property
+    def torn_at(self) -> int | None:
+        """Offset in the last segment at which a crash tore the log; None when it ends well."""
+        return self._scan.torn_at
+
+    @property
+    def segment(self) -> int:
+        """Number of the segment at hand."""
+        return self._scan.segment
+
+    def size(self) -> int:
+        """Return how many bytes the log's segments have, space that was reserved among them."""
+        return sum([self._source.size(segment) for segment in self._source.segments()])
+
+    def reading(self, frames: Sequence[Frame]) -> LogReading:
+        """Return what the log holds, of all its frames."""
+        scan = self._scan
+        return LogReading(
+            *(tuple(frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable),
+            pruned=self.pruned,
+        )
+
+
+def _surveyed(through: Passage) -> tuple[LogReading, Halt | None]:
+    frames = [frame for frame, _ in through]
+    return through.reading(frames), through.corrupt
 
 
 def read_halt(directory: Path) -> HaltRecord | None:

@@ -8,10 +8,11 @@
   frame or mark calls durable is corruption: CIR-302. Any other bad frame is the torn tail of a
   crash, or loss in the last group that was synced: nothing in the log can tell the two apart.
 - Zeros up to a segment's end are space that was reserved and never written.
-- A reader holds one window of a segment at a time; bodies are read again, and checked again, when
-  somebody asks for them.
+- A reader holds one window of a segment at a time. Whoever goes through a log once has each body as
+  it is found; whoever asks for a body later has it read, and checked, again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from struct import Struct
@@ -26,6 +27,7 @@ FRAME_MAGIC = b"QFSLOG1\n"
 MARK_MAGIC = b"QFSMRK1\n"
 HEADER_BYTES = 64
 WINDOW_BYTES = 1 << 20  # 1_048_576
+_FEW_BYTES = 256  # a root, a mark and a header
 _FACTS = Struct("<8sIQQ")  # magic, body length, seq, durable: 28 bytes
 _CRC = Struct("<I")
 _CHAIN_AT = _FACTS.size
@@ -141,7 +143,6 @@ class Scan:
 
     def __init__(self, source: Source, first: int = 0, chain: Digest = ZERO_DIGEST) -> None:
         self.source = source
-        self.frames: list[Frame] = []
         self.seq = first
         """The frame that comes next."""
         self.chain = chain
@@ -150,28 +151,32 @@ class Scan:
         self.size = 0
         """Sound bytes of the segment."""
         self.torn_at: int | None = None
+        self.halt: Halt | None = None
+        """What stands behind the last sound frame, when that had been durable."""
 
-    def take(self, segment: int, start: int = 0) -> Halt | None:
-        """Append a segment's frames; returns the halt when its first bad one had been durable."""
+    def over(self, segment: int, start: int = 0) -> Iterator[tuple[Frame, bytes]]:
+        """Yield a segment's frames with their bodies, each as it is found."""
         self.segment = segment
         window = _Window(self.source, segment)
-        at = start
-        corrupt: Halt | None = None
-        while at < window.size:
-            end = self._one(window, at)
-            if end is None:
-                if not window.is_blank(at):
-                    self.torn_at = at
-                    corrupt = self._judge(window, at)
-                elif self.seq < self.durable:
-                    corrupt = self.corrupt(at, "nothing where a durable frame was")
+        self.size = start
+        while self.size < window.size:
+            found = self._one(window, self.size)
+            if found is None:
+                self._stop(window, self.size)
                 break
-            at = end
-        self.size = at
-        return corrupt
+            if found:
+                yield found
 
-    def _one(self, window: "_Window", at: int) -> int | None:
-        """Take the frame or mark at an offset; None when it is not what follows."""
+    def _stop(self, window: "_Window", at: int) -> None:
+        """Judge what is no frame: space that was never written, a torn tail, or corruption."""
+        if not window.is_blank(at):
+            self.torn_at = at
+            self.halt = self._judge(window, at)
+        elif self.seq < self.durable:
+            self.halt = self.corrupt(at, "nothing where a durable frame was")
+
+    def _one(self, window: "_Window", at: int) -> "tuple[Frame, bytes] | tuple[()] | None":
+        """Take the frame at an offset, or the mark, (); None when it is not what follows."""
         header = window.at(at, HEADER_BYTES)
         parsed = _parse(header)
         if parsed is None:
@@ -183,20 +188,22 @@ class Scan:
             if length or chain != self.chain:
                 return None
             self.durable = max(self.durable, durable)
-            return at + HEADER_BYTES
-        data = window.at(at + HEADER_BYTES, length + DIGEST_BYTES)
-        body, root = data[:length], Digest(data[length:])
+            self.size = at + HEADER_BYTES
+            return ()
+        end = at + HEADER_BYTES + length
+        window.ahead = WINDOW_BYTES if 4 * length <= WINDOW_BYTES else _FEW_BYTES
+        body = window.at(at + HEADER_BYTES, length)
+        root = Digest(window.at(end, DIGEST_BYTES))
         if len(root) != DIGEST_BYTES:
             return None
         if chain != link(self.chain, header[:_CHAIN_AT], body, root):
             return None
-        self.frames.append(
-            Frame(seq, root, at, self.segment, length, self.chain, chain, self.source)
-        )
+        frame = Frame(seq, root, at, self.segment, length, self.chain, chain, self.source)
         self.chain = chain
         self.seq = seq + 1
         self.durable = max(self.durable, durable)
-        return at + HEADER_BYTES + length + DIGEST_BYTES
+        self.size = end + DIGEST_BYTES
+        return frame, body
 
     def _judge(self, window: "_Window", at: int) -> Halt | None:
         """Return the halt when something says that the frame of the bad bytes had been durable."""
@@ -221,13 +228,15 @@ class _Window:
         self._segment = segment
         self._start = 0
         self._data = b""
+        self.ahead = WINDOW_BYTES
+        """So many bytes are read at a time; beside a large body it is read by itself, uncopied."""
         self.size = source.size(segment)
 
     def at(self, offset: int, length: int) -> bytes:
         """Return bytes at an offset, fewer than asked for at the segment's end."""
         end = self._start + len(self._data)
         if not (self._start <= offset and offset + length <= end):
-            wanted = min(max(length, WINDOW_BYTES), self.size - offset)
+            wanted = min(max(length, self.ahead), self.size - offset)
             self._data = self._source.read(self._segment, offset, max(wanted, 0))
             self._start = offset
         return self._data[offset - self._start : offset - self._start + length]

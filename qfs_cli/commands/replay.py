@@ -159,11 +159,17 @@ def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) 
         if unfit is not None:
             return unfit
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("replaying", total=None)
-        report = use_case.replay(
-            request, lambda done, total: bar.update(task, completed=done, total=total)
-        )
+    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task("replaying", total=None)
+
+    def tell(done: int, total: int) -> None:
+        bar.start()  # not before: its thread would keep the replay from forking
+        bar.update(task, completed=done, total=total)
+
+    try:
+        report = use_case.replay(request, tell)
+    finally:
+        bar.stop()
     if (wanted.perturb or wanted.against) and wanted.machines and report.exit_code == 0:
         steps = replace(wanted, log=request.path)
         return foreign.run(steps, as_json=output is Format.JSON)

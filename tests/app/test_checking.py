@@ -10,7 +10,8 @@ from qfs.app.proving import history_of
 from qfs.app.recount import Recount
 from qfs.app.worlds import derive
 from qfs.canon import Digest
-from qfs.kernel import Executed, Transactions, World
+from qfs.crypto.ports import NOBODY
+from qfs.kernel import Context, Executed, Transactions, World
 from qfs.ledger import Batch, Leg, State, Transact
 from qfs.ledger.commands import Issue, OpenAccount
 from qfs.shell import log, providers
@@ -118,7 +119,8 @@ def test_a_row_that_should_have_been_refused_breaks_its_sentence(
     state: State = world.states["ledger"]
     steps = list(derive(log.read(tmp_path / "ledger").frames))
     accepted = next(one for one in steps if one.receipt and one.receipt.answers == (None,))
-    ran = Executed(0, 0, 0, "ledger", "", row, state, state, "")
+    seen = Context(world.ledger, 1, world.head, 0, NOBODY, bytes(32), "ledger", 0)
+    ran = Executed(0, 0, 0, "ledger", "", row, state, state, "", seen)
     recount.packet(replace(accepted, world=world), [ran])
     false = [name for name, holds in recounted(recount, world) if not holds]
     assert any(name.endswith(broken) for name in false), false

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,74 @@ def test_what_is_no_machine_is_refused(
 ) -> None:
     with pytest.raises(error, match=words):
         program_of((name,), desk)
+
+
+# What the machine does with what it is given -> the sentence that it breaks, None for no harm.
+TOUCHES = (
+    ("reads it all", "repr((state, command, context))", None),
+    (
+        "changes the state",
+        "object.__setattr__(state, 'used', state.used.use(context.seq, [bytes(16)]))",
+        "a_machine_leaves_the_state_before_as_it_is",
+    ),
+    (
+        "changes a balance in place",
+        "core = state.accounts.newest(); core.columns.keep(3, 7); core.root = None",
+        "a_machine_leaves_the_state_before_as_it_is",
+    ),
+    (
+        "changes the command",
+        "object.__setattr__(command, 'amount', 2)",
+        "a_machine_leaves_its_command_as_it_is",
+    ),
+    (
+        "changes the context",
+        "object.__setattr__(context, 'time_us', 0)",
+        "a_machine_leaves_its_context_as_it_is",
+    ),
+)
+TOUCHING = """
+from dataclasses import replace
+
+from qfs import ledger
+
+
+def decide(state, command, context):
+    if context.seq == 3:
+        {deed}
+    return ledger.MACHINE.decide(state, command, context)
+
+
+MACHINE = replace(ledger.MACHINE, decide=decide)
+"""
+
+
+@pytest.mark.parametrize(
+    ("deed", "sentence"), [case[1:] for case in TOUCHES], ids=[case[0] for case in TOUCHES]
+)
+def test_a_machine_that_changes_its_input_is_named(
+    desk: Path, deed: str, sentence: str | None
+) -> None:
+    make_log(desk / "signed", 5, signed=True)
+    (desk / "desk.py").write_text(TOUCHING.format(deed=deed), encoding="utf-8")
+    report = replay(ReplayRequest(desk / "signed", machines=("desk:MACHINE",)))
+    if sentence is None:
+        assert (report.exit_code, report.halt) == (0, None)
+        return
+    assert report.exit_code == 3
+    assert report.halt is not None
+    assert (report.halt.code, report.halt.seq) == ("302.04", 3)
+    assert f"invariant={sentence}" in report.halt.facts
+    assert {"machine=ledger", "transaction=0", "order=0"} <= set(report.halt.facts)
+
+
+def test_a_state_whose_copy_has_another_root_is_named(desk: Path) -> None:
+    make_log(desk / "signed", 5, signed=True)
+    deed = "slots = state.used.core.slots; slots[2] = (2, [bytes(16)])"
+    (desk / "desk.py").write_text(TOUCHING.format(deed=deed), encoding="utf-8")
+    request = ReplayRequest(desk / "signed", machines=("desk:MACHINE",))
+    report = replay(request)
+    assert report.exit_code == 3
+    assert report.halt is not None
+    assert report.halt.facts == ("invariant=ledger.a_copy_of_the_state_has_its_root", "seq=5")
+    assert replay(replace(request, trust_signatures=True)).exit_code == 0

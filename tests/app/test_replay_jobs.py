@@ -14,6 +14,7 @@ from qfs.app.replay import ReplayRequest, replay
 from qfs.app.replay_ahead import WORTH_IT
 from qfs.app.replay_parts import starts_of
 from qfs.app.worlds import derive, last_of, snapshot_file
+from qfs.canon import digest
 from qfs.crypto import Profile
 from qfs.errors import ProviderFault
 from qfs.kernel import Transactions
@@ -139,6 +140,30 @@ def test_a_corrupt_log_halts_alike_for_any_number_of_processes(house, tmp_path, 
     assert reports[0].halt.to_bytes() == reports[1].halt.to_bytes()
 
 
+@pytest.mark.parametrize(
+    ("sizes", "snapshots", "jobs", "starts"),
+    [
+        ([100] * 8, [2, 4, 6], 2, [4]),
+        ([100] * 8, [2, 4, 6], 4, [2, 4, 6]),
+        ([100, 100, 100, 100, 100, 100, 1000, 1000], [2, 4, 6], 2, [6]),
+        ([1000, 1000, 100, 100, 100, 100, 100, 100], [2, 4, 6], 2, [2]),
+        ([100] * 8, [7], 2, []),
+        ([100] * 8, [], 2, []),
+    ],
+    ids=["the middle", "each", "large ones last", "large ones first", "nothing behind", "none"],
+)
+def test_a_log_is_parted_at_the_snapshots_that_make_even_parts(
+    tmp_path, sizes, snapshots, jobs, starts
+):
+    with log.create(tmp_path / "log", b"genesis", digest("root", 0)) as writer:
+        for number, size in enumerate(sizes[1:], start=1):
+            writer.append(bytes(size), digest("root", number))
+    (tmp_path / "log" / "snapshots").mkdir()
+    for seq in snapshots:
+        snapshot_file(tmp_path / "log", seq).touch()
+    assert starts_of(tmp_path / "log", log.read(tmp_path / "log").frames, jobs) == starts
+
+
 def test_a_snapshot_that_is_not_good_only_costs_time(house, tmp_path):
     path = tmp_path / "copy"
     shutil.copytree(house, path)
@@ -146,7 +171,7 @@ def test_a_snapshot_that_is_not_good_only_costs_time(house, tmp_path):
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
-    assert starts_of(path, PACKETS, 2) == [MIDDLE]
+    assert starts_of(path, log.read(path).frames, 2) == [MIDDLE]
     report = replay(ReplayRequest(path, jobs=2))
     assert (report.exit_code, report.packets) == (0, PACKETS)
 

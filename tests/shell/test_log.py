@@ -58,6 +58,38 @@ def test_what_was_written_is_read(tmp_path, sync_every):
     assert reading == read(segment(tmp_path / "ledger"))
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["small bodies", "bodies beyond a window"])
+@pytest.mark.parametrize(
+    ("spoilt", "torn", "halts"),
+    [(None, False, False), ("cut", True, False), ("flipped", True, True)],
+    ids=["a sound log", "a torn log", "a corrupt log"],
+)
+def test_a_log_is_gone_through_once_and_its_end_is_known_there(
+    tmp_path, large, spoilt, torn, halts
+):
+    made = [body_of(seq) * (1 + large * 40_000) for seq in range(5)]
+    with create(tmp_path / "ledger", made[0], root_of(0)) as writer:
+        for seq in range(1, 5):
+            writer.append(made[seq], root_of(seq))
+            writer.sync()
+    last = read(tmp_path / "ledger").frames[4]
+    data = bytearray(segment(tmp_path / "ledger").read_bytes())
+    if spoilt == "cut":
+        del data[last.offset + last.size - 1 :]
+    elif spoilt == "flipped":
+        data[last.offset + HEADER_BYTES] ^= 1
+    segment(tmp_path / "ledger").write_bytes(data)
+    through = log.passage(tmp_path / "ledger")
+    found = list(through)
+    reading, corrupt = log.survey(tmp_path / "ledger")
+    assert [body for _, body in found] == made[: 5 if spoilt is None else 4]
+    assert [frame for frame, _ in found] == list(reading.frames)
+    assert (through.torn_at, through.segment) == (reading.torn_at, reading.segment)
+    assert (through.torn_at is not None) is torn
+    assert (through.corrupt is not None) is halts
+    assert str(through.corrupt) == str(corrupt)
+
+
 def test_a_log_is_gone_on_with(tmp_path):
     write(tmp_path, 3)
     for seq in range(3, 6):
