@@ -6,6 +6,7 @@
   compared down to the key.
 - Two snapshots are compared down to the key; with their logs beside them also to the writer.
 - Recorded roots are not believed: where one is not what its packet leads to, the report says whose.
+- Fields of imported histories can be left out (``bisection_records``): what was is reported.
 - Both logs are opened read-only.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from qfs import packet as packet_
+from qfs.app import bisection_records as records
 from qfs.app.bisection_states import SUFFIX, frames_beside, last_written, read_snapshot
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS
 from qfs.app.snapshots import Finder
@@ -45,6 +47,8 @@ class BisectRequest:
     a: Path
     b: Path
     trust_signatures: bool = False
+    ignore: tuple[str, ...] = ()
+    """Fields of imported histories that are left out of the comparison, as patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,9 @@ class BisectReport:
     """How many pairs of roots were compared."""
     executed: int = 0
     """How many packets were executed again."""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Each pattern of fields that were not compared, and how many values it left out of records
+    that are not the same bytes."""
 
     @property
     def identical(self) -> bool:
@@ -112,6 +119,7 @@ class BisectReport:
             "packets": list(self.packets),
             "compared": self.compared,
             "executed": self.executed,
+            "left_out": [{"pattern": name, "values": count} for name, count in self.left_out],
             "difference": None
             if self.identical
             else {
@@ -133,6 +141,8 @@ def bisect(request: BisectRequest) -> BisectReport:
     cannot be derived.
     """
     verifier = None if request.trust_signatures else providers.verifier()
+    if request.ignore:
+        return _ignoring(request, verifier)
     if request.a.suffix == SUFFIX and request.b.suffix == SUFFIX:
         return _snapshots(request.a, request.b, verifier)
     one, other = log.read(request.a).frames, log.read(request.b).frames
@@ -152,6 +162,28 @@ def bisect(request: BisectRequest) -> BisectReport:
     report = _packets(one, other, at, before, verifier)
     derived = at - 1 - (0 if start is None else start.frame.seq)
     return replace(report, compared=compared, executed=report.executed + derived)
+
+
+def _ignoring(request: BisectRequest, verifier: Verifier | None) -> BisectReport:
+    """Compare two imported histories record by record, fields left out."""
+    found = records.compare(request.a, request.b, request.ignore, verifier)
+    report = BisectReport(
+        found.packets, None, (), executed=sum(found.packets), left_out=found.left_out
+    )
+    if found.place is None:
+        return report
+    where = f"transaction {found.place.transaction}, order 0"
+    parts = (where,) if not found.ended else (f"{found.ended} has ended", where)
+    report = replace(report, packet=found.place.packet, parts=parts)
+    if found.ended:
+        return report
+    return replace(
+        report,
+        machine="records",
+        key=f"recent[{(found.place.number, found.name)!r}]",
+        value_a=found.values[0],
+        value_b=found.values[1],
+    )
 
 
 def _start(request: BisectRequest, frames: Sequence[Frame], at: int) -> Derived | None:

@@ -201,7 +201,7 @@ def export_history(path: Path, output: Path, progress: Progress | None = None) -
     if reading.pruned is not None:
         way_out = "export from a copy that holds every packet"
         raise UsageError("packets were pruned", place=str(path), way_out=way_out)
-    form = _recorded_format(path, reading.frames[0])
+    form = recorded_format(path, reading.frames[0])
     if form.rebuilt is None:
         size = exports.write_new(output, data())
     else:
@@ -398,7 +398,8 @@ def _state(world: World, path: Path) -> State:
     return state
 
 
-def _recorded_format(path: Path, frame: Frame) -> Format:
+def recorded_format(path: Path, frame: Frame) -> Format:
+    """Return the format that a log's genesis names; raises UsageError for no imported history."""
     name = _state(found_of(frame, QFS), path).format
     for form in histories.FORMATS:
         if name == f"{form.name}/1":

@@ -42,6 +42,16 @@ Env = Annotated[
 ]
 
 
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="FIELD",
+        help="Leave a field of imported histories out: its way, * for any part. Repeatable.",
+    ),
+]
+
+
 def bisect(
     a: A = None,
     b: Annotated[Path | None, typer.Argument(help="Another one.")] = None,
@@ -52,6 +62,7 @@ def bisect(
     inputs: foreign.Inputs = None,
     state_attr: foreign.State = None,
     machine: foreign.Machine = None,
+    ignore: Ignore = None,
     trust_signatures: Annotated[
         bool, typer.Option("--trust-signatures", help="Do not verify signatures.")
     ] = False,
@@ -63,7 +74,11 @@ def bisect(
 
     Exit code 0: they agree. 1: they differ. 2: no logs. 3: one is corrupt (CIR-302).
     """
-    wanted = BisectRequest(a, b, trust_signatures) if a is not None and b is not None else None
+    wanted = None
+    if a is not None and b is not None:
+        wanted = BisectRequest(a, b, trust_signatures, tuple(ignore or ()))
+    elif ignore:
+        raise UsageError("--ignore without two logs", way_out="give two imported histories")
     if (wanted is None) == (rev is None and env is None) or (rev is not None and env is not None):
         raise UsageError(
             "what is to be compared?", way_out="give two logs or snapshots, or --rev, or --env"
@@ -106,6 +121,7 @@ def _text(report: BisectReport) -> list[str]:
     lines = [f"packets     {report.packets[0]} and {report.packets[1]}"]
     if report.executed:
         lines.append(f"executed    {report.executed}")
+    lines.extend(f"left out    {name}: {count} values" for name, count in report.left_out)
     if report.identical:
         return [*lines, "identical   yes"]
     if report.packet is not None:
