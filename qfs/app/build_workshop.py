@@ -185,13 +185,13 @@ def _equipped(
 
 def cannot_be_built(failed: Failed, workshop: Workshop) -> InputError:
     """Return the error for a source whose build ends without an artefact."""
-    usual = "mend the project until `python -m build` works, then build again"
+    usual = failed.way_out or "mend the project until `python -m build` works, then build again"
     if needs_network(failed.output):
         usual = "its build needs the network, which is cut off: fetch what it needs before it"
     if required_names(workshop.system) & RUSTY and workshop.rust is None:
         usual = "it compiles Rust, and there is no rustc with a cargo here: install Rust"
     return InputError(
-        f"the {failed.kind} cannot be built: {failed.reason}\n{failed.output}",
+        f"the {failed.kind} cannot be built: {failed.reason}\n{failed.output}".rstrip(),
         place=workshop.system.backend,
         way_out=missing_history(workshop.source.root, workshop.system) or usual,
     )

@@ -71,6 +71,8 @@ class Failed:
     """One line."""
     output: str
     """The end of what the back-end printed."""
+    way_out: str = ""
+    """What to do, where the reason tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,10 @@ def extra_requirements(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return _requirements(hook())
-        except (_HookError, pyproject_hooks.BackendUnavailable, *_NO_ANSWER) as error:
+        except (Stopped, _HookError, pyproject_hooks.BackendUnavailable, *_NO_ANSWER) as error:
             reason = f"the back-end cannot say what it needs: {error}"
-            return Failed(kind, reason, building.tail())
+            way_out = error.way_out if isinstance(error, Stopped) else ""
+            return Failed(kind, reason, building.tail(), way_out)
 
 
 def _requirements(answer: object) -> tuple[str, ...]:
@@ -184,6 +187,8 @@ class _Build:
         hook = caller.build_sdist if self.kind == "sdist" else caller.build_wheel
         try:
             return self._collect(hook(self.inside("out")), started)
+        except Stopped as stopped:
+            return Failed(self.kind, str(stopped), self.tail(), stopped.way_out)
         except _HookError as error:
             return Failed(self.kind, str(error), self.tail())
         except pyproject_hooks.BackendUnavailable as error:
@@ -249,10 +254,7 @@ class _Build:
                 command, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed,
                 start_new_session=True, env={"LC_ALL": "C.UTF-8"}, cwd=self.outer,
             )  # fmt: skip
-            try:
-                code = ended(process, self.workshop.seconds, self.workshop.called_off)
-            except Stopped as stopped:
-                raise _HookError(str(stopped)) from None
+            code = ended(process, self.workshop.seconds, self.workshop.called_off)
         answer = control / "output.json"
         if code != 0 and answer.is_file():
             raise _HookError(f"the back-end raised an error (exit code {code})")

@@ -32,6 +32,10 @@ _GRACE = 10
 class Stopped(Exception):  # noqa: N818 (it is no error of this program)
     """The process was stopped, and why."""
 
+    def __init__(self, why: str, way_out: str = "") -> None:
+        super().__init__(f"{why}: stopped")
+        self.way_out = way_out
+
 
 def ended(process: subprocess.Popen[bytes], seconds: int, called_off: threading.Event) -> int:
     """Return a process's exit code as soon as it ends; raises Stopped, and then it has ended too.
@@ -51,10 +55,12 @@ def _waited(process: subprocess.Popen[bytes], seconds: int, called_off: threadin
         if called_off.is_set():
             raise Stopped("called off")
         if time.monotonic() >= until:
-            raise Stopped(f"no end after {seconds} s: stopped")
+            raise Stopped(f"no end after {seconds} s", "mend what it waits for, or raise --timeout")
         before = time.monotonic()
         if processes_of(process.pid) > PROCESSES_MAX:
-            raise Stopped(f"more than {PROCESSES_MAX} processes at once: stopped")
+            raise Stopped(
+                f"more than {PROCESSES_MAX} processes at once", "mend it so that it starts fewer"
+            )
         pause = max(_LOOK, _SHARE * (time.monotonic() - before))
     return process.wait(0)
 
