@@ -124,6 +124,27 @@ def test_a_truncated_log_is_truncated_for_any_number_of_processes(house, tmp_pat
     assert reports[0]["packets"] == cut - 1
 
 
+def test_a_log_that_halts_and_is_cut_behind_is_both_for_any_number_of_processes(house, tmp_path):
+    path = tmp_path / "copy"
+    shutil.copytree(house, path)
+    told = lied(50)([(frame.body, frame.root) for frame in log.read(path).frames])
+    shutil.rmtree(path / "log")
+    with log.create(path, *told[0]) as writer:
+        for body, root in told[1:]:
+            writer.append(body, root)
+    frames = log.read(path).frames
+    os.truncate(path / "log" / "00000001.log", frames[-1].offset + 100)
+    reports = [
+        replay(ReplayRequest(path, trust_signatures=trusted, jobs=jobs))
+        for trusted in (True, False)
+        for jobs in (1, 2)
+    ]
+    for report in reports:
+        assert (report.exit_code, report.packets) == (3, 49)
+        assert (report.halt.seq, report.truncated.packet) == (50, PACKETS)
+    assert [one.document() for one in reports[::2]] == [one.document() for one in reports[1::2]]
+
+
 @pytest.mark.parametrize("parts", [True, False], ids=["from snapshots", "signatures ahead"])
 def test_a_corrupt_log_halts_alike_for_any_number_of_processes(house, tmp_path, parts):
     path = tmp_path / "copy"
