@@ -15,12 +15,11 @@ from typing import Any
 
 from qfs.app.audit_jobs import RECURSION, packed_facts, processes, received, shares, spread
 from qfs.scan import ir
-from qfs.scan.audit import analyse
 from qfs.scan.extract import extract
+from qfs.scan.found import Found, Rest, Step
 from qfs.scan.ir import Allowance, ModuleFacts
 from qfs.scan.reading import Unreadable
 from qfs.scan.rulebook import Rulebook
-from qfs.scan.verdict import Found, Rest, Step
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import Problem, SourceFile, engine_digest, source_digest
 
@@ -135,6 +134,8 @@ def _judged(
     jobs: int = 1,
 ) -> Result:
     """Return what is found in some sources; in a task whose zone is empty all of them are in it."""
+    from qfs.scan.audit import analyse  # noqa: PLC0415 (what is known already need not wait for it)
+
     facts, problems = read_facts(sources, cache, jobs)
     beside = read_facts(library, cache)[0] if library else {}
     programs: list[Facts] = [facts]

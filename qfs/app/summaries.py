@@ -15,16 +15,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfs.app.audit_work import read_facts
 from qfs.errors import InputError
 from qfs.scan.rule import Hit, Index
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.summaries import parse_type
-from qfs.scan.summarise import Summary, summarise
 from qfs.shell.installed import Distribution, distributions_of, read_distribution, record_of
 from qfs.shell.sources import Problem, SourceFile
+
+if TYPE_CHECKING:
+    from qfs.scan.summarise import Summary
 
 LOCK = "qfs-summaries.lock"
 VERSION = 1
@@ -49,6 +51,8 @@ def imported(sources: Sequence[SourceFile]) -> list[str]:
 
 def update(sources: Sequence[SourceFile], rules: Rulebook, root: Path) -> Updated:
     """Compute the summaries of every distribution that sources need, and write the lock."""
+    from qfs.scan.summarise import summarise  # noqa: PLC0415 (an audit alone need not wait for it)
+
     done: dict[str, tuple[Distribution, Summary]] = {}
     waiting: list[str] = []
     _visit(imported(sources), {}, waiting)
@@ -82,11 +86,11 @@ def _visit(modules: Sequence[str], seen: dict[str, None], out: list[str]) -> Non
                 out.append(name)
 
 
-def _tables(done: Mapping[str, tuple[Distribution, Summary]]) -> dict[str, dict[str, Any]]:
+def _tables(done: "Mapping[str, tuple[Distribution, Summary]]") -> dict[str, dict[str, Any]]:
     return {name: _table(each, summary) for name, (each, summary) in done.items()}
 
 
-def _table(each: Distribution, summary: Summary) -> dict[str, Any]:
+def _table(each: Distribution, summary: "Summary") -> dict[str, Any]:
     tops = sorted({source.module.partition(".")[0] for source in each.sources})
     return {
         "version": each.version,
@@ -101,7 +105,7 @@ def _table(each: Distribution, summary: Summary) -> dict[str, Any]:
     }
 
 
-def lock_text(done: Mapping[str, tuple[Distribution, Summary]], digest: str) -> str:
+def lock_text(done: "Mapping[str, tuple[Distribution, Summary]]", digest: str) -> str:
     """Return the lock's canonical text: sorted, one name a line."""
     out = [
         "# Made by `qfs audit --update-summaries`; not edited by hand.",

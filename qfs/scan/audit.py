@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from qfs.scan.entries import entry_functions, start
 from qfs.scan.evaluate import evaluate_node
+from qfs.scan.found import Judged
 from qfs.scan.ir import ModuleFacts
 from qfs.scan.program import dissolve, link
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.solve import Solver
-from qfs.scan.verdict import Judged, judge
+from qfs.scan.verdict import judge
 
 _QUICK_VISITS = 3
 
