@@ -50,6 +50,7 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m tools.docs
+	$(BIN)/python -m tools.rule_pages
 
 new-machine: $(READY)
 	$(BIN)/python -m tools.new_machine $(NAME)

@@ -111,8 +111,20 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             frame.site("dynamic-attribute", pos, f"{atom[1]}.{target[2]}")
         elif atom[0] == TUPLE and keeps(frame, target):
             frame.site("global-write", pos, f"the global {root_of(target)[1]}")
-        elif atom[0] == FUNCTION and frame.function.outer is not None:
+        elif atom[0] == FUNCTION and _outlives(frame, atom, target[2]):
             frame.site("global-write", pos, f"the function attribute {target[2]}")
+
+
+_DESCRIPTIONS = {
+    "__name__", "__qualname__", "__doc__", "__module__", "__wrapped__", "__signature__",
+    "__annotations__", "__text_signature__",
+}  # fmt: skip
+
+
+def _outlives(frame: Frame, atom: Atom, name: str) -> bool:
+    """Say whether a function's attribute is state that stays: of no closure that is made here."""
+    made_here = frame.solver.program.functions[atom[1]].outer is frame.function
+    return frame.function.outer is not None and not made_here and name not in _DESCRIPTIONS
 
 
 def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = False) -> None:

@@ -40,7 +40,7 @@ def analyse(
         solver.contexts_max, solver.visits_max = 1, _QUICK_VISITS
     own = [each for each in program.functions if each.module.path not in library]
     functions = entry_functions(own, entries, in_zone)
-    roots = start(solver, functions)
+    roots = start(solver, functions, entries)
     solver.solve()
     judged = judge(solver, roots)
     if quick:

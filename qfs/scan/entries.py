@@ -3,17 +3,30 @@
 - ``module:qualname`` patterns, globs allowed; or every function of the zone.
 - An entry's parameters hold what their annotations promise, or anything.
 - The body of each entry's module runs too: importing it is part of any run.
+- What a framework runs elsewhere once (an activity, a step) is an entry where it is named alone.
 """
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
+from qfs.scan import ir
 from qfs.scan.annotations import annotated
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.program import Function
 from qfs.scan.solve import Node, Solver
-from qfs.scan.values import ANYTHING, CLASS, FUNCTION, INSTANCE, STR, Value, join, sequence, table
+from qfs.scan.values import (
+    ANYTHING,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    OUTSIDE,
+    STR,
+    Value,
+    join,
+    sequence,
+    table,
+)
 
 
 def entry_functions(
@@ -36,7 +49,7 @@ def _matches(function: Function, pattern: str) -> bool:
     return fnmatchcase(function.label, pattern)
 
 
-def start(solver: Solver, functions: Sequence[Function]) -> list[Node]:
+def start(solver: Solver, functions: Sequence[Function], named: Sequence[str] = ()) -> list[Node]:
     """Make the nodes of the entry points; their modules' bodies come first."""
     roots: list[Node] = []
     seen: dict[str, None] = {}
@@ -50,6 +63,8 @@ def start(solver: Solver, functions: Sequence[Function]) -> list[Node]:
             continue
         if function.outer.outer is not None:
             continue  # an inner function is reached from the one around it
+        if function.label not in named and _runs_elsewhere(solver, function):
+            continue
         roots.append(solver.node(function, _parameters(solver, function)))
         if function.facts.decorators:
             roots.extend(_decorations(solver, function))
@@ -110,6 +125,18 @@ def _parameters(solver: Solver, function: Function) -> dict[str, Value]:
 def _given(value: Value) -> Value:
     """Return a declared value in which what is not known is what the entry's caller gives."""
     return tuple([(ANYTHING, "parameter") if atom[0] == ANYTHING else atom for atom in value])
+
+
+def _runs_elsewhere(solver: Solver, function: Function) -> bool:
+    """Say whether a framework runs the function once, somewhere else, and keeps its result."""
+    frame = Frame(solver, solver.node(function.module.functions[0], {}))
+    frame.quiet = 1
+    for decorator in function.facts.decorators:
+        called = decorator[1] if decorator[0] == ir.CALL else decorator
+        for atom in evaluate(frame, called):
+            if atom[0] == OUTSIDE and atom[1] in solver.rules.summaries.elsewhere:
+                return True
+    return False
 
 
 def _decorated(frame: Frame, function: Function, name: str) -> bool:

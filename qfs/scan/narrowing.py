@@ -1,7 +1,7 @@
 """Narrowing: what a condition says of a variable where it holds, and where it does not.
 
-- ``isinstance(x, T)``, ``type(x) is T``, ``type(x) in (A, B)``, ``x is None``; ``not``, ``and`` and
-  ``or`` as far as one side decides; ``kind = type(x)`` stands for ``type(x)``.
+- ``isinstance(x, T)``, ``callable(x)``, ``type(x) is T``, ``type(x) in (A, B)``, ``x is None``;
+  ``not``, ``and`` and ``or`` as far as one side decides; ``kind = type(x)`` stands for ``type(x)``.
 - A variable that a type test leaves without an alternative is not narrowed; one that is None, or
   is not, for certain makes a branch that nothing takes.
 - Source: Python typing specification, "Type narrowing".
@@ -16,9 +16,18 @@ from qfs.scan.ir import Fact
 from qfs.scan.program import Function
 from qfs.scan.values import (
     ANYTHING,
+    CLASS,
+    FUNCTION,
     INSTANCE,
+    KNOWN,
     NOTHING,
     OBJECT,
+    PARTIAL,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    TABLE,
+    TUPLE,
     Atom,
     Value,
     join,
@@ -52,10 +61,24 @@ def impossible(frame: Frame, before: dict[str, Value]) -> bool:
 
 def _isinstance(frame: Frame, test: Fact, *, positive: bool) -> None:
     callee, arguments = test[1], test[2]
+    if callee[:2] == (ir.NAME, "callable") and len(arguments) == 1:
+        _callable(frame, arguments[0], positive=positive)
     if callee[:2] != (ir.NAME, "isinstance") or len(arguments) != 2:
         return
     if arguments[0][0] == ir.NAME and arguments[0][1] in frame.env:
         _apply(frame, arguments[0][1], arguments[1], positive=positive, exact=False)
+
+
+def _callable(frame: Frame, fact: Fact, *, positive: bool) -> None:
+    """Let a variable be what can be called, or what cannot; a method may be an attribute."""
+    if fact[0] != ir.NAME or fact[1] not in frame.env:
+        return
+    out = _CALLED if not positive else _NEVER_CALLED
+    frame.env[fact[1]] = tuple([atom for atom in frame.env[fact[1]] if atom[0] not in out])
+
+
+_CALLED = {FUNCTION, PARTIAL, CLASS}
+_NEVER_CALLED = {PLAIN, KNOWN, SEQUENCE, TUPLE, TABLE, SET}
 
 
 def _compared(frame: Frame, left: Fact, part: tuple[str, Fact], *, positive: bool) -> None:

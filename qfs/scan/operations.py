@@ -17,9 +17,11 @@ from qfs.scan.order import elements
 from qfs.scan.shared import is_module_level
 from qfs.scan.values import (
     ANY,
+    ANYTHING,
     BOOL,
     CLASS,
     FUNCTION,
+    GIVEN,
     INSTANCE,
     KNOWN,
     METHOD,
@@ -272,7 +274,12 @@ def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
 
 
 def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: int = 2) -> None:
-    """Turn a value into text: report what two runs print differently."""
+    """Turn a value into text: report what two runs print differently.
+
+    Where a value may also be something else, an address in its text is possible; where the engine
+    has lost what it may be, so is whether there is an address.
+    """
+    verdict = _among(value)
     for atom in value:
         tag = atom[0]
         if tag == SET:
@@ -283,7 +290,7 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
             if atom[3] is not None:
                 frame.leak(atom[3], "set-text", "is printed")
             if tag == SEQUENCE and atom[1] in {"gen", "lazy", "coro"}:
-                frame.site("default-repr", pos, "text of an iterator")
+                frame.site("default-repr", pos, "text of an iterator", verdict)
                 continue
             if tag == SEQUENCE and atom[1] == "iter" and how != "format":
                 continue
@@ -295,16 +302,29 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
             for item in atom[1]:
                 text_of(frame, item, pos, "__repr__", depth - 1)
         elif tag == METHOD and atom[1][0] in {PLAIN, KNOWN} and hasattr(str, atom[2]):
-            frame.site("default-repr", pos, f"text of the method {atom[2]}")
+            frame.site("default-repr", pos, f"text of the method {atom[2]}", verdict)
         elif tag == INSTANCE:
-            _object_text(frame, atom, pos, how, depth)
+            _object_text(frame, atom, pos, how, depth, among=verdict)
         elif tag in {FUNCTION, PARTIAL} or atom[:2] == (OBJECT, "builtins.object"):
-            frame.site("default-repr", pos, "text of a function or plain object")
+            frame.site("default-repr", pos, "text of a function or plain object", verdict)
         elif (tag == PLAIN and atom[1] in {"float", "complex"}) or tag == KNOWN == "float":
             frame.site("float-format", pos, "text of a float")
 
 
-def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int) -> None:
+_ADDRESSED = {FUNCTION, PARTIAL, METHOD, INSTANCE, OBJECT}
+_LAZY = {(SEQUENCE, "gen"), (SEQUENCE, "lazy"), (SEQUENCE, "coro")}
+
+
+def _among(value: Value) -> str:
+    """Return the verdict on one alternative's address, by what else the value may be."""
+    holders = [atom[1] if atom[0] == METHOD else atom for atom in value]
+    if any(holder[0] == ANYTHING and holder[1] not in GIVEN for holder in holders):
+        return "unknown"
+    sure = all(atom[0] in _ADDRESSED or atom[:2] in _LAZY for atom in value)
+    return "violation" if sure else "possible"
+
+
+def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int, *, among: str) -> None:
     if frame.logging:
         return
     for name in ("__format__",) * (how == "format") + ("__str__",) * (how != "__repr__"):
@@ -323,7 +343,7 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int) -> No
         _fields_text(frame, atom[1], pos, depth)
     if plain:
         name = frame.solver.program.classes[plain[0]].facts.name
-        verdict = "violation" if len(possible) == 1 else "possible"
+        verdict = "possible" if among == "violation" and len(possible) > 1 else among
         frame.site("default-repr", pos, f"text of {name}, which prints its address", verdict)
 
 

@@ -180,20 +180,17 @@ def order_of(frame: Frame, value: Value, pos: Pos) -> Taint | None:
 
 
 def unordered(value: Value) -> Taint | None:
-    """Return the taint that a sequence or table carries already."""
+    """Return the taint that a sequence or table, or one within it, carries already."""
     for atom in value:
-        if atom[0] in {SEQUENCE, TABLE} and atom[3] is not None:
+        tag = atom[0]
+        if tag in {SEQUENCE, TABLE} and atom[3] is not None:
             taint: Taint = atom[3]
             return taint
-        if atom[:2] == (SEQUENCE, "coro"):
-            inner = unordered(atom[2])
+        parts = (atom[2],) if tag in {SEQUENCE, TABLE} else atom[1] if tag == TUPLE else ()
+        for part in parts:
+            inner = unordered(part)
             if inner is not None:
                 return inner
-        if atom[0] == TUPLE:
-            for item in atom[1]:
-                inner = unordered(item)
-                if inner is not None:
-                    return inner
     return None
 
 

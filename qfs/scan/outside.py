@@ -26,12 +26,16 @@ from qfs.scan.values import (
     OBJECT,
     OUTSIDE,
     PARTIAL,
+    SEQUENCE,
     SET,
     STR,
+    TABLE,
+    TUPLE,
     Atom,
     Taint,
     Value,
     a_set,
+    filled,
     join,
     sequence,
     table,
@@ -140,8 +144,9 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
 
 
 def _ruled(frame: Frame, name: str) -> bool:
-    """Say whether a rule knows the name, though a guard or the policy silences it here."""
-    return bool(lookup(frame.solver.rules.index.calls, name)[1])
+    """Say whether a rule knows the name: it was read, or a guard or the policy silences it here."""
+    index = frame.solver.rules.index
+    return name in index.reads or bool(lookup(index.calls, name)[1])
 
 
 def ruled(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: bool = True) -> bool:
@@ -262,7 +267,7 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
             if name == "functools.reduce":
                 taint = None if _commutes(arguments.first()) else taint
             else:
-                taint = taint or _nested(frame, value, arguments, pos)
+                taint = taint or _nested(frame, value, arguments, pos, by_key=sorts is not None)
             if taint is not None:
                 frame.leak(taint, "set-argument", f"is kept by {name}")
             continue
@@ -284,20 +289,25 @@ def _commutes(function: Value) -> bool:
     return bool(function) and all(atom[0] == OUTSIDE and atom[1] in _COMMUTE for atom in function)
 
 
-def _nested(frame: Frame, value: Value, arguments: Arguments, pos: Pos) -> Taint | None:
+def _nested(
+    frame: Frame, value: Value, arguments: Arguments, pos: Pos, *, by_key: bool
+) -> Taint | None:
     """Return the order of a set within what is written; ``default=`` says how it is written."""
     default = arguments.at(-1, "default")
     for atom in value:
-        if atom[0] not in {"seq", "dict"}:
+        if atom[0] not in {SEQUENCE, TABLE, TUPLE}:
             continue
-        for each in atom[2]:
-            if each[0] == INSTANCE and default:
-                call(frame, default, Arguments([(each,)]), pos)
-        inner = tuple([each for each in atom[2] if each[0] == SET])
-        written = call(frame, default, Arguments([inner]), pos) if inner and default else inner
-        taint = order_of(frame, written, pos) or _nested(frame, atom[2], arguments, pos)
-        if taint is not None:
-            return taint
+        for parts in atom[1] if atom[0] == TUPLE else (atom[2],):
+            for each in parts:
+                if each[0] == INSTANCE and default:
+                    call(frame, default, Arguments([(each,)]), pos)
+            inner = tuple([each for each in parts if each[0] == SET])
+            written = call(frame, default, Arguments([inner]), pos) if inner and default else inner
+            kept = tuple([each for each in parts if not (by_key and each[0] == TABLE)])
+            taint = order_of(frame, written, pos) or unordered(kept)
+            taint = taint or _nested(frame, parts, arguments, pos, by_key=by_key)
+            if taint is not None:
+                return taint
     return None
 
 
@@ -310,8 +320,7 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name in _SAME:
         return arguments.at(_SAME[name], "") or ANY
     if name == "functools.partial":
-        words = tuple(sorted(arguments.keywords.items()))
-        return ((PARTIAL, arguments.first(), tuple(arguments.positional[1:]), words),)
+        return filled(arguments.first(), arguments.positional[1:], arguments.keywords)
     if name in {"operator.methodcaller", "operator.attrgetter"}:
         return ((name, tuple(arguments.positional), tuple(sorted(arguments.keywords.items()))),)
     if name in {"functools.lru_cache", "functools.cache", "functools.singledispatch"}:

@@ -7,7 +7,8 @@
 - ``calls`` names the arguments that the function calls; ``mask`` code whose inner effects nobody
   can observe (caches, logging when configured so).
 - ``acts`` names what acts on the world, in the order of its calls, and never calls what it is
-  handed; ``replaces`` what a framework replaces by its own (``qfs.scan.frameworks``).
+  handed; ``replaces`` what a framework replaces by its own; ``elsewhere`` the
+  decorators of what it runs elsewhere (``qfs.scan.frameworks``).
 - ``native`` says why a module in native code is trusted: a proof lists it.
 - What is in no summary and in no rule is unknown, and is said to be.
 """
@@ -43,6 +44,8 @@ class Summaries:
     """Dotted names of what acts on the world."""
     replaced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Dotted name to the frameworks that replace it."""
+    elsewhere: Mapping[str, None] = field(default_factory=dict)
+    """Dotted names of decorators of what a framework runs elsewhere, and keeps the result of."""
     computed: Mapping[str, str] = field(default_factory=dict)
     """Top-level module whose summary was computed to the distribution and its RECORD."""
 
@@ -120,6 +123,7 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
     natives: dict[str, str] = {}
     acts: dict[str, None] = {}
     replaced: dict[str, tuple[str, ...]] = {}
+    elsewhere: dict[str, None] = {}
     for each in tables:
         for module in sorted(each):
             content = each[module]
@@ -136,6 +140,8 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
             for name, arguments in content.get("calls", {}).items():
                 calls[f"{module}.{name}"] = tuple(arguments.split())
             acts |= {f"{module}.{name}": None for name in str(content.get("acts", "")).split()}
+            for name in str(content.get("elsewhere", "")).split():
+                elsewhere[f"{module}.{name}"] = None
             for name in str(content.get("replaces", "")).split():
                 replaced[name] = (*replaced.get(name, ()), module)
             aliases.update(content.get("aliases", {}))
@@ -143,6 +149,7 @@ def read_summaries(tables: Sequence[Mapping[str, Any]]) -> Summaries:
                 natives[module] = str(content["native"])
     return Summaries(
         *(pure, returns, calls, aliases, values, natives, acts, replaced),
+        elsewhere=elsewhere,
     )
 
 

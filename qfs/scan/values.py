@@ -5,6 +5,7 @@
 - ``Taint`` says that an order of elements came from somewhere that two runs may disagree on.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 Atom: TypeAlias = tuple[Any, ...]
@@ -32,6 +33,8 @@ GIVEN = ("parameter", "callable")
 """Why nothing is known of a value: an entry point's caller gave it, or it was declared callable."""
 ALTERNATIVES_MAX = 10
 _LENGTHS_MAX = 5
+_FILLED_MAX = 4
+"""Arguments that partials of partials fill together."""
 CALLED_MAX = 256
 """Functions and classes among the alternatives: a table of functions holds many."""
 DEPTH_MAX = 3
@@ -282,12 +285,36 @@ def _cut(value: Value, depth: int) -> Value:
             else:
                 out.append((SEQUENCE, "tuple", ANY, None))
         elif tag == PARTIAL:
-            out.append(atom if depth > 1 else (ANYTHING, "deep"))
+            out.append(_cut_partial(atom, depth - 1) if depth > 1 else (ANYTHING, "deep"))
         elif tag == METHOD and depth <= 0:
             out.append((ANYTHING, "deep"))
         else:
             out.append(atom)
     return tuple(out)
+
+
+def _cut_partial(atom: Atom, depth: int) -> Atom:
+    """Return a partial whose parts are cut: one may be filled with another, and so on for ever."""
+    positional = [_cut(item, depth) for item in atom[2]]
+    words = [(name, _cut(item, depth)) for name, item in atom[3]]
+    return (PARTIAL, _cut(atom[1], depth), tuple(positional), tuple(words))
+
+
+def filled(callee: Value, positional: Sequence[Value], words: Mapping[str, Value]) -> Value:
+    """Return ``functools.partial``: a partial of a partial is one that fills more, as there."""
+    out: Value = NOTHING
+    for atom in callee:
+        if atom[0] == PARTIAL and len(atom[2]) + len(positional) > _FILLED_MAX:
+            made: Atom = (ANYTHING, "deep")
+        elif atom[0] == PARTIAL:
+            more = tuple(sorted({**dict(atom[3]), **words}.items()))
+            made = (PARTIAL, atom[1], (*atom[2], *positional), more)
+        elif atom[0] in {PLAIN, KNOWN}:
+            continue
+        else:
+            made = (PARTIAL, (atom,), tuple(positional), tuple(sorted(words.items())))
+        out = join(out, (made,))
+    return out
 
 
 def sequence(element: Value, kind: str = "list", taint: Taint | None = None) -> Value:

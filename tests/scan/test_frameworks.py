@@ -73,3 +73,28 @@ def test_a_sleep_is_the_timer_only_where_the_framework_is_imported(tmp_path: Pat
 )
 def test_a_dbos_workflow(tmp_path: Path, body: str, found: list[str]) -> None:
     assert codes(tmp_path, DBOS + STEP.format(body=body), "flow:pay") == found
+
+
+ACTIVITY = "import time\nfrom temporalio import activity\n"
+STAMP = "async def stamp(name: str) -> float:\n    return time.time()\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "entries", "found"),
+    [
+        (ACTIVITY + STAMP, (), ["QFS101"]),
+        (ACTIVITY + "@activity.defn\n" + STAMP, (), []),
+        (ACTIVITY + "@activity.defn(name='stamp')\n" + STAMP, (), []),
+        (ACTIVITY + "@activity.defn\n" + STAMP, ("flow:stamp",), ["QFS101"]),
+        (ACTIVITY + "@activity.defn\n" + STAMP + "now = stamp('a')\n", (), ["QFS101"]),
+        (DBOS + STEP.format(body="return fetch('a')"), (), []),
+        (DBOS + STEP.format(body="return random.randint(0, 9)"), (), ["QFS201"]),
+        (DBOS + STEP.replace("step", "transaction").format(body="return 1"), (), []),
+    ],
+)
+def test_what_runs_elsewhere_once_is_an_entry_where_it_is_named_alone(
+    tmp_path: Path, code: str, entries: tuple[str, ...], found: list[str]
+) -> None:
+    (tmp_path / "flow.py").write_text(code, encoding="utf-8")
+    report = audit(AuditRequest((tmp_path,), packs=("core", "workflow"), entries=entries))
+    assert sorted(finding.rule for finding in report.findings) == found

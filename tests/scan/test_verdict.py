@@ -11,6 +11,8 @@ CLOCK = "import time\ndef clock():\n    return time.time()\n"
 ORDER = "def names():\n    return list({'a', 'b'})\n"
 CLASSES = "import time\nclass A:\n    def tick(self):\n        return time.time()\n"
 ITEMS = "class A:\n    def items_of(self):\n        return list({'a', 'b'})\nKNOWN = A()\n"
+OBJECT = "class A:\n    pass\n"
+GIVEN_BACK = "import somebody\ndef other():\n    return 0\ndef entry(x: int):\n"
 GZIP = "import gzip\ndef entry(**k):\n    return gzip.compress(b'', "
 
 CASES = [
@@ -72,6 +74,22 @@ CASES = [
         "an order that a method of something unknown may return, joined here",
         ITEMS + "def entry(x):\n    return ','.join(x.items_of())\n",
         "possible",
+    ),
+    ("the text of an object", OBJECT + "def entry():\n    return str(A())\n", "violation"),
+    (
+        "the text of an object, or of a number",
+        OBJECT + "def entry(x: int):\n    one = A() if x else 5\n    return str(one)\n",
+        "possible",
+    ),
+    (
+        "the text of a function, or of what code that nobody knows gives",
+        GIVEN_BACK + "    one = other if x else somebody.one()\n    return str(one)\n",
+        "",
+    ),
+    (
+        "an attribute of a function of the module",
+        "def other():\n    return 0\ndef entry():\n    other.calls = 1\n    return other()\n",
+        "violation",
     ),
     ("a guard that may hold", GZIP + "**k)\n", "possible"),
     ("a guard that holds", GZIP + "mtime=0)\n", ""),
