@@ -7,6 +7,7 @@
 """
 
 import ast
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,6 +58,7 @@ _EFFECTS = {
     "addresses": ("identity", "hash-order"),
     "gc": ("gc",),
     "directory-order": ("filesystem",),
+    "process-id": ("environment",),
     "umask": ("filesystem",),
     "history": ("global-state", "identity"),
     "cpu-features": ("math", "float"),
@@ -98,6 +100,8 @@ def cause_of(
         found = tracing.first_difference(events[0], events[1], versions=versions)
     if found is None and divergence.places:
         found = _hidden(divergence.places, files)
+    if found is None:
+        found = _crashed(divergence, folder)
     if found is None:
         found = _reported(divergence, files)
     if found is None:
@@ -194,12 +198,33 @@ def _statement(path: Path, line: int) -> tuple[int, int]:
 
 
 def _reported(divergence: Divergence, files: tuple[Path, ...]) -> tracing.Parting | None:
-    """Return the audit's first finding of the effect, where nothing could be traced."""
+    """Return the audit's first finding of the effect, where nothing could be traced.
+
+    Of an environment variable, that is the first finding at whose line its name stands, if any.
+    """
     effects = _effects(divergence)
+    name = divergence.variable.split(" and ")[0].removeprefix("$")
+    first: tracing.Parting | None = None
     for path in files:
         for one in _findings(path):
-            if one.effect in effects:
-                return tracing.Parting(str(path), one.line, one.function, "", "", "")
+            if one.effect not in effects:
+                continue
+            place = tracing.Parting(str(path), one.line, one.function, "", "", "")
+            if re.search(rf"[\"']{re.escape(name)}[\"']", _source(path, one.line)):
+                return place
+            first = first or place
+    return first
+
+
+_CRASH = re.compile(r"crashed: exit code -?\d+ at (.+?):(\d+): ")
+
+
+def _crashed(divergence: Divergence, folder: Path) -> tracing.Parting | None:
+    """Return the line of the program at which one of the two runs ended with an exception."""
+    for told in (divergence.actual, divergence.expected):
+        match = _CRASH.match(told)
+        if match is not None:
+            return tracing.Parting(str(folder / match[1]), int(match[2]), "", "", "", "")
     return None
 
 

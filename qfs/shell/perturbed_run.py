@@ -29,7 +29,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _T0_NS = 1_750_000_000 * 10**9  # 2025-06-15T15:06:40Z, a summer day of a leap-free year
 _SHIFT_NS = 34_631_591 * 10**9  # 400 days, 19 hours, 53 minutes and 11 seconds
 _NOISE = {"usual": 0, "noise-1": 1, "noise-2": 2}
-_TAIL = 400
+_TAIL = 4_000
 _NO_FMA = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F,-AVX2_Usable,-FMA_Usable"
 _ABSENT = "QFS cannot be imported from"
 _CODE = """
@@ -189,17 +189,28 @@ def _at_home(told: Told | Failed, made: Path, folder: Path) -> Told | Failed:
 
 
 def execute(
-    words: list[str], variables: dict[str, str], cwd: Path, timeout_s: int, printed: Path
+    words: list[str],
+    variables: dict[str, str],
+    cwd: Path,
+    timeout_s: int,
+    printed: Path,
+    *,
+    complained: Path | None = None,
 ) -> tuple[int | None, str]:
-    """Run a command line; return its exit code, None if it hung, and the end of what it printed."""
-    with printed.open("w+b") as out:
+    """Run a command line; return its exit code, None if it hung, and the end of what it printed.
+
+    With a file of its own, the end is that of standard error.
+    """
+    with contextlib.ExitStack() as files:
+        out = files.enter_context(printed.open("w+b"))
+        error = out if complained is None else files.enter_context(complained.open("w+b"))
         process = subprocess.Popen(
             words,
             env=variables,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=subprocess.STDOUT,
+            stderr=error,
             start_new_session=True,
         )
         code: int | None
@@ -212,9 +223,9 @@ def execute(
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        out.seek(0, os.SEEK_END)
-        out.seek(max(0, out.tell() - _TAIL))
-        return code, out.read().decode("utf-8", "replace").strip()
+        error.seek(0, os.SEEK_END)
+        error.seek(max(0, error.tell() - _TAIL))
+        return code, error.read().decode("utf-8", "replace").strip()
 
 
 def root_of(environment: Environment) -> str:

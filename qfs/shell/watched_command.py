@@ -3,11 +3,13 @@
 - Any program; where it is Python, the clock, chance, listings and the rest are changed in it and in
   every Python that it starts, through ``sitecustomize``.
 - It runs in a copy of the working folder: files are links, what is below a watched path is copied.
-  Compared are the files below the watched paths, what it printed, and its exit code must be 0.
+  Compared are the files below the watched paths and what it printed on standard output; its exit
+  code must be 0. Standard error is for people, with times and progress in it: it is not compared.
 """
 
 import contextlib
 import json
+import re
 import shlex
 import shutil
 from dataclasses import dataclass
@@ -35,6 +37,7 @@ PRINTED = "what it printed"
 _ROOT = Path(__file__).resolve().parents[2]
 _FILES_MAX = 10_000
 _LINES_MAX = 100_000
+_FRAME = re.compile(r'^ *File "([^"]+)", line (\d+)', re.MULTILINE)
 _SITE = """\
 import atexit, json, os, sys
 sys.path.insert(0, {root!r})
@@ -84,16 +87,29 @@ def run(command: Command, environment: Environment, shop: Workshop, wish: Wish) 
         variables = {**variables_of(environment, place, shop), "PYTHONPATH": str(site)}
         words = [*prefix(environment), *_bounded(command), *_program(command.words, environment)]
         printed = place / "printed"
-        code_, tail = execute(words, variables, cwd, command.timeout_s, printed)
+        seconds = command.timeout_s
+        code_, tail = execute(
+            words, variables, cwd, seconds, printed, complained=place / "complained"
+        )
         last = tail.splitlines()[-1] if tail else ""
         if code_ is None:
             return Failed("hung", f"did not end within {command.timeout_s} s")
         if code_ != 0:
             reason = "memory" if "MemoryError" in tail else "crashed"
-            return Failed(reason, f"exit code {code_}: {last}")
+            return Failed(reason, f"exit code {code_}{_raised_at(tail, cwd)}: {last}")
         return _told(command, cwd, place, wish)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _raised_at(tail: str, cwd: Path) -> str:
+    """Return the innermost line of the program itself in a traceback, as `` at sim.py:6``."""
+    at = ""
+    for name, line in _FRAME.findall(tail):
+        path = Path(name)
+        if path.is_relative_to(cwd):
+            at = f" at {path.relative_to(cwd).as_posix()}:{line}"
+    return at
 
 
 def _bounded(command: Command) -> list[str]:

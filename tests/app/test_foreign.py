@@ -233,6 +233,7 @@ def test_a_command_is_compared_by_the_files_that_it_writes(tmp_path: Path) -> No
 COMMANDS = (
     ("a program that writes the same", "open('out/a', 'w').write('a')\n", 0),
     ("a program that prints the clock", "print(time.time())\n", 1),
+    ("a program that complains of the clock", "os.write(2, str(time.time()).encode())\n", 0),
     ("a program that fails", "raise SystemExit(4)\n", 2),
 )
 
@@ -247,6 +248,46 @@ def test_a_command_ends_with_its_exit_code(what: str, body: str, code: int, tmp_
         )
     )
     assert report.exit_code == code, report.document()
+
+
+NAMES = "open('names', 'wb').write(b'caf\\xc3\\xa9')\n"
+LINES = (
+    (
+        "the variable that is read, of two",
+        "a = os.environ.get('LOOKBACK', '20')\nb = os.environ.get('USER')\nprint(a, b)\n",
+        "USER",
+        (4, "QFS601"),
+    ),
+    (
+        "a seed of the process",
+        "import random\nrandom.seed(os.getpid())\nprint(random.random())\n",
+        "process-id",
+        (4, "QFS602"),
+    ),
+    (
+        "the line that raised, not the first that opens a file",
+        NAMES + "def read():\n    return open('names').read()\nread()\n",
+        "LC_ALL",
+        (5, "QFS701"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "variable", "named"), LINES, ids=[one[0] for one in LINES]
+)
+def test_the_line_of_a_command_that_parts_is_named(
+    what: str, body: str, variable: str, named: tuple[int, str], tmp_path: Path
+) -> None:
+    sim(tmp_path, body)
+    report = replay_foreign(
+        ForeignRequest(
+            command="python sim.py", watch=("out",), perturb=True, only=(variable,), folder=tmp_path
+        )
+    )
+    found = report.document()["divergence"]
+    assert found["environment"] == variable
+    assert (found["cause"]["line"], found["cause"]["rule"]) == named, what
 
 
 def test_a_program_in_another_language_is_compared_as_well(tmp_path: Path) -> None:
