@@ -142,6 +142,9 @@ def _found(
     steps: list[Step] = [Step(effect.path, effect.pos[0], effect.text)]
     at = number
     line = effect.pos[0]
+    holder = solver.nodes[number].function
+    if holder.module.path != effect.path:
+        line = holder.facts.pos[0]  # the order began elsewhere, and comes out of this function
     while True:
         function = solver.nodes[at].function
         steps.append(Step(function.module.path, line, function.label))
@@ -152,10 +155,9 @@ def _found(
     verdict = effect.verdict
     if verdict == "violation" and doubt:
         verdict = "possible"
-    function = solver.nodes[number].function
     return Found(
         effect.rule, verdict, effect.path, effect.pos, effect.text,
-        tuple(reversed(steps)), function.label,
+        tuple(reversed(steps)), holder.label,
     )  # fmt: skip
 
 

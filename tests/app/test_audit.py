@@ -52,6 +52,18 @@ def test_only_what_the_zone_reaches_is_judged(tmp_path: Path) -> None:
     assert names == ["app.core.pure:step", "app.shell:now", "time.time"]
 
 
+def test_each_step_of_a_way_is_a_line_of_its_file(tmp_path: Path) -> None:
+    files = {
+        "p/__init__.py": "",
+        "p/low.py": "def names(xs: list[str]) -> list[str]:\n    # sic\n    return list(set(xs))\n",
+        "p/top.py": "from p.low import names\ndef f(xs: list[str]): return names(xs)\n",
+    }
+    write(tmp_path, files)
+    report = audit(AuditRequest((tmp_path / "p",), entries=("p.top:*",)))
+    ways = [[(Path(step.path).name, step.line) for step in each.chain] for each in report.findings]
+    assert ways == [[("top.py", 2), ("low.py", 3)]]
+
+
 def test_an_entry_pattern_judges_what_it_reaches(tmp_path: Path) -> None:
     write(tmp_path, {"m.py": CLOCK + "\ndef entry():\n    return 1\n"})
     assert rules(audit(AuditRequest((tmp_path / "m.py",), entries=("m:entry",)))) == []
