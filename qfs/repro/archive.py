@@ -6,13 +6,16 @@
 
 import io
 import struct
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from qfs.errors import InputError
+
+if TYPE_CHECKING:
+    import tarfile
 
 ZIP_MAGIC = b"PK\x03\x04"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -184,12 +187,14 @@ def _fits(data: bytes, place: str, most: int) -> bool:
 
 def open_tar(
     data: bytes, place: str, limits: Limits = DEFAULT_LIMITS, folders: Sequence[str] = ()
-) -> tarfile.TarFile:
+) -> "tarfile.TarFile":
     """Return an uncompressed tar archive; raises ArchiveError if it is corrupt or unsafe.
 
     Symbolic links into folders, those of the build that wrote it, are let through: they are never
     followed, and a comparison shall name them.
     """
+    import tarfile  # noqa: PLC0415 (a wheel need not wait for it: starting is most of a comparison)
+
     try:
         archive = tarfile.TarFile(fileobj=io.BytesIO(data), mode="r")
         members = archive.getmembers()
@@ -209,7 +214,7 @@ def open_tar(
     return archive
 
 
-def _check_link(member: tarfile.TarInfo, place: str) -> None:
+def _check_link(member: "tarfile.TarInfo", place: str) -> None:
     """Refuse a link whose target lies outside the archive."""
     base = member.name.split("/")[:-1] if member.issym() else []
     here = list(base)

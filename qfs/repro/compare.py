@@ -6,7 +6,7 @@
 - Archives in archives are opened up to MAX_DEPTH.
 """
 
-from qfs.repro import tars, zips
+from qfs.repro import zips
 from qfs.repro.archive import DEFAULT_LIMITS, GZIP_MAGIC, ZIP_MAGIC, ArchiveError, Limits
 from qfs.repro.causes import CONSEQUENCES, Cause
 from qfs.repro.content import explain
@@ -62,6 +62,8 @@ class Comparer:
         try:
             if kinds[0] == "zip":
                 return zips.differences(self, inner, first, second, depth)
+            from qfs.repro import tars  # noqa: PLC0415 (a wheel need not wait for it)
+
             return tars.differences(self, inner, first, second, depth)
         except ArchiveError as error:
             if depth == 0:

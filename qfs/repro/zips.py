@@ -37,9 +37,15 @@ def differences(
     reordered = common != [name for name in theirs if name in ours]
     if reordered:
         found.append((inner, Cause.ZIP_ORDER, _first_swap(common, theirs)))
+    dated: dict[object, tuple[Cause, str]] = {}
     for name in common:
         a, b = ours[name], theirs[name]
-        found += [(inner + name, cause, why) for cause, why in _headers(a, b, comparer.sides)]
+        if a.date_time != b.date_time:
+            both = (a.date_time, b.date_time)  # of most members the same
+            if both not in dated:
+                dated[both] = _dates(a, b, comparer.sides)
+            found.append((inner + name, *dated[both]))
+        found += [(inner + name, cause, why) for cause, why in _headers(a, b)]
         raw_a, raw_b = _raw(first, a, place), _raw(second, b, place)
         if raw_a != raw_b or a.compress_type != b.compress_type:
             content_a, content_b = read_member(left, a, place), read_member(right, b, place)
@@ -59,13 +65,13 @@ def differences(
     return found or [(inner, Cause.ZIP_LAYOUT, f"{len(first)} and {len(second)} bytes")]
 
 
-def _headers(
-    a: zipfile.ZipInfo, b: zipfile.ZipInfo, sides: tuple[Side, Side]
-) -> list[tuple[Cause, str]]:
+def _dates(a: zipfile.ZipInfo, b: zipfile.ZipInfo, sides: tuple[Side, Side]) -> tuple[Cause, str]:
+    cause = Cause.TIMEZONE if _is_local(a, b, sides) else Cause.ZIP_MTIME
+    return cause, f"{_time(a)} and {_time(b)}"
+
+
+def _headers(a: zipfile.ZipInfo, b: zipfile.ZipInfo) -> list[tuple[Cause, str]]:
     found: list[tuple[Cause, str]] = []
-    if a.date_time != b.date_time:
-        cause = Cause.TIMEZONE if _is_local(a, b, sides) else Cause.ZIP_MTIME
-        found.append((cause, f"{_time(a)} and {_time(b)}"))
     if a.external_attr != b.external_attr:
         evidence = f"{a.external_attr >> 16:o} and {b.external_attr >> 16:o}"
         found.append((Cause.ZIP_MODE, evidence))
