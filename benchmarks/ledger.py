@@ -213,8 +213,8 @@ def comparison(engines: dict[str, Turns]) -> Table:
         ),
         rows,
         f"Medians over {ROUNDS} turns of {PACKETS} packets each, load average "
-        f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the end. PostgreSQL's goal for pure Python is the "
-        "measured prototype's.",
+        f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the end. "
+        "PostgreSQL's goal for pure Python is the measured prototype's.",
     )
 
 
