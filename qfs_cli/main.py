@@ -19,7 +19,6 @@ app = typer.Typer(
     name="qfs",
     help="Make a state machine provably deterministic, from source to state root.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

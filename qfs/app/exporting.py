@@ -119,14 +119,15 @@ def export(
     directory: Path,
     output: Path,
     table: Table,
-    form: Form,
+    form: Form | None = None,
     provider: str = providers.DEFAULT,
 ) -> ExportReport:
-    """Write one table of a ledger to a new file.
+    """Write one table of a ledger to a new file, in the form that its ending means if none is said.
 
-    Raises UsageError for a table that the form cannot hold, InputError when the output exists or
-    cannot be made; halts when the ledger cannot be re-derived.
+    Raises UsageError for an ending that means no form and for a table that the form cannot hold,
+    InputError when the output exists or cannot be made; halts when the ledger cannot be re-derived.
     """
+    form = form or _form_of(output)
     if form is Form.BEANCOUNT and table is not Table.MOVEMENTS:
         raise UsageError(
             f"beancount holds no {table.value}", way_out="export movements, or choose csv or jsonl"
@@ -152,6 +153,18 @@ def export(
         lines = csv_lines if form is Form.CSV else json_lines
         size = write_new(output, lines(HEADERS[table], made))
     return _report(table, form, rows, size, past)
+
+
+def _form_of(output: Path) -> Form:
+    for form in Form:
+        if output.suffix.lower() == f".{form.value}":
+            return form
+    endings = ", ".join([f".{form.value}" for form in Form])
+    raise UsageError(
+        f"{output.suffix or 'no ending'} means no form",
+        place=str(output),
+        way_out=f"name the form with --as, or end the name in {endings}",
+    )
 
 
 def _report(table: Table, form: Form, rows: int, size: int, past: History) -> ExportReport:

@@ -312,8 +312,13 @@ def export(
         exporting.Table, typer.Option(help="What to write.")
     ] = exporting.Table.MOVEMENTS,
     form: Annotated[
-        exporting.Form, typer.Option("--as", help="How to write it; beancount holds movements.")
-    ] = exporting.Form.CSV,
+        exporting.Form | None,
+        typer.Option(
+            "--as",
+            help="How to write it, where the file's ending does not say; "
+            "beancount holds movements.",
+        ),
+    ] = None,
     output_format: Output = Format.TEXT,
 ) -> None:
     """Write a ledger's accounts, movements or transactions for other programs."""

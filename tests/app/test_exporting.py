@@ -71,6 +71,32 @@ def test_transactions_hold_each_answer(market: Market, tmp_path: Path) -> None:
     assert "ledger.EXCEEDS_BALANCE" in answers
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "form"),
+    [
+        ("m.csv", None, "csv"),
+        ("m.JSONL", None, "jsonl"),
+        ("m.beancount", None, "beancount"),
+        ("m.parquet", None, "parquet"),
+        ("m.csv", Form.JSONL, "jsonl"),
+        ("m", Form.CSV, "csv"),
+    ],
+)
+def test_the_ending_means_the_form_unless_one_is_said(
+    market: Market, tmp_path: Path, name: str, said: Form | None, form: str
+) -> None:
+    assert export(market.directory, tmp_path / name, Table.MOVEMENTS, said).form == form
+
+
+@pytest.mark.parametrize(("name", "shown"), [("m", "no ending"), ("m.xlsx", ".xlsx")])
+def test_an_ending_that_means_no_form_is_an_error(
+    market: Market, tmp_path: Path, name: str, shown: str
+) -> None:
+    with pytest.raises(UsageError, match=f"{shown} means no form\n  -> .*--as.*[.]parquet$"):
+        export(market.directory, tmp_path / name, Table.MOVEMENTS)
+    assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize("table", list(Table))
 def test_csv_and_json_lines_say_the_same(market: Market, table: Table, tmp_path: Path) -> None:
     export(market.directory, tmp_path / "x.csv", table, Form.CSV)

@@ -1,5 +1,9 @@
 """Every command, argument and option says what it is for."""
 
+import subprocess
+import sysconfig
+from pathlib import Path
+
 import pytest
 
 from tests.cli.processes import Call, run_all
@@ -35,3 +39,34 @@ def test_every_report_can_be_had_as_json() -> None:
     for command, option in formats:
         named = option.choices or option.help.replace(",", " ").replace(".", " ").split()
         assert {"text", "json"} <= set(named), command.name
+
+
+COMPLETION = """
+source <("$0" --show-completion)
+COMP_WORDS=(qfs "$@")
+COMP_CWORD=$#
+_qfs_completion "$0"
+echo "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("led",), "ledger"),
+        (("ledger", "verify-"), "verify-proof"),
+        (("ledger", "export", "--as", "j"), "jsonl"),
+        (("ledger", "export", "--t"), "--table"),
+        (("zz",), ""),
+    ],
+)
+def test_bash_completes_commands_options_and_choices(words: tuple[str, ...], offered: str) -> None:
+    program = Path(sysconfig.get_path("scripts")) / "qfs"
+    done = subprocess.run(
+        ["bash", "--norc", "-c", COMPLETION, str(program), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == offered
