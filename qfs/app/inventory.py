@@ -9,6 +9,7 @@
 
 import json
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from qfs.app.failure import EXIT_CLEAN, EXIT_USAGE
 from qfs.errors import InputError
 from qfs.scan.ir import ModuleFacts
 from qfs.scan.measure import complexities, imported
+from qfs.shell.facts_cache import FactsCache
 from qfs.shell.files import read_limited
 from qfs.shell.sources import Problem, SourceFile, read_settings, read_sources
 
@@ -128,7 +130,11 @@ def inventory(request: InventoryRequest) -> Inventory:
     report = audit(asked)
     root, settings = read_settings(request.paths[0])
     sources, _ = read_sources(request.paths, root, exclude=settings.get("exclude", []))
-    facts = dict(read_facts(sources)[0].values())
+    if request.cache:
+        with closing(FactsCache()) as cache:
+            facts = dict(read_facts(sources, cache)[0].values())
+    else:
+        facts = dict(read_facts(sources)[0].values())
     found: dict[str, list[Finding]] = {}
     for finding in (*report.findings, *report.suppressed):
         found.setdefault(finding.path, []).append(finding)

@@ -1,5 +1,6 @@
 """``qfs audit``: options in, a rendered report out."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -157,11 +158,21 @@ def command(
     if mending:
         report = _mended(request, unsafe=unsafe_fixes, diff=diff, test_command=test_command)
     else:
-        report = audit(request)
+        report = _awaited(request)
     if witness:
         report = _witnessed(report, request, inputs)
     _write(output, text.statistics(report) if statistics else FORMATS[form](report))
     _finish(report)
+
+
+def _awaited(request: AuditRequest) -> AuditReport:
+    """Audit; somebody at a terminal sees that it goes on."""
+    if not sys.stderr.isatty():
+        return audit(request)
+    from rich.console import Console  # noqa: PLC0415 (a pipeline need not wait for it)
+
+    with Console(stderr=True).status("auditing"):
+        return audit(request)
 
 
 def _mended(request: AuditRequest, *, unsafe: bool, diff: bool, test_command: str) -> AuditReport:

@@ -1,6 +1,8 @@
 """`qfs audit` and `qfs rules` as programs: exit codes, formats, nothing written on a mistake."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -171,3 +173,22 @@ def test_rules_lists_them_all_and_shows_one(tmp_path: Path) -> None:
     assert "sorted(" in one.stdout
     assert qfs("rules", "wall-clock", cwd=tmp_path).returncode == 0
     assert qfs("rules", "QFS999", cwd=tmp_path).returncode == 2
+
+
+def test_somebody_at_a_terminal_sees_that_it_goes_on_and_a_pipe_does_not(project: Path) -> None:
+    command = [sys.executable, "-m", "qfs_cli.main", "audit", "good.py", "--format", "json"]
+    terminal, side = pty.openpty()
+    with os.fdopen(terminal, "rb", buffering=0) as screen:
+        shown = subprocess.run(
+            command,
+            cwd=project,
+            env={**os.environ, "TERM": "xterm"},
+            stdout=subprocess.PIPE,
+            stderr=side,
+            check=True,
+        )
+        os.close(side)
+        assert b"auditing" in screen.read(4096)
+    piped = qfs("audit", "good.py", "--format", "json", cwd=project)
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert shown.stdout.decode() == piped.stdout
