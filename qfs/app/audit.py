@@ -67,9 +67,10 @@ class AuditRequest:
     entries: tuple[str, ...] = ()
     """``module:qualname`` globs; empty: every function of the zone."""
     policy: str = ""
-    """ban, ieee-basic or allow; empty: as [tool.qfs] says, else ban."""
+    """ban, ieee-basic or allow; empty: as [tool.qfs] says, else ban, which a simulation's pack
+    without a ledger's makes ieee-basic: what a simulation computes is floats."""
     packs: tuple[str, ...] = ()
-    """Rule packs; empty: as [tool.qfs] says, else core."""
+    """Rule packs besides core, without which nothing is proved; empty: as [tool.qfs] says."""
     require_proof: bool = False
     """Whether every function that is reached must be proved, and one at least is."""
     per_file: bool = False
@@ -120,8 +121,9 @@ def audit(request: AuditRequest) -> AuditReport:
 
 def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
     root, settings = read_settings(request.paths[0])
-    policy = _policy(request, settings)
-    packs = request.packs or _texts(settings, "packs") or DEFAULT_PACKS
+    asked = request.packs or _texts(settings, "packs")
+    packs = tuple(dict.fromkeys((*DEFAULT_PACKS, *asked)))
+    policy = _policy(request, settings, packs)
     rules = rulebook(packs, tuple([root / each for each in _texts(settings, "rule-folders")]))
     _check_codes(rules, (*request.select, *request.ignore))
     rules_digest = rules.digest
@@ -144,9 +146,12 @@ def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
         findings += _unused_ignores(rules, ignores.unused([each.path for each in sources], root))
         findings.sort(key=_order)
     findings = marked(findings, {each.path: each.data for each in sources}, cache)
+    unreported = len(result.found) - len(kept)
     if request.since:
         changed = frozenset(changed_files(root, request.since))
+        every = len(findings)
         findings = [each for each in findings if _touches(each, changed)]
+        unreported += every - len(findings)
     findings, baselined = _baseline(findings, request)
     problems += [*stale, *result.problems, *changed_meanwhile(sources)]
     return AuditReport(
@@ -158,6 +163,7 @@ def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
         functions=result.functions,
         proved=result.proved,
         baselined=baselined,
+        unreported=unreported,
         rules_digest=rules_digest,
         source_digest=source_digest(sources),
         policy=policy,
@@ -175,8 +181,9 @@ def update_summaries(request: AuditRequest) -> Updated:
     return update(sources, rulebook(("all",)), root)
 
 
-def _policy(request: AuditRequest, settings: dict[str, Any]) -> str:
-    policy = request.policy or str(settings.get("float-policy", "ban"))
+def _policy(request: AuditRequest, settings: dict[str, Any], packs: Sequence[str]) -> str:
+    usual = "ieee-basic" if "simulation" in packs and "ledger" not in packs else "ban"
+    policy = request.policy or str(settings.get("float-policy", usual))
     if policy not in POLICIES:
         raise UsageError(f"no float policy {policy!r}", way_out=f"use {', '.join(POLICIES)}")
     return policy

@@ -99,6 +99,8 @@ class AuditReport:
     functions: int
     proved: int
     baselined: int
+    unreported: int
+    """Findings that nobody asked for: left out by select, ignore or since."""
     rules_digest: str
     source_digest: str
     policy: str
@@ -114,7 +116,8 @@ class AuditReport:
     @property
     def is_proved(self) -> bool:
         """Say whether nothing that was reached may differ between two runs, as far as it knows."""
-        clean = not (self.findings or self.suppressed or self.baselined or self.errors)
+        hidden = self.suppressed or self.baselined or self.unreported
+        clean = not (self.findings or hidden or self.errors)
         return clean and 0 < self.proved == self.functions
 
     def count(self, verdict: str) -> int:

@@ -40,8 +40,15 @@ _Ignore = Annotated[list[str] | None, typer.Option(help="Do not report these cod
 _Entry = Annotated[
     list[str] | None, typer.Option(help="Entry points, module:qualname; globs allowed.")
 ]
-_Pack = Annotated[list[str] | None, typer.Option(help="Rule packs; all for every one.")]
-_FloatPolicy = Annotated[str, typer.Option(help="ban, ieee-basic or allow.", show_default="ban")]
+_Pack = Annotated[
+    list[str] | None, typer.Option(help="Rule packs besides core; all for every one.")
+]
+_FloatPolicy = Annotated[
+    str,
+    typer.Option(
+        help="ban, ieee-basic or allow.", show_default="ban; ieee-basic with the pack simulation"
+    ),
+]
 _RequireProof = Annotated[
     bool, typer.Option("--require-proof", help="Fail on anything that is not proved.")
 ]

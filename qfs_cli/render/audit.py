@@ -77,6 +77,8 @@ def _summary(report: AuditReport) -> str:
         parts.append(f"{len(report.suppressed)} suppressed")
     if report.baselined:
         parts.append(f"{report.baselined} baselined")
+    if report.unreported:
+        parts.append(f"{report.unreported} not asked for")
     if report.errors:
         parts.append(f"{len(report.errors)} not audited")
     return "; ".join(parts)

@@ -30,6 +30,7 @@ def document(report: AuditReport) -> dict[str, Any]:
             "unknown": report.count("unknown"),
             "suppressed": len(report.suppressed),
             "baselined": report.baselined,
+            "unreported": report.unreported,
             "rules_digest": report.rules_digest,
             "source_digest": report.source_digest,
             "float_policy": report.policy,

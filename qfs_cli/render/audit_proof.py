@@ -34,6 +34,9 @@ def rows(report: AuditReport) -> list[tuple[str, str, str]]:
     ]
     if report.baselined:
         out.append(("baseline", f"{report.baselined} findings", "known, not proved"))
+    if report.unreported:
+        left_out = "left out by --select, --ignore or --since"
+        out.append(("not asked for", f"{report.unreported} findings", left_out))
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for each in report.rests:
         module, _, short = each.name.rpartition(".")

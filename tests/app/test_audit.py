@@ -236,6 +236,43 @@ def test_float_policies_differ_in_what_they_allow(tmp_path: Path) -> None:
     assert found == {"ban": ["QFS505", "QFS501"], "ieee-basic": ["QFS505"], "allow": []}
 
 
+PACKS: list[tuple[tuple[str, ...], str, tuple[str, ...], str, list[str]]] = [
+    ((), "", ("core",), "ban", ["QFS101", "QFS501"]),
+    (("simulation",), "", ("core", "simulation"), "ieee-basic", ["QFS101"]),
+    (("simulation",), "ban", ("core", "simulation"), "ban", ["QFS101", "QFS501"]),
+    (("ledger",), "", ("core", "ledger"), "ban", ["QFS101", "QFS501"]),
+    (("ledger", "simulation"), "", ("core", "ledger", "simulation"), "ban", ["QFS101", "QFS501"]),
+]
+
+
+@pytest.mark.parametrize(("asked", "policy", "packs", "applied", "found"), PACKS)
+def test_core_always_applies_and_a_simulation_may_compute_floats(
+    asked: tuple[str, ...],
+    policy: str,
+    packs: tuple[str, ...],
+    applied: str,
+    found: list[str],
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, {"m.py": CLOCK + "\ndef f(x: int):\n    return x * 0.5\n"})
+    report = audit(AuditRequest((tmp_path / "m.py",), packs=asked, policy=policy))
+    assert (report.packs, report.policy) == (packs, applied)
+    assert [each.rule for each in report.findings] == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "unreported"), [({}, 0), ({"ignore": ("QFS1",)}, 1), ({"select": ("QFS3",)}, 1)]
+)
+def test_what_nobody_asked_for_is_counted_and_is_no_proof(
+    asked: dict[str, tuple[str, ...]], unreported: int, tmp_path: Path
+) -> None:
+    write(tmp_path, {"m.py": CLOCK})
+    report = audit(AuditRequest((tmp_path / "m.py",), require_proof=True, **asked))  # type: ignore[arg-type]
+    assert (report.unreported, len(report.findings)) == (unreported, 1 - unreported)
+    assert not report.is_proved
+    assert report.exit_code == 1
+
+
 def test_select_and_ignore_take_codes_names_and_beginnings(tmp_path: Path) -> None:
     write(tmp_path, {"m.py": CLOCK + "\ndef g():\n    return id(1)\n"})
     paths = (tmp_path / "m.py",)
