@@ -216,7 +216,8 @@ def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
     found = Divergence(at, "", "", "", "history", "global-state", level, places=places)
     if not isinstance(at, int):
         return found
-    detail = search.once(search.usual, Wish(passes=number + 1, detail=at, last=at))
+    # The earlier passes run to their ends: what they leave behind is what makes the difference.
+    detail = search.once(search.usual, Wish(passes=number + 1, detail=at))
     if isinstance(detail, Told) and len(detail.details) > number:
         return _located(found, detail.details[0], detail.details[number])
     return found

@@ -1,6 +1,7 @@
 """`qfs replay --callable` and `--command`: their options, and their report as text and JSON."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from qfs.app.failure import EXIT_FINDINGS
 from qfs.app.foreign import ForeignReport, ForeignRequest, replay_foreign
 
+_GLOBAL = "module global "
 Callable = Annotated[
     str,
     typer.Option(
@@ -100,7 +102,9 @@ def text(report: ForeignReport) -> list[str]:
         lines.append(f"runs        {found.environments}")
         lines.extend(f"NOT VARIED  {name}: {why}" for name, why in found.not_exercised)
         lines.extend(f"note        {kind}: {words}" for kind, words in found.notes)
-        lines.extend(f"native      {name}: cannot be watched or sealed" for name in found.native)
+        lines.extend(
+            f"native      {which}: cannot be watched or sealed" for which in _native(found.native)
+        )
         lines.extend(f"OPEN        {words}" for words in found.open_questions)
     lines.extend(_divergence(report))
     for one in report.refusals:
@@ -108,6 +112,12 @@ def text(report: ForeignReport) -> list[str]:
         lines.append(f"  instead   {one['instead']}")
     lines.append(f"identical   {'yes' if report.identical else 'no'}")
     return lines
+
+
+def _native(names: tuple[str, ...]) -> list[str]:
+    """Return one name a package, with how many of its modules are native."""
+    packages = Counter([name.partition(".")[0] for name in names])
+    return [f"{name}, {count} modules" if count > 1 else name for name, count in packages.items()]
 
 
 def _divergence(report: ForeignReport) -> list[str]:
@@ -126,6 +136,9 @@ def _divergence(report: ForeignReport) -> list[str]:
     if found.runs > 1:
         lines.append(f"  in        {found.differs} of {found.runs} runs")
     lines.extend(f"  kept in   {name}" for name in found.places)
+    state = [name.removeprefix(_GLOBAL) for name in found.places if name.startswith(_GLOBAL)]
+    if found.variable == "history" and state:
+        lines.append(f"  or say    --state-attr {state[0]}, if that is the program's state")
     cause = report.cause
     if cause is not None:
         lines.append(f"  cause     {cause.path}:{cause.line}: {cause.source}")

@@ -101,6 +101,15 @@ def test_declared_state_of_a_module_is_put_back_and_undeclared_state_is_named(
     assert found["cause"]["source"] == "SEEN.append(x)"
 
 
+MEAN = "SEEN = []\n\ndef entry(x):\n    SEEN.append(x)\n    return [sum(SEEN), len(SEEN) // 2]\n"
+
+
+def test_the_second_pass_is_shown_after_the_whole_of_the_first(tmp_path: Path) -> None:
+    found = replayed(tmp_path, MEAN, [0, 0, 5]).document()["divergence"]
+    assert (found["command"], found["key"]) == (0, "result[0]")
+    assert (found["expected"], found["actual"]) == ("int 0", "int 5")
+
+
 MISDEEDS = (
     ("raised", "def entry(x):\n    return 1 // x\n", [1, 0], 0, "input 1: ZeroDivisionError"),
     ("input-changed", "def entry(x):\n    x.append(1)\n    return 1\n", [[]], 0, "input 0"),

@@ -62,3 +62,23 @@ def test_a_log_and_a_program_are_not_replayed_at_once(tmp_path: Path) -> None:
     assert (both.code, neither.code) == (2, 2)
     assert "a log and a program" in both.stderr
     assert "what is to be replayed" in neither.stderr
+
+
+def test_state_that_was_not_said_and_native_packages_are_named_with_a_way_out(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import pyarrow.parquet\nBOOK = []\n\n"
+        "def entry(x):\n    BOOK.append(x)\n    return len(BOOK)\n"
+    )
+    (tmp_path / "stateful.py").write_text(code, encoding="utf-8")
+    (tmp_path / "inputs.jsonl").write_text("1\n2\n", encoding="utf-8")
+    words = ("replay", "--inputs", "inputs.jsonl", "--callable", "stateful:entry")
+    hidden, said = run_all(
+        [Call(words, str(tmp_path)), Call((*words, "--state-attr", "BOOK"), str(tmp_path))]
+    )
+    assert "  kept in   module global BOOK\n  or say    --state-attr BOOK, if" in hidden.stdout
+    assert (hidden.code, said.code) == (1, 0)
+    natives = [line for line in said.stdout.splitlines() if line.startswith("native      pyarrow")]
+    assert len(natives) == 1
+    assert " modules: cannot be watched or sealed" in natives[0]
