@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from qfs.app.perturb_names import names_asked, refused
 from qfs.shell.perturbation import (
     Environment,
     Machine,
@@ -30,7 +31,6 @@ from qfs.shell.watched_canonical import first_difference
 RACE_TRIES = 10
 _PASSES = 3
 _ROOTS = {"TZ": ("clock",), "python": ("PYTHONHASHSEED",)}
-_NAMES_MAX = 12
 Runner = Callable[[Environment, Wish], Told | Failed]
 Progress = Callable[[str], None]
 
@@ -146,8 +146,11 @@ def perturb(search: Search) -> Perturbed | Failed:
     first = search.once(search.usual, Wish(passes=_PASSES if search.hidden_state else 1))
     if isinstance(first, Failed):
         return first
-    search.known = _chosen(search, variables(search.machine, _names(search, first)))
+    names, left_out = names_asked(first.noticed)
+    search.not_exercised.update(left_out)
+    search.known = _chosen(search, variables(search.machine, names))
     search.usual = usual(search.known)
+    _drop_refused(search, first.noticed.get("libraries", ()))
     # Watching and a second pass move objects in memory, so what is compared is a run without.
     plain = search.once(search.usual, Wish(quick=True))
     if isinstance(plain, Failed):
@@ -160,6 +163,9 @@ def perturb(search: Search) -> Perturbed | Failed:
     else:
         raced = _race(search) if base.noticed.get("threads") else None
         found = raced or _second_pass(search, first) or _planned(search)
+        if found is not None and not raced and search.diverges(search.usual) is not None:
+            # What differs by itself, with time, is not the work of what was varied meanwhile.
+            found = _unrepeatable(search, base)
     return report(search, base, found)
 
 
@@ -178,20 +184,14 @@ def _chosen(search: Search, known: tuple[Variable, ...]) -> tuple[Variable, ...]
     )
 
 
-def _names(search: Search, base: Told) -> list[str]:
-    """Return which environment variables to vary: what the program asked for and we do not set."""
-    asked = [str(name) for name in base.noticed.get("environment", ())]
-    names = [
-        name
-        for name in asked
-        if name not in ("*", "?", "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "TEMP", "TMP")
-        and not name.startswith(("PYTHON", "LC_", "LANG", "LD_", "LOCPATH", "GLIBC"))
-    ]
-    if "*" in asked:
-        names.append("QFS_ANOTHER")
-    for name in names[_NAMES_MAX:]:
-        search.not_exercised[f"${name}"] = f"more than {_NAMES_MAX} variables are read"
-    return names[:_NAMES_MAX]
+def _drop_refused(search: Search, libraries: Sequence[str]) -> None:
+    """Leave as they are the environment variables of which a library refuses another value."""
+    names = [f"${name}" for name in libraries if f"${name}" in search.usual]
+    chosen = [one.name for one in search.known if one.name in names and len(one.levels) > 1]
+    found = refused(chosen, search.usual, lambda row: search.once(row, Wish(last=0, quick=True)))
+    search.not_exercised.update(found)
+    search.known = tuple([one for one in search.known if one.name not in found])
+    search.usual = usual(search.known)
 
 
 def _second_pass(search: Search, first: Told) -> "Divergence | _Found | None":
@@ -361,10 +361,14 @@ def _described(
     if at is None:
         return found
     number = at if isinstance(at, int) else _number(search.base.digests, at)
-    expected = search.once(search.usual, Wish(detail=number, last=number, quick=True))
-    actual = search.once(other, Wish(detail=number, last=number, quick=True))
-    if isinstance(expected, Told) and isinstance(actual, Told):
-        return described_by(found, expected, actual)
+    wish = Wish(detail=number, last=number, quick=True)
+    expected = search.once(search.usual, wish)
+    for _ in range(RACE_TRIES if other == search.usual else 1):
+        actual = search.once(other, wish)
+        if isinstance(expected, Told) and isinstance(actual, Told):
+            described = described_by(found, expected, actual)
+            if described.key:
+                return described
     return found
 
 

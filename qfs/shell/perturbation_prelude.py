@@ -31,9 +31,13 @@ _NOISE_EVENTS_IN_ALL = 400_000  # then all are, so that many end
 # Modules that wait for the outside: a clock that stands still would make them wait for ever.
 _WAITING = ("asyncio", "threading", "queue", "selectors", "socket", "subprocess", "concurrent",
             "multiprocessing", "sched")  # fmt: skip
+_LIBRARIES = (os.path.dirname(os.__file__) + os.sep, "<frozen ")  # noqa: PTH120
+_ACCESSORS = ("<frozen os>", "<frozen _collections_abc>", f"{_LIBRARIES[0]}os.py",
+              f"{_LIBRARIES[0]}_collections_abc.py", __file__)  # fmt: skip
 
-environment_reads: dict[str, None] = {}
-"""Names of environment variables that were asked for, in order; ``*`` for all of them."""
+environment_reads: dict[str, bool] = {}
+"""Names of environment variables that were asked for, in order, and whether libraries alone asked;
+``*`` for all variables."""
 threads_started = [0]
 _rewinds: list[Callable[[], None]] = []
 
@@ -435,16 +439,25 @@ def keep_environment_reads() -> None:
     get, every = kind.__getitem__, kind.__iter__
 
     def asked(self: Any, key: Any) -> Any:
-        environment_reads.setdefault(os.fsdecode(key) if isinstance(key, str | bytes) else "?")
+        name = os.fsdecode(key) if isinstance(key, str | bytes) else "?"
+        if environment_reads.get(name, True):
+            environment_reads[name] = _is_asked_by_library(sys._getframe(1))  # noqa: SLF001
         return get(self, key)
 
     def all_asked(self: Any) -> Any:
-        environment_reads.setdefault("*")
+        environment_reads["*"] = False
         return every(self)
 
     kind.__getitem__ = asked
     kind.__iter__ = all_asked
     kind.__contains__ = _contains
+
+
+def _is_asked_by_library(frame: Any) -> bool:
+    while frame is not None and frame.f_code.co_filename in _ACCESSORS:
+        frame = frame.f_back
+    path = frame.f_code.co_filename if frame is not None else ""
+    return path.startswith(_LIBRARIES) or "-packages" in path
 
 
 def _contains(environment: Any, key: Any) -> bool:

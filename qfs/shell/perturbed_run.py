@@ -23,8 +23,8 @@ from qfs.shell.perturbation import Environment
 
 ENTRIES_MAX = 2_000
 COPIED_MAX_BYTES = 32 * 1024 * 1024  # 33_554_432
-_SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
-            ".ruff_cache", ".pytest_cache", ".hypothesis", ".tox")  # fmt: skip
+SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
+           ".ruff_cache", ".pytest_cache", ".hypothesis", ".tox")  # fmt: skip
 _ROOT = Path(__file__).resolve().parents[2]
 _T0_NS = 1_750_000_000 * 10**9  # 2025-06-15T15:06:40Z, a summer day of a leap-free year
 _SHIFT_NS = 34_631_591 * 10**9  # 400 days, 19 hours, 53 minutes and 11 seconds
@@ -348,6 +348,11 @@ def working_folder(real: Path, place: Path, environment: Environment) -> Path:
     return made
 
 
+def is_skipped(folder: Path, name: str) -> bool:
+    """Say whether an entry of a folder is none of the program's: caches, environments of Python."""
+    return name in SKIPPED or (folder / name / "pyvenv.cfg").is_file()
+
+
 def mirror(real: Path, made: Path, *, backward: bool = False) -> bool:
     """Fill a folder with copies of files; say whether there were few enough.
 
@@ -365,7 +370,7 @@ def mirror(real: Path, made: Path, *, backward: bool = False) -> bool:
             left -= 1
             if left < 0:
                 return False
-            if entry.name in _SKIPPED:
+            if is_skipped(source, entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 (target / entry.name).mkdir()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qfs.shell.interpreters import Unusable, find_interpreters
 from qfs.shell.perturbation import Machine
-from qfs.shell.perturbed_run import ENTRIES_MAX, locale_folder
+from qfs.shell.perturbed_run import ENTRIES_MAX, is_skipped, locale_folder
 
 _SECONDS = 20
 # Turkish: other month names, a comma in numbers, and i has two capitals.
@@ -121,8 +121,8 @@ def fixed_addresses() -> bool:
 
 def _few_entries(folder: Path) -> bool:
     count = 0
-    for _, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not is_skipped(Path(place), name)]
         count += len(folders) + len(files)
         if count > ENTRIES_MAX:
             return False

@@ -48,7 +48,7 @@ with open({settings!r}, encoding="utf-8") as file:
 prelude.apply(settings)
 prelude.change_collector(settings["gc"])
 def tell():
-    line = json.dumps([list(prelude.environment_reads), prelude.threads_started[0]])
+    line = json.dumps([prelude.environment_reads, prelude.threads_started[0]])
     with open({noticed!r}, "a", encoding="utf-8") as file:
         file.write(line + "\\n")
 atexit.register(tell)
@@ -169,10 +169,18 @@ def _lines(data: bytes) -> Leaves:
 
 
 def _noticed(path: Path, files: int) -> dict[str, Any]:
-    names: dict[str, None] = {}
+    names: dict[str, bool] = {}
     threads = 0
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         reads, started = json.loads(line)
-        names.update(dict.fromkeys(reads))
+        for name, by_library in reads.items():
+            names[name] = by_library and names.get(name, True)
         threads += started
-    return {"environment": list(names), "threads": threads, "steps": files, "notes": {}}
+    libraries = [name for name, by_library in names.items() if by_library]
+    return {
+        "environment": list(names),
+        "libraries": libraries,
+        "threads": threads,
+        "steps": files,
+        "notes": {},
+    }

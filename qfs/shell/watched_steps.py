@@ -366,6 +366,7 @@ class Watch:
         return {
             "notes": self._notes,
             "environment": list(prelude.environment_reads),
+            "libraries": [name for name, alone in prelude.environment_reads.items() if alone],
             "native": native_modules(),
             "threads": prelude.threads_started[0],
             "raised": self._raised,

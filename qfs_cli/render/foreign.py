@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from qfs.app.failure import EXIT_FINDINGS
-from qfs.app.foreign import ForeignReport, ForeignRequest, replay_foreign
+from qfs.app.foreign import Divergence, ForeignReport, ForeignRequest, replay_foreign
 
 _GLOBAL = "module global "
 Callable = Annotated[
@@ -114,6 +114,12 @@ def text(report: ForeignReport) -> list[str]:
     return lines
 
 
+def _reason(found: Divergence) -> str:
+    if found.variable == "unrepeatable":
+        return "nothing that was varied: native code may read a clock, or chance"
+    return f"{found.variable}={found.level}"
+
+
 def _native(names: tuple[str, ...]) -> list[str]:
     """Return one name a package, with how many of its modules are native."""
     packages = Counter([name.partition(".")[0] for name in names])
@@ -127,7 +133,7 @@ def _divergence(report: ForeignReport) -> list[str]:
     place = f"at input {found.input}" if isinstance(found.input, int) else f"in {found.input}"
     lines = [
         f"diverges    {place}, {found.key or 'as a whole'}",
-        f"  because of {found.variable}={found.level}",
+        f"  because of {_reason(found)}",
         f"  expected  {found.expected}",
         f"  actual    {found.actual}",
     ]

@@ -8,6 +8,7 @@ import pytest
 
 from qfs.app.foreign import ForeignReport, ForeignRequest, replay_foreign
 from qfs.errors import InputError, UsageError
+from qfs.shell.perturbed_run import ENTRIES_MAX
 
 MEGABYTE = 1024 * 1024
 
@@ -108,6 +109,42 @@ def test_the_second_pass_is_shown_after_the_whole_of_the_first(tmp_path: Path) -
     found = replayed(tmp_path, MEAN, [0, 0, 5]).document()["divergence"]
     assert (found["command"], found["key"]) == (0, "result[0]")
     assert (found["expected"], found["actual"]) == ("int 0", "int 5")
+
+
+CHECKED = (
+    "import os\nKEPT = os.environ.get('LIB_MODE', 'a')\n"
+    "if KEPT not in ('a', 'b'):\n    raise ValueError\n"
+)
+
+
+@pytest.mark.parametrize(("place", "exit_code"), [("site-packages", 0), ("own", 1)])
+def test_a_value_that_a_library_refuses_is_not_varied_and_what_the_program_refuses_is(
+    place: str, exit_code: int, tmp_path: Path
+) -> None:
+    (tmp_path / place).mkdir()
+    (tmp_path / place / "lib.py").write_text(CHECKED, encoding="utf-8")
+    source = (
+        f"import os, sys\nsys.path.insert(0, os.path.abspath({place!r}))\nimport lib\n"
+        "\ndef entry(x):\n    return lib.KEPT\n"
+    )
+    report = replayed(tmp_path, source, [1], perturb=True)
+    assert report.exit_code == exit_code, report.document()
+    assert report.perturbed is not None
+    said = dict(report.perturbed.not_exercised).get("$LIB_MODE", "")
+    assert said.startswith("a library refuses another value") is (exit_code == 0)
+
+
+@pytest.mark.parametrize("environment", ["venv", "of-another-name"])
+def test_an_environment_of_python_in_the_folder_is_none_of_the_program(
+    environment: str, tmp_path: Path
+) -> None:
+    (tmp_path / environment / "lib").mkdir(parents=True)
+    (tmp_path / environment / "pyvenv.cfg").write_text("home = /usr/bin\n", encoding="utf-8")
+    for number in range(ENTRIES_MAX):
+        (tmp_path / environment / "lib" / f"{number}.py").touch()
+    (tmp_path / "sim.py").write_text("print(1)\n", encoding="utf-8")
+    report = replay_foreign(ForeignRequest(folder=tmp_path, command="python sim.py"))
+    assert report.exit_code == 0, report.document()
 
 
 MISDEEDS = (

@@ -115,6 +115,12 @@ def test_what_is_never_the_same_twice_is_said_to_be_so() -> None:
     assert not found.identical
 
 
+def test_what_changes_by_itself_while_the_plan_runs_is_not_put_down_to_a_variable() -> None:
+    count = iter(range(1000))
+    found = searched(lambda at: str(next(count) // 12))
+    assert variable_of(found) == "unrepeatable"
+
+
 def test_where_addresses_cannot_be_fixed_they_are_what_is_left() -> None:
     count = iter(range(1000))
     poor = Machine(("python-a",), "", addresses=False, folder=True)
