@@ -89,6 +89,25 @@ def test_a_wheel_is_rebuilt_from_its_sdist(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mode", "attempt"), [(0o644, "with the date"), (0o664, "with the date, plain modes")]
+)
+def test_a_wheel_that_was_not_built_from_its_sdist_has_the_modes_of_a_checkout(
+    mode: int, attempt: str, tmp_path: Path
+) -> None:
+    wheel, source = published(tmp_path, "import os; mode = os.stat('snippet.py').st_mode & 0o777")
+    rewritten(wheel, external_attr=(0o100000 | mode) << 16)
+    files = {f"p-1/{path.name}": path.read_bytes() for path in source.iterdir() if path.is_file()}
+    archive = tmp_path / "p-1.tar.gz"
+    archive.write_bytes(sdist(files, mode=0o664))  # unpacked, nobody but the owner may write
+    if find_bubblewrap() is None:
+        with pytest.raises(EnvironmentFault, match="sandbox"):
+            verify(VerifyRequest(wheel, archive))
+        return
+    report = verify(VerifyRequest(wheel, archive))
+    assert (report.agreement, report.attempt) == (Agreement.BIT_FOR_BIT, attempt)
+
+
+@pytest.mark.parametrize(
     ("snippet", "cause"),
     [
         ("import socket; socket.create_connection(('192.0.2.1', 80), 1)", Cause.NETWORK),
