@@ -177,7 +177,7 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     member = bool(stored) and name in own and frame.trait(number, "enum")
     if member and not any(each[0] in {FUNCTION, "prop", "static", "classm"} for each in stored):
         return ((INSTANCE, number, True),)
-    lookup = frame.solver.lookups.get(frame.node.number, number, name, exact=atom[2])
+    lookup = frame.solver.lookups.get(frame.node, number, name, exact=atom[2])
     remembered = lookup.bound.get(atom)
     if remembered is not None:
         return remembered

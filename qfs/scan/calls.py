@@ -283,6 +283,7 @@ def call_function(
     node = frame.solver.node(function, bound, order, apart=arguments.apart)
     if frame.quiet:
         node.readers[frame.node.number] = True
+        frame.node.called.setdefault(node.number, node.result)
         answers[atom] = node.result
     else:
         used = not arguments.unused

@@ -215,7 +215,7 @@ class Frame:
 
     def find(self, number: int, name: str) -> Value:
         """Return an attribute of a class or its bases as stored; () if there is none."""
-        return self.solver.lookups.get(self.node.number, number, name, exact=True).stored
+        return self.solver.lookups.stored(self.node, number, name)
 
     def makes_a_class(self) -> bool:
         """Say whether the function runs while a class is made: registries are filled there."""

@@ -3,7 +3,7 @@
 - A look-up names a class, an attribute, and whether the instance is exactly of that class or may
   be of a subclass; it holds what the class and its bases store, and what instances were given.
 - It watches every cell that it read; when one grows, it is forgotten, and the nodes that used it
-  are evaluated again.
+  are evaluated again. Who asks for what is stored alone does not wait for what instances are given.
 - Source: Python data model §3.3.2; depth first instead of C3, which differs only in diamonds.
 """
 
@@ -14,15 +14,18 @@ from qfs.scan.program import Program
 from qfs.scan.values import CLASS, NOTHING, OUTSIDE, Value, join
 
 if TYPE_CHECKING:
-    from qfs.scan.solve import CellKey
+    from qfs.scan.solve import CellKey, Node
 
-LookupKey: TypeAlias = tuple[int, bool, str]
+LookupKey: TypeAlias = tuple[int, int, str]
+_WIDE, _EXACT, _STORED = 0, 1, 2
+"""What a look-up asks for: subclasses too, the class and its bases, what those store alone."""
 
 
 @dataclass(slots=True, eq=False)
 class Lookup:
     """What was found under a name."""
 
+    key: LookupKey
     stored: Value
     """Attribute of the nearest class that has it; () if none has."""
     fields: Value
@@ -32,6 +35,7 @@ class Lookup:
     readers: dict[int, None] = field(default_factory=dict)
     bound: dict[Any, Value] = field(default_factory=dict)
     """What reading it through a receiver gives, where that is no call."""
+    stale: bool = False
 
 
 class Lookups:
@@ -40,7 +44,7 @@ class Lookups:
     def __init__(self, program: Program, cells: "dict[CellKey, Value]") -> None:
         self.program = program
         self.cells = cells
-        self.known: dict[int, dict[tuple[bool, str], Lookup]] = {}
+        self.known: dict[int, dict[tuple[int, str], Lookup]] = {}
         self.watchers: dict[CellKey, dict[LookupKey, None]] = {}
         self.named: dict[str, dict[LookupKey, None]] = {}
         """Look-ups of a name that ask subclasses too."""
@@ -52,34 +56,52 @@ class Lookups:
         self.below: dict[int, dict[int, None]] = {}
         """Classes in whose order of resolution, as far as it is known, a class stands."""
 
-    def get(self, reader: int, number: int, name: str, *, exact: bool) -> Lookup:
+    def get(self, reader: "Node", number: int, name: str, *, exact: bool) -> Lookup:
         """Return the look-up of a name; the reader depends on it."""
+        return self._found(reader, number, _EXACT if exact else _WIDE, name)
+
+    def stored(self, reader: "Node", number: int, name: str) -> Value:
+        """Return what the nearest class that has a name stores; the reader depends on it."""
+        return self._found(reader, number, _STORED, name).stored
+
+    def _found(self, reader: "Node", number: int, kind: int, name: str) -> Lookup:
         known = self.known.get(number)
         if known is None:
             known = self.known[number] = {}
-        found = known.get((exact, name))
+        found = known.get((kind, name))
         if found is None:
-            found = known[exact, name] = self._made((number, exact, name))
-        found.readers[reader] = None
+            found = known[kind, name] = self._made((number, kind, name))
+        if found not in reader.looked:
+            reader.looked[found] = None
+            found.readers[reader.number] = None
         return found
 
+    def changed(self, reader: "Node", lookup: Lookup) -> bool:
+        """Say whether a look-up gives something else by now; the reader depends on the new one."""
+        if not lookup.stale:
+            return False
+        new = self._found(reader, *lookup.key)
+        same = new.stored is lookup.stored and new.fields is lookup.fields
+        return not same or new.below != lookup.below
+
     def _made(self, key: LookupKey) -> Lookup:
-        number, exact, name = key
+        number, kind, name = key
         stored: Value = NOTHING
         fields: Value = NOTHING
         for at in self.mro(number):
             if isinstance(at, int):
-                fields = join(fields, self._watched(key, ("field", at, name)))
+                if kind != _STORED:
+                    fields = join(fields, self._watched(key, ("field", at, name)))
                 if not stored:
                     stored = self._watched(key, ("attr", at, name))
         below: list[tuple[int, Value, Value]] = []
-        if not exact:
+        if kind == _WIDE:
             self.named.setdefault(name, {})[key] = None
             family = self.families.get(number, {})
             for sub in sorted([each for each in self.holders.get(name, ()) if each in family]):
                 given = self._watched(key, ("field", sub, name))
                 below.append((sub, self._watched(key, ("attr", sub, name)), given))
-        return Lookup(stored, fields, tuple(below))
+        return Lookup(key, stored, fields, tuple(below))
 
     def _watched(self, key: LookupKey, cell: "CellKey") -> Value:
         watchers = self.watchers.get(cell)
@@ -104,14 +126,15 @@ class Lookups:
         if number in family:
             return []
         family[number] = None
-        keys = [(base, *key) for key in self.known.get(base, ()) if not key[0]]
+        keys = [(base, *key) for key in self.known.get(base, ()) if key[0] == _WIDE]
         return self._forget(keys)
 
     def _forget(self, keys: list[LookupKey]) -> list[int]:
         readers: dict[int, None] = {}
-        for number, exact, name in keys:
-            found = self.known[number].pop((exact, name), None)
+        for number, kind, name in keys:
+            found = self.known[number].pop((kind, name), None)
             if found is not None:
+                found.stale = True
                 readers.update(found.readers)
         return list(readers)
 

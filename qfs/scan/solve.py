@@ -3,7 +3,8 @@
 - A node is a function in a context: the shape of its arguments. Contexts a function are bounded;
   beyond the bound all further calls share one context whose arguments are joined.
 - A cell is a variable that more than one node can see: a global, an attribute, a captured name.
-- When a result or a cell grows, whoever read it is evaluated again; all in one fixed order.
+- When a result or a cell grows, whoever read it is evaluated again, unless by then it read the new
+  one; all in one fixed order, what is called before what calls it.
 - Evaluations a node are bounded too: then its result is widened to "anything".
 """
 
@@ -14,7 +15,7 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple, TypeAlias
 
 from qfs.scan.ir import Pos
-from qfs.scan.lookup import Lookups
+from qfs.scan.lookup import Lookup, Lookups
 from qfs.scan.program import Function, Klass, Program
 from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook
@@ -85,9 +86,18 @@ class Node:
     """What is trusted without being looked at: (kind, name)."""
     readers: dict[int, bool] = field(default_factory=dict)
     """Who calls it, and whether what it returns is used."""
+    seen: dict[CellKey, Value] = field(default_factory=dict)
+    """Cells that its last evaluation read, as they were when it first did."""
+    looked: dict[Lookup, None] = field(default_factory=dict)
+    called: dict[int, Value] = field(default_factory=dict)
+    """Nodes whose results it used, and what those were."""
     runs: int = 0
     queued: bool = False
     active: bool = False
+    stale: bool = True
+    """Whether something other than these has changed since."""
+    rank: int = 0
+    """How many nodes were evaluated to the end before it was, for the first time."""
 
 
 class Solver:
@@ -113,6 +123,7 @@ class Solver:
         self.shapes: dict[Value, tuple[Value, frozenset[Any]]] = {}
         """Arguments as contexts know them: widened, and without an order of alternatives."""
         self.depth = 0
+        self.ended = 0
         self.lookups = Lookups(program, self.cells)
         self.defined: dict[int, None] = {}
         """Classes whose statement was run."""
@@ -123,11 +134,14 @@ class Solver:
 
     def read(self, node: Node, key: CellKey) -> Value:
         """Return a cell; the node is evaluated again whenever it grows."""
-        readers = self.cell_readers.get(key)
-        if readers is None:
-            readers = self.cell_readers[key] = {}
-        readers[node.number] = None
-        return self.cells.get(key, NOTHING)
+        value = self.cells.get(key, NOTHING)
+        if key not in node.seen:
+            node.seen[key] = value
+            readers = self.cell_readers.get(key)
+            if readers is None:
+                readers = self.cell_readers[key] = {}
+            readers[node.number] = None
+        return value
 
     def peek(self, key: CellKey) -> Value:
         """Return a cell without depending on it."""
@@ -163,26 +177,28 @@ class Solver:
         for function in klass.methods:
             name = function.facts.name
             insort(self.existing.setdefault(name, []), function, key=_number)
-            self._wake(self.cell_readers.get(("methods", name), ()))
+            self._wake(self.cell_readers.get(("methods", name), ()), stale=True)
 
     def derive(self, base: int, number: int) -> None:
         """Note that a class derives from another."""
         self._wake(self.lookups.derive(base, number))
-        self._wake(self.cell_readers.get(("subclasses", base), ()))
+        self._wake(self.cell_readers.get(("subclasses", base), ()), stale=True)
 
     def rebase(self, number: int) -> None:
         """Note that a class has new bases."""
-        self._wake(self.lookups.rebased(number))
+        self._wake(self.lookups.rebased(number), stale=True)
 
-    def _wake(self, numbers: Iterable[int]) -> None:
+    def _wake(self, numbers: Iterable[int], *, stale: bool = False) -> None:
         for number in numbers:
-            self.push(self.nodes[number])
+            node = self.nodes[number]
+            node.stale = node.stale or stale
+            self.push(node)
 
     def push(self, node: Node) -> None:
         """Ask for a node to be evaluated (again)."""
         if not node.queued and not 0 < self.visits_max <= node.runs:
             node.queued = True
-            heappush(self.queue, (node.runs, node.number))
+            heappush(self.queue, (node.rank, node.number))
 
     def node(
         self,
@@ -244,6 +260,7 @@ class Solver:
                 node.arguments[name] = after
                 grown = True
         if grown and node.runs <= RUNS_MAX:
+            node.stale = True
             self.push(node)
         return node
 
@@ -259,6 +276,8 @@ class Solver:
             callee.readers[caller.number] = used
         if callee.runs == 0 and not callee.active and self.depth < EAGER_DEPTH:
             self.run(callee)
+        if used:
+            caller.called.setdefault(callee.number, callee.result)
         return callee.result
 
     def run(self, node: Node) -> None:
@@ -268,7 +287,11 @@ class Solver:
             self.push(node)
             return
         node.active = True
+        node.stale = False
         node.runs += 1
+        node.seen = {}
+        node.looked = {}
+        node.called = {}
         self.depth += 1
         node.effects = {}
         node.edges = {}
@@ -279,6 +302,9 @@ class Solver:
             result = self._too_deep(node)
         self.depth -= 1
         node.active = False
+        if not node.rank:
+            self.ended += 1
+            node.rank = self.ended
         if node.runs > RUNS_MAX:
             result = join(node.result, ANY)
         after = bounded(join(node.result, result))
@@ -302,8 +328,22 @@ class Solver:
         """Evaluate until nothing changes."""
         while self.queue:
             node = self.nodes[heappop(self.queue)[1]]
-            if node.queued:
+            if node.queued and self._has_changed(node):
                 self.run(node)
+            node.queued = False
+
+    def _has_changed(self, node: Node) -> bool:
+        """Say whether an evaluation would find anything else than the last one."""
+        if node.stale:
+            return True
+        cells, nodes = self.cells, self.nodes
+        for key, value in node.seen.items():
+            if cells.get(key, NOTHING) is not value:
+                return True
+        for number, value in node.called.items():
+            if nodes[number].result is not value:
+                return True
+        return any(self.lookups.changed(node, each) for each in list(node.looked))
 
 
 def _number(function: Function) -> int:
