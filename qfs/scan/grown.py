@@ -26,28 +26,31 @@ def grows(function: Function) -> frozenset[str]:
     if known is None:
         names = {parameter.name for parameter in function.facts.parameters}
         found: set[str] = set()
-        _collect(function.facts.body, names, found)
+        if names:
+            _collect(function.facts.body, names, found)
         known = function.notes["grows"] = frozenset(found)
     return known
 
 
-def _collect(fact: Any, names: set[str], out: set[str]) -> None:
-    if not isinstance(fact, tuple) or not fact:
+def _collect(fact: Fact, names: set[str], out: set[str]) -> None:
+    if not fact:
         return
-    if fact[0] == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple) and fact[1]:
+    tag = fact[0]
+    if tag == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple) and fact[1]:
         callee = fact[1]
         if callee[0] == ir.ATTR and callee[2] in _CHANGES:
             _root(callee[1], names, out)
         for part in fact[2]:
             _root(part, names, out)
-    elif fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
+    elif tag == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
         for target in fact[1]:
             if target[0] == ir.INDEX:
                 _root(target, names, out)
-    elif fact[0] == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):
+    elif tag == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):
         _root(fact[1], names, out)
     for part in fact:
-        _collect(part, names, out)
+        if part.__class__ is tuple:
+            _collect(part, names, out)
 
 
 def _root(fact: Fact, names: set[str], out: set[str]) -> None:

@@ -135,7 +135,7 @@ def _bindings(function: Function) -> dict[str, list[Fact | None]]:
 
 
 def _collect(fact: Any, out: dict[str, list[Fact | None]]) -> None:
-    if not isinstance(fact, tuple) or not fact:
+    if not fact:
         return
     if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
         for target in fact[1]:
@@ -147,7 +147,8 @@ def _collect(fact: Any, out: dict[str, list[Fact | None]]) -> None:
         for name in _names(fact[1]):
             out.setdefault(name, []).append(None)
     for part in fact:
-        _collect(part, out)
+        if part.__class__ is tuple:
+            _collect(part, out)
 
 
 def _names(fact: Any) -> set[str]:

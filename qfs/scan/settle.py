@@ -98,17 +98,30 @@ def _is_scratch(solver: Solver, roots: Sequence[Node], module: Module, name: str
 
 
 def _uses(function: Function, name: str) -> bool:
-    return name in function.shared or (
-        name not in function.bound and _mentions(function.facts.body, name)
-    )
+    return name in function.shared or (name not in function.bound and name in _named(function))
+
+
+def _named(function: Function) -> dict[str, None]:
+    """Return every name that a function reads or sets."""
+    known: dict[str, None] | None = function.notes.get("named")
+    if known is None:
+        known = function.notes["named"] = {}
+        _names(function.facts.body, known)
+    return known
+
+
+def _names(fact: Any, out: dict[str, None]) -> None:
+    if len(fact) == 3 and fact[0] == ir.NAME:
+        out[fact[1]] = None
+    for part in fact:
+        if part.__class__ is tuple:
+            _names(part, out)
 
 
 def _mentions(fact: Any, name: str) -> bool:
-    if not isinstance(fact, tuple) or not fact:
-        return False
-    if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
-        return True
-    return any(_mentions(part, name) for part in fact)
+    found: dict[str, None] = {}
+    _names(fact, found)
+    return name in found
 
 
 def _reset(function: Function, name: str) -> Pos | None:

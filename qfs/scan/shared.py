@@ -96,32 +96,55 @@ def forgets(frame: Frame, call: Fact) -> bool:
     if known is None:
         known = any(_fills(each, question[1]) for each in frame.module.functions)
         frame.function.notes[question] = known
-    return known and _is_statement(frame.function.facts.body, call)
+    return known and call in _statements(frame.function)
 
 
 def _fills(function: Function, holder: object) -> bool:
     """Say whether a function looks a key of a table up, and sets it when it is missing."""
     return any(
-        _looked_up(function.facts.body, holder, bare(target[2]))
-        for target in _targets(function.facts.body)
-        if target[0] == ir.INDEX and bare(target[1]) == holder
+        _looked_up(function.facts.body, holder, key)
+        for other, key in _items_set(function)
+        if other == holder
     )
 
 
-def _targets(fact: Any) -> list[Fact]:
-    if not isinstance(fact, tuple) or not fact:
-        return []
-    if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
-        return list(fact[1])
-    return [target for part in fact for target in _targets(part)]
+def _items_set(function: Function) -> dict[tuple[object, object], None]:
+    """Return the tables and keys of the items that a function sets, without positions."""
+    known: dict[tuple[object, object], None] | None = function.notes.get("items set")
+    if known is None:
+        known = function.notes["items set"] = {}
+        _collect_items(function.facts.body, known)
+    return known
 
 
-def _is_statement(fact: Any, call: Fact) -> bool:
-    if not isinstance(fact, tuple) or not fact:
-        return False
-    if fact[0] == ir.EXPR and len(fact) == 2 and fact[1] == call:
-        return True
-    return any(_is_statement(part, call) for part in fact)
+def _collect_items(fact: Fact, out: dict[tuple[object, object], None]) -> None:
+    if fact and fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
+        for target in fact[1]:
+            if target[0] == ir.INDEX:
+                out[bare(target[1]), bare(target[2])] = None
+        return
+    for part in fact:
+        if part.__class__ is tuple:
+            _collect_items(part, out)
+
+
+def _statements(function: Function) -> dict[Fact, None]:
+    """Return the calls of methods that drop entries and are statements of their own."""
+    known: dict[Fact, None] | None = function.notes.get("statements")
+    if known is None:
+        known = function.notes["statements"] = {}
+        _collect_statements(function.facts.body, known)
+    return known
+
+
+def _collect_statements(fact: Fact, out: dict[Fact, None]) -> None:
+    if len(fact) == 2 and fact[0] == ir.EXPR and fact[1][0] == ir.CALL:
+        callee = fact[1][1]
+        if callee[0] == ir.ATTR and callee[2] in DROPS:
+            out[fact[1]] = None
+    for part in fact:
+        if part.__class__ is tuple:
+            _collect_statements(part, out)
 
 
 def _asks(fact: Fact, holder: object, key: object) -> bool:
@@ -140,8 +163,8 @@ def _asks(fact: Fact, holder: object, key: object) -> bool:
     return False
 
 
-def _looked_up(fact: object, holder: object, key: object) -> bool:
-    if not isinstance(fact, tuple) or not fact:
+def _looked_up(fact: Fact, holder: object, key: object) -> bool:
+    if not fact:
         return False
     if _asks(fact, holder, key):
         return True
@@ -149,7 +172,10 @@ def _looked_up(fact: object, holder: object, key: object) -> bool:
         return _looked_up(fact[2], holder, key)
     if fact[0] == ir.AUGMENT and len(fact) == 5:
         return _looked_up(fact[3], holder, key)
-    return any(_looked_up(part, holder, key) for part in fact)
+    for part in fact:  # noqa: SIM110 (a generator would cost a call a part)
+        if part.__class__ is tuple and _looked_up(part, holder, key):
+            return True
+    return False
 
 
 def captured_by_module(frame: Frame, name: str) -> bool:
