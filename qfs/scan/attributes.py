@@ -41,9 +41,10 @@ _NAMES = {"__name__", "__qualname__", "__module__", "__doc__"}
 def attribute(frame: Frame, holder: Value, name: str, pos: Pos) -> Value:
     """Return an attribute of a value."""
     out: Value = NOTHING
-    rest = [atom for atom in holder if atom[0] not in _OWN]
-    if len(rest) > _KINDS_MAX:  # so many built-in kinds: a method of any of them
-        holder = (*[atom for atom in holder if atom[0] in _OWN], *ANY)
+    if len(holder) > _KINDS_MAX:
+        own = [atom for atom in holder if atom[0] in _OWN]
+        if len(holder) - len(own) > _KINDS_MAX:  # so many built-in kinds: a method of any of them
+            holder = (*own, *ANY)
     missing: Value = NOTHING
     for atom in holder:
         found = _of(frame, atom, name, pos)
@@ -172,16 +173,15 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     asked = frame.find(number, "__getattribute__") if hooked else NOTHING
     if asked:
         out = _asked_first(frame, bind(frame, asked, atom, klass, pos), pos)
-    stored = frame.find(number, name)
-    own = frame.solver.program.classes[number].own
-    member = bool(stored) and name in own and frame.trait(number, "enum")
-    if member and not any(each[0] in {FUNCTION, "prop", "static", "classm"} for each in stored):
-        return ((INSTANCE, number, True),)
     lookup = frame.solver.lookups.get(frame.node, number, name, exact=atom[2])
     remembered = lookup.bound.get(atom)
     if remembered is not None:
         return remembered
     stored, fields = lookup.stored, lookup.fields
+    own = frame.solver.program.classes[number].own
+    member = bool(stored) and name in own and frame.trait(number, "enum")
+    if member and not any(each[0] in {FUNCTION, "prop", "static", "classm"} for each in stored):
+        return ((INSTANCE, number, True),)
     if fields:
         stored = tuple([each for each in stored if each[0] != "any"])
     if stored:

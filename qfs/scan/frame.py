@@ -278,8 +278,15 @@ def bare(fact: Any) -> object:
 def position(fact: Fact) -> Pos:
     """Return the position of an expression; facts without one borrow their first part's."""
     last = fact[-1]
-    if isinstance(last, tuple) and len(last) == 4 and all(isinstance(n, int) for n in last):
-        return (last[0], last[1], last[2], last[3])
+    if last.__class__ is tuple and len(last) == 4:
+        line, column, end_line, end_column = last
+        if (
+            line.__class__ is int
+            and column.__class__ is int
+            and end_line.__class__ is int
+            and end_column.__class__ is int
+        ):
+            return (line, column, end_line, end_column)
     for part in fact:
         if isinstance(part, tuple) and part and isinstance(part[0], int):
             return position(part)

@@ -44,7 +44,9 @@ class Lookups:
     def __init__(self, program: Program, cells: "dict[CellKey, Value]") -> None:
         self.program = program
         self.cells = cells
-        self.known: dict[int, dict[tuple[int, str], Lookup]] = {}
+        self.known: dict[LookupKey, Lookup] = {}
+        self.asked: dict[int, dict[LookupKey, None]] = {}
+        """The look-ups of a class that are known."""
         self.watchers: dict[CellKey, dict[LookupKey, None]] = {}
         self.named: dict[str, dict[LookupKey, None]] = {}
         """Look-ups of a name that ask subclasses too."""
@@ -65,12 +67,11 @@ class Lookups:
         return self._found(reader, number, _STORED, name).stored
 
     def _found(self, reader: "Node", number: int, kind: int, name: str) -> Lookup:
-        known = self.known.get(number)
-        if known is None:
-            known = self.known[number] = {}
-        found = known.get((kind, name))
+        key = (number, kind, name)
+        found = self.known.get(key)
         if found is None:
-            found = known[kind, name] = self._made((number, kind, name))
+            found = self.known[key] = self._made(key)
+            self.asked.setdefault(number, {})[key] = None
         if found not in reader.looked:
             reader.looked[found] = None
             found.readers[reader.number] = None
@@ -126,15 +127,16 @@ class Lookups:
         if number in family:
             return []
         family[number] = None
-        keys = [(base, *key) for key in self.known.get(base, ()) if key[0] == _WIDE]
+        keys = [key for key in self.asked.get(base, ()) if key[1] == _WIDE]
         return self._forget(keys)
 
     def _forget(self, keys: list[LookupKey]) -> list[int]:
         readers: dict[int, None] = {}
-        for number, kind, name in keys:
-            found = self.known[number].pop((kind, name), None)
+        for key in keys:
+            found = self.known.pop(key, None)
             if found is not None:
                 found.stale = True
+                del self.asked[key[0]][key]
                 readers.update(found.readers)
         return list(readers)
 
@@ -168,4 +170,4 @@ class Lookups:
         for each in below:
             self.orders.pop(each, None)
         family = {number: None, **self.families.get(number, {}), **below}
-        return self._forget([(each, *key) for each in family for key in self.known.get(each, ())])
+        return self._forget([key for each in family for key in self.asked.get(each, ())])

@@ -56,7 +56,10 @@ def narrow(frame: Frame, test: Fact, *, positive: bool) -> None:
 
 def impossible(frame: Frame, before: dict[str, Value]) -> bool:
     """Say whether a condition left a variable without any alternative: nothing goes this way."""
-    return any(not value and before.get(name) for name, value in frame.env.items())
+    env = frame.env
+    return NOTHING in env.values() and any(
+        not value and before.get(name) for name, value in env.items()
+    )
 
 
 def _isinstance(frame: Frame, test: Fact, *, positive: bool) -> None:

@@ -22,6 +22,7 @@ from qfs.scan.rulebook import Rulebook
 from qfs.scan.values import (
     ANY,
     KNOWN,
+    NARROW,
     NOTHING,
     PLAIN,
     Taint,
@@ -44,6 +45,7 @@ EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 12
 
 CellKey: TypeAlias = tuple[Any, ...]
+Shape: TypeAlias = tuple[Value, frozenset[Any]]
 
 
 _LOOKED_UP = {"attr", "field"}
@@ -120,8 +122,10 @@ class Solver:
         self.growth: dict[CellKey, int] = {}
         self.cell_readers: dict[CellKey, dict[int, None]] = {}
         self.queue: list[tuple[int, int]] = []
-        self.shapes: dict[Value, tuple[Value, frozenset[Any]]] = {}
+        self.shapes: dict[Value, Shape] = {}
         """Arguments as contexts know them: widened, and without an order of alternatives."""
+        self.wide_shapes: dict[int, tuple[Value, Shape]] = {}
+        """Those of wide values by where a value is, which stays there as long as it is held here."""
         self.depth = 0
         self.ended = 0
         self.lookups = Lookups(program, self.cells)
@@ -209,21 +213,13 @@ class Solver:
         apart: bool = False,
     ) -> Node:
         """Return the node of a function called with such arguments; apart keeps it to itself."""
-        plain: dict[str, Value] = {}
-        parts: list[object] = [order is None]
-        for name, value in arguments.items():
-            shape = self.shapes.get(value)
-            if shape is None:
-                widened = bounded(_widen(value))
-                shape = self.shapes[value] = (widened, frozenset(widened))
-            plain[name] = shape[0]
-            parts.append(name)
-            parts.append(shape[1])
-        key = tuple(parts)
+        shapes = [self._shape(value) for value in arguments.values()]
+        key = (order is None, *[shape[1] for shape in shapes])
         contexts = self.contexts[function.number]
         number = contexts.get(key)
         if number is not None:
             return self.nodes[number]
+        plain = {name: shape[0] for name, shape in zip(arguments, shapes, strict=True)}
         most = self.contexts_max
         if apart and not self.visits_max:
             most = APART_MAX
@@ -232,6 +228,19 @@ class Solver:
         if len(contexts) >= most:
             return self._general(function, key, plain, order)
         return self._made(function, key, plain, order)
+
+    def _shape(self, value: Value) -> Shape:
+        """Return an argument as contexts know it."""
+        if len(value) > NARROW:
+            _value, shape = self.wide_shapes.get(id(value), (value, None))
+            if shape is None:
+                shape = _shaped(value)
+                self.wide_shapes[id(value)] = (value, shape)
+            return shape
+        shape = self.shapes.get(value)
+        if shape is None:
+            shape = self.shapes[value] = _shaped(value)
+        return shape
 
     def _made(
         self, function: Function, key: Any, arguments: dict[str, Value], order: Taint | None
@@ -344,6 +353,11 @@ class Solver:
             if nodes[number].result is not value:
                 return True
         return any(self.lookups.changed(node, each) for each in list(node.looked))
+
+
+def _shaped(value: Value) -> Shape:
+    widened = bounded(_widen(value))
+    return widened, frozenset(widened)
 
 
 def _number(function: Function) -> int:

@@ -90,11 +90,18 @@ def join(left: Value, right: Value) -> Value:
         return right
     if len(right) == 1 and right[0] in left:
         return left
-    key = (left, right)
-    known = _JOINED.get(key)
-    if known is None:
-        known = _remember(_JOINED, key, _joined(left, right))
-    return known
+    if len(left) + len(right) <= NARROW:
+        key = (left, right)
+        known = _JOINED.get(key)
+        if known is None:
+            known = _remember(_JOINED, key, _joined(left, right))
+        return known
+    places = (id(left), id(right))
+    found = _JOINED_WIDE.get(places)
+    if found is None:
+        found = (left, right, _joined(left, right))
+        _remember(_JOINED_WIDE, places, found)
+    return found[2]
 
 
 def _joined(left: Value, right: Value) -> Value:
@@ -110,12 +117,16 @@ def _any_closure(atom: Atom, value: Value) -> bool:
     return atom[0] == FUNCTION and (*atom[:3], -1) in value
 
 
+NARROW = 6
+"""Alternatives of which a hash takes less time than joining them."""
 _JOINED: dict[tuple[Value, Value], Value] = {}
+_JOINED_WIDE: dict[tuple[int, int], tuple[Value, Value, Value]] = {}
+"""By where two values are, which stay there as long as they are remembered with what they give."""
 _BOUNDED: dict[Value, Value] = {}
 _MEMO_MAX = 100_000  # a memo of pure functions: forgetting it changes nothing but the time
 
 
-def _remember(memo: dict[Any, Value], key: Any, value: Value) -> Value:
+def _remember(memo: dict[Any, Any], key: Any, value: Value) -> Value:
     if len(memo) >= _MEMO_MAX:
         memo.clear()
     memo[key] = value
