@@ -308,11 +308,11 @@ def bind_arguments(
     frame: Frame, function: Function, receiver: Atom | None, arguments: Arguments
 ) -> dict[str, Value]:
     """Return the parameters' values as a call binds them."""
-    positional = list(arguments.positional)
+    positional = arguments.positional
     if receiver is not None:
-        positional.insert(0, (receiver,))
+        positional = [(receiver,), *positional]
     bound: dict[str, Value] = {}
-    keywords = dict(arguments.keywords)
+    keywords = dict(arguments.keywords) if arguments.keywords else {}
     at = 0
     for parameter in function.facts.parameters:
         name, kind = parameter.name, parameter.kind
@@ -342,7 +342,9 @@ def bind_arguments(
             value = keywords.pop(name)
         else:
             value = _missing(frame, function, parameter, arguments)
-        bound[name] = _declared(frame, function, parameter, value)
+        if parameter.annotation is not None:
+            value = _declared(frame, function, parameter.annotation, value)
+        bound[name] = value
     return bound
 
 
@@ -367,21 +369,20 @@ def _missing(
     return value
 
 
-def _declared(frame: Frame, function: Function, parameter: ir.Parameter, value: Value) -> Value:
+def _declared(frame: Frame, function: Function, note: Fact, value: Value) -> Value:
     """Return the argument, or what the annotation promises where the argument says nothing.
 
     A plain annotation (``int``, ``str``, ``bytes``, ``bool``) also drops what contradicts it.
     """
-    note = parameter.annotation
-    if note is not None and note[0] == ir.NAME and note[1] in _PLAIN_NOTES:
+    if note[0] == ir.NAME and note[1] in _PLAIN_NOTES:
         kept = tuple([atom for atom in value if type_name(atom) in _PLAIN_NOTES[note[1]]])
         return value if kept and len(kept) == len(value) else join(kept, ((PLAIN, note[1]),))
-    if parameter.annotation is None or not any(atom[0] == ANYTHING for atom in value):
+    if not any(atom[0] == ANYTHING for atom in value):
         return value
-    if parameter.annotation is not None and function.module is not frame.module:
-        declared = declared_in(frame, function, parameter.annotation)
+    if function.module is not frame.module:
+        declared = declared_in(frame, function, note)
     else:
-        declared = annotated(frame, parameter.annotation)
+        declared = annotated(frame, note)
     rest = tuple([atom for atom in value if atom[0] != ANYTHING])
     if any(atom == (ANYTHING, "parameter") for atom in value):
         given: Atom = (ANYTHING, "parameter")

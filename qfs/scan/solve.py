@@ -125,7 +125,7 @@ class Solver:
         self.shapes: dict[Value, Shape] = {}
         """Arguments as contexts know them: widened, and without an order of alternatives."""
         self.wide_shapes: dict[int, tuple[Value, Shape]] = {}
-        """Those of wide values by where a value is, which stays there as long as it is held here."""
+        """Those of wide values by where a value is, which stays there while it is held here."""
         self.depth = 0
         self.ended = 0
         self.lookups = Lookups(program, self.cells)

@@ -46,6 +46,9 @@ class Summaries:
     """Dotted name to the frameworks that replace it."""
     elsewhere: Mapping[str, None] = field(default_factory=dict)
     """Dotted names of decorators of what a framework runs elsewhere, and keeps the result of."""
+    patterns: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Answers of ``pattern``, which is asked of one name again and again."""
+    canonicals: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     computed: Mapping[str, str] = field(default_factory=dict)
     """Top-level module whose summary was computed to the distribution and its RECORD."""
 
@@ -60,6 +63,12 @@ class Summaries:
 
     def canonical(self, name: str) -> str:
         """Return the name under which rules and summaries know something."""
+        known = self.canonicals.get(name)
+        if known is None:
+            known = self.canonicals[name] = self._canonical(name)
+        return known
+
+    def _canonical(self, name: str) -> str:
         prefix, rest = name, ""
         while prefix:
             target = self.aliases.get(prefix)
@@ -103,6 +112,12 @@ class Summaries:
 
     def pattern(self, name: str) -> str:
         """Return the entry that makes a name pure: itself, or the nearest prefix with a star."""
+        known = self.patterns.get(name)
+        if known is None:
+            known = self.patterns[name] = self._pattern(name)
+        return known
+
+    def _pattern(self, name: str) -> str:
         if name in self.pure:
             return name
         prefix = name
