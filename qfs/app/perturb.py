@@ -360,6 +360,11 @@ def _described(
         )
     if at is None:
         return found
+    if isinstance(at, str):
+        written = [any(item[1] == at for item in one.digests) for one in (search.base, outcome)]
+        if not all(written):
+            said = ["written" if one else "not written" for one in written]
+            return replace(found, expected=said[0], actual=said[1])
     number = at if isinstance(at, int) else _number(search.base.digests, at)
     wish = Wish(detail=number, last=number, quick=True)
     expected = search.once(search.usual, wish)

@@ -296,6 +296,18 @@ def test_a_command_ends_with_its_exit_code(what: str, body: str, code: int, tmp_
     assert report.exit_code == code, report.document()
 
 
+def test_a_file_that_only_one_run_writes_is_said_to_be_so(tmp_path: Path) -> None:
+    sim(tmp_path, "open(f'out/{int(time.time())}', 'w').write('a')\n")
+    report = replay_foreign(
+        ForeignRequest(
+            command="python sim.py", watch=("out",), perturb=True, only=("clock",), folder=tmp_path
+        )
+    )
+    found = report.document()["divergence"]
+    assert found["file"].startswith("out/")
+    assert {found["expected"], found["actual"]} == {"written", "not written"}
+
+
 NAMES = "open('names', 'wb').write(b'caf\\xc3\\xa9')\n"
 LINES = (
     (
