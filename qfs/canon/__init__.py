@@ -7,7 +7,7 @@
 - Digests are SHA-256 over a domain tag and the canonical bytes.
 """
 
-from qfs.canon.codec import MAX_BYTES, MAX_DEPTH, Value, decode, encode
+from qfs.canon.codec import MAX_BYTES, MAX_DEPTH, Reader, Value, decode, encode
 from qfs.canon.digest import DIGEST_BYTES, ZERO_DIGEST, Digest, digest, digest_bytes
 from qfs.canon.records import Registry, pack, unpack
 from qfs.canon.typed import ArrayKind, TypedArray
@@ -19,6 +19,7 @@ __all__ = [
     "ZERO_DIGEST",
     "ArrayKind",
     "Digest",
+    "Reader",
     "Registry",
     "TypedArray",
     "Value",

@@ -19,6 +19,15 @@ _TWO_64 = 1 << 64
 
 Value: TypeAlias = "int | bytes | str | bool | TypedArray | list[Value] | tuple[Value, ...] | None"
 
+_BREAK = 255
+"""What no value begins with (RFC 8949 §3.2.1)."""
+_WIDE = {
+    major + 24 + power: (1 + (1 << power), 24 if power == 0 else 1 << (4 << power))
+    for power in range(4)
+    for major in (0, 64)
+}
+"""First byte -> how many bytes a head has that begins with it, and its smallest number."""
+
 _ARRAY_KINDS = {kind.value: kind for kind in ArrayKind}
 
 
@@ -38,9 +47,7 @@ def decode(data: bytes) -> Value:
 
     Raises CanonError, naming the byte, for anything that `encode` cannot have written.
     """
-    if len(data) > MAX_BYTES:
-        raise CanonError(f"{len(data)} bytes exceed the limit of {MAX_BYTES}")
-    reader = _Reader(data)
+    reader = Reader(data)
     value = reader.value(0)
     if reader.at != len(data):
         raise CanonError("trailing bytes", place=f"byte {reader.at}")
@@ -111,10 +118,16 @@ def _put_int(out: list[bytes], value: int) -> None:
     out.append(number.to_bytes(size, "big"))
 
 
-class _Reader:
-    """A cursor over canonical bytes."""
+class Reader:
+    """A cursor over canonical bytes, for those who know what comes next.
+
+    Each method raises CanonError, naming the byte, for what `encode` cannot have written there.
+    """
 
     def __init__(self, data: bytes) -> None:
+        """Stand before the first byte; raises CanonError for more than MAX_BYTES."""
+        if len(data) > MAX_BYTES:
+            raise CanonError(f"{len(data)} bytes exceed the limit of {MAX_BYTES}")
         self.data: bytes = data
         self.at: int = 0
 
@@ -134,7 +147,7 @@ class _Reader:
             number = self.data[start + 1]
             self.at = start + 2
         else:
-            number = self._number(number)
+            number = self.number(number)
         if major == 2:
             start = self.at
             self.at = start + number
@@ -152,7 +165,7 @@ class _Reader:
             except UnicodeDecodeError:
                 raise CanonError("not UTF-8", place=f"byte {at}") from None
         if major == 4:
-            return self._array(number, depth)
+            return self.array(number, depth)
         if major == 6:
             return self._tagged(number, start)
         raise CanonError("a map has no canonical form", place=f"byte {start}")
@@ -167,7 +180,8 @@ class _Reader:
             return False
         raise CanonError("a simple value or float", place=f"byte {self.at - 1}")
 
-    def _number(self, low: int) -> int:
+    def number(self, low: int) -> int:
+        """Read the number of a head whose first byte has these low five bits."""
         start = self.at
         at = start + 1
         self.at = at
@@ -192,7 +206,8 @@ class _Reader:
         self.at = at + size
         return self.data[at : at + size]
 
-    def _array(self, size: int, depth: int) -> "list[Value]":
+    def array(self, size: int, depth: int) -> "list[Value]":
+        """Read the elements of an array whose head has been read; depth as for `value`."""
         if depth >= MAX_DEPTH:
             raise CanonError(f"nested deeper than {MAX_DEPTH}", place=f"byte {self.at}")
         data, at = self.data, self.at
@@ -200,19 +215,38 @@ class _Reader:
         if size > end - at:  # an element takes a byte at least
             raise CanonError("truncated", place=f"byte {at}")
         found: list[Value] = []
-        for _ in range(size):
-            first = data[at] if at < end else 255
-            if first < 24:  # small numbers and short byte strings are most of all: no call for them
-                found.append(first)
+        put = found.append
+        for _ in range(size):  # what most values are is read here: a call each is most of the time
+            first = data[at] if at < end else _BREAK
+            if first < 24:
+                put(first)
                 at += 1
                 continue
             after = at + first - 63
             if 64 <= first < 88 and after <= end:
-                found.append(data[at + 1 : after])
+                put(data[at + 1 : after])
                 at = after
                 continue
+            if 128 <= first < 152:
+                self.at = at + 1
+                put(self.array(first - 128, depth + 1))
+                at = self.at
+                continue
+            wide = _WIDE.get(first)
+            if wide is not None:
+                least, after = wide[1], at + wide[0]
+                number = int.from_bytes(data[at + 1 : after], "big")
+                if first < 64:
+                    if number >= least and after <= end:
+                        put(number)
+                        at = after
+                        continue
+                elif number >= least and after + number <= end:
+                    at = after + number
+                    put(data[after:at])
+                    continue
             self.at = at
-            found.append(self.value(depth + 1))
+            put(self.value(depth + 1))
             at = self.at
         self.at = at
         return found
@@ -223,7 +257,7 @@ class _Reader:
             raise CanonError(f"tag {tag} has no canonical form", place=f"byte {start}")
         if self.at >= len(self.data) or self.data[self.at] >> 5 != 2:
             raise CanonError("a tag over no byte string", place=f"byte {start}")
-        body = self._take(self._number(self.data[self.at] & 31))
+        body = self._take(self.number(self.data[self.at] & 31))
         if kind is not None:
             return TypedArray(kind, body)
         if not 9 <= len(body) <= _MAX_BIGNUM_BYTES or body[0] == 0:

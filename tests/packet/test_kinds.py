@@ -1,12 +1,14 @@
 """Kinds of packet: every action survives its payload, and nothing else is read."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from qfs.canon import Digest, encode
+from qfs.canon import Digest, decode, encode
 from qfs.errors import CanonError, RecordError
-from qfs.kernel import Order, Resume, Tick, Transactions, Upgrade
+from qfs.kernel import Action, Order, Resume, Tick, Transactions, Upgrade
 from qfs.packet import KINDS, action_of, payload_of
 from qfs.packet.kinds import name_of
 
@@ -41,6 +43,29 @@ def test_every_action_survives_its_payload(name: str) -> None:
         again = action_of(number, payload)
         assert again == action
         assert payload_of(again) == (number, payload)
+
+
+def outcome(read: Callable[[], Action]) -> object:
+    """Return the action, or what is wrong."""
+    try:
+        return read()
+    except CanonError as error:
+        return type(error), error.what, error.place
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_what_is_read_at_once_is_what_decoding_and_unpacking_say(name: str) -> None:
+    number, payload = payload_of(ACTIONS[name][-1])
+    kind = KINDS[number - 1]
+    changed = [payload[:size] for size in range(len(payload))] + [payload + b"\0"]
+    changed += [
+        payload[:at] + bytes((byte,)) + payload[at + 1 :]
+        for at in range(len(payload))
+        for byte in range(256)
+    ]
+    for data in changed:
+        slowly = outcome(partial(lambda bad: kind.unpack(decode(bad)), data))
+        assert outcome(partial(action_of, number, data)) == slowly, data.hex()
 
 
 NO_PAYLOAD: dict[str, tuple[int, Any]] = {

@@ -36,7 +36,7 @@ def action_of(number: int, payload: bytes) -> Action:
     kind = _BY_NUMBER.get(number)
     if kind is None:
         raise RecordError(f"unknown packet kind {number}", way_out=f"send 1 .. {len(KINDS)}")
-    return kind.unpack(decode(payload))
+    return kind.read(payload) or kind.unpack(decode(payload))
 
 
 def name_of(number: int) -> str:

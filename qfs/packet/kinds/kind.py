@@ -8,6 +8,10 @@ from qfs.canon import Value
 from qfs.kernel.admitted import Action
 
 
+def _left_to_unpack(_payload: bytes) -> None:
+    """Tell nothing at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of packet."""
@@ -22,3 +26,5 @@ class Kind:
     """Action -> canonical value; raises RecordError for one that the kind cannot carry."""
     unpack: Callable[[Value], Action]
     """Canonical value -> action; raises RecordError for any that pack cannot have made."""
+    read: Callable[[bytes], Action | None] = _left_to_unpack
+    """Canonical bytes -> the action of decoding and unpacking them, where it can tell at once."""

@@ -4,8 +4,8 @@
 - An order's record stays in canonical form; the machine's version in force reads it.
 """
 
-from qfs.canon import Value
-from qfs.errors import RecordError
+from qfs.canon import Reader, Value
+from qfs.errors import CanonError, RecordError
 from qfs.kernel.admitted import Action, Order, Transactions
 from qfs.packet.kinds.kind import Kind
 
@@ -55,4 +55,56 @@ def _check(action: Transactions) -> None:
                 raise RecordError("a record is a list [kind, version, field ...]", place="payload")
 
 
-KIND = Kind(1, "transactions", Transactions, _pack, _unpack)
+_SHORT = 24
+"""Below this a head holds its own number (RFC 8949 §3)."""
+_TEXT, _ARRAY = 0x60, 0x80
+_ORDER = _ARRAY + 2
+_RECORD_DEPTH = 3
+"""A record stands in its order, its transaction and the list of them."""
+
+
+def _read(payload: bytes) -> Transactions | None:
+    """Return the transactions whose heads are where sound ones are; None for any other.
+
+    A replay does this for every packet, and half of its time over goes without it; what a payload
+    has done wrong is left to `decode` and `_unpack`.
+    """
+    try:
+        reader = Reader(payload)
+        if payload[:1] < bytes((_ARRAY,)) or payload[:1] > bytes((_ARRAY + 27,)):
+            return None
+        groups = []
+        for _ in range(reader.number(payload[0] - _ARRAY)):
+            group = _group_at(reader, payload)
+            if group is None:
+                return None
+            groups.append(group)
+    except CanonError:
+        return None
+    return Transactions(tuple(groups)) if groups and reader.at == len(payload) else None
+
+
+def _group_at(reader: Reader, payload: bytes) -> tuple[Order, ...] | None:
+    """Read one transaction of few orders, each with a short name and a record of few fields."""
+    at, end = reader.at, len(payload)
+    orders = payload[at] - _ARRAY if at < end else 0
+    if not 1 <= orders < _SHORT:
+        return None
+    at += 1
+    group: list[Order] = []
+    for _ in range(orders):
+        length = payload[at + 1] - _TEXT if at + 1 < end else 0
+        after = at + 2 + length
+        if not 1 <= length < _SHORT or after >= end or payload[at] != _ORDER:
+            return None
+        name = payload[at + 2 : after]
+        fields = payload[after] - _ARRAY
+        if not 0 <= fields < _SHORT or not name.isascii():
+            return None
+        reader.at = after + 1
+        group.append(Order(name.decode("ascii"), reader.array(fields, _RECORD_DEPTH)))
+        at = reader.at
+    return tuple(group)
+
+
+KIND = Kind(1, "transactions", Transactions, _pack, _unpack, _read)
