@@ -36,8 +36,8 @@ from qfs.canon import ZERO_DIGEST, Digest
 from qfs.crypto import Verifier
 from qfs.halt import Code, Halt, HaltRecord
 from qfs.shell import log
-from qfs.shell.log import LogReading, Passage
 from qfs.shell.log_frames import Frame
+from qfs.shell.log_passage import LogReading, Passage
 from qfs.shell.providers import choice
 from qfs.shell.providers.ahead import Ahead
 
@@ -205,10 +205,10 @@ def replay_here(
     work = _Work(path, verifier, program, progress, proofs, through.size())
     if jobs > 1 and work.size >= WORTH_IT:
         whole = program is QFS and proofs is None and through.pruned is None
-        surveyed = replace(work, surveyed=log.survey(path)) if whole and kept(path) else work
-        starts = starts_of(path, surveyed.frames, jobs)
+        frames = log.skimmed(path) if whole and kept(path) else ()
+        starts = starts_of(path, frames, jobs)
         if starts:
-            return _in_parts(surveyed, starts)
+            return _in_parts(work, frames, starts)
         if verifier is not None:
             with Ahead(verifier, jobs) as ahead:
                 surveyed = replace(work, verifier=ahead, surveyed=log.survey(path))
@@ -218,18 +218,20 @@ def replay_here(
     return _replayed(work, through=through)
 
 
-def _in_parts(work: "_Work", starts: Sequence[int]) -> ReplayReport:
-    """Replay from snapshot to snapshot, the last part in this process."""
-    frames = work.frames
+def _in_parts(work: "_Work", frames: Sequence[Frame], starts: Sequence[int]) -> ReplayReport:
+    """Replay from snapshot to snapshot, the last part in this process; frames are skimmed."""
     with Parts(work.path, frames, starts, work.verifier) as parts:
         start = start_at(work.path, frames, starts[-1])
-        last = None if start is None else _replayed(work, start)
+        last = None
+        if start is not None:
+            last = _replayed(work, start, through=log.passage(work.path, start.frame))
         commands = parts.commands()
     if last is None or last.halt is not None or len(commands) < len(starts):
+        known = log.survey(work.path)
         start = None
         if commands:
-            start = start_at(work.path, frames, starts[len(commands) - 1], halts=True)
-        last = _replayed(work, start)
+            start = start_at(work.path, known[0].frames, starts[len(commands) - 1], halts=True)
+        last = _replayed(replace(work, surveyed=known), start)
     before = 0 if start is None else sum(commands)
     return replace(last, commands=before + last.commands)
 
@@ -247,11 +249,6 @@ class _Work:
     """Bytes of the log."""
     surveyed: tuple[LogReading, Halt | None] | None = None
     """What the log holds, where it was read before it is derived."""
-
-    @property
-    def frames(self) -> tuple[Frame, ...]:
-        """The frames that are known; none where the log is read as it is derived."""
-        return () if self.surveyed is None else self.surveyed[0].frames
 
 
 def _replayed(
@@ -324,7 +321,7 @@ def _steps(
     given = (work.program, work.verifier)
     prove = work.proofs is not None
     if through is not None:
-        return derive(through, *given, prove=prove)
+        return derive(through, *given, prove=prove, after=start)
     reading, corrupt = work.surveyed or log.survey(work.path)
     if start is None:
         return derive_all(work.path, reading, *given, corrupt=corrupt, prove=prove, ahead=reader)

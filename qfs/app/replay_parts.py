@@ -1,13 +1,15 @@
 """Replaying a log in parts, each in a process of its own, from one snapshot to the next.
 
 - A part begins with a snapshot whose contents lead to the root that the log records for its packet;
-  the part before it derives that very root. So all parts together verify what one replay does.
+  the part before it derives that very root, and comes by the very frame, chain included, behind
+  which the part begins. So all parts together verify what one replay does, and each reads its own.
 - Only a clean part counts. Whatever else a process says, or that it says nothing, has the caller
   derive that part, and all after it, itself: a failure is reported as one process reports it.
 """
 
 import sys
 import threading
+from bisect import bisect_left
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -75,17 +77,45 @@ class Parts:
 
 
 def starts_of(path: Path, frames: Sequence[Frame], jobs: int) -> list[int]:
-    """Return the snapshots that part a log into the most even parts, by bytes, for jobs processes.
+    """Return the snapshots that part a log into at most jobs parts, the most even ones.
 
-    None where there is nothing to part.
+    By bytes: those of a snapshot count as well, for to load it, and to hold the last world to its
+    sentences, takes about as long as to derive as much of a log. None where nothing is to part.
     """
     known = [seq for seq in kept(path) if 0 < seq < len(frames) - 1]
     if not known:
         return []
     behind = list(accumulate([frame.size for frame in frames]))
-    wanted = [behind[-1] * number // jobs for number in range(1, jobs)]
-    found = [min(known, key=lambda seq: abs(behind[seq] - at)) for at in wanted]
-    return sorted(dict.fromkeys(found))
+    ends = [(seq, behind[seq], snapshot_file(path, seq).stat().st_size) for seq in known]
+    ends.append((len(frames) - 1, behind[-1], 0))
+
+    def fits(most: int) -> bool:
+        starts = _cut(ends, most)
+        return starts is not None and len(starts) < jobs
+
+    return _cut(ends, bisect_left(range(behind[-1]), True, key=fits)) or []
+
+
+def _cut(ends: Sequence[tuple[int, int, int]], most: int) -> list[int] | None:
+    """Return the fewest starts of parts with which none is more than most; None where one is.
+
+    ends are the packets behind which a part may end, with the log's bytes up to there and those of
+    the snapshot.
+    """
+    starts: list[int] = []
+    begun = fits = None
+    for end in ends:
+        if _bytes_between(begun, end) > most:
+            if fits is None or _bytes_between(fits, end) > most:
+                return None
+            begun = fits
+            starts.append(begun[0])
+        fits = end
+    return starts
+
+
+def _bytes_between(begun: tuple[int, int, int] | None, end: tuple[int, int, int]) -> int:
+    return end[1] if begun is None else end[1] - begun[1] + begun[2]
 
 
 def start_at(
@@ -110,21 +140,23 @@ def replay_part(path: Path, first: int, last: int, verifier: Verifier | None) ->
     Without a verifier signatures are trusted. None for anything but a clean part.
     """
     try:
-        frames = _FRAMES[0] if _FRAMES else log.survey(path)[0].frames
+        frames = _FRAMES[0] if _FRAMES else log.skimmed(path)
         start = start_at(path, frames, first) if first else None
         if first and start is None:
             return None
-        part = frames[first + 1 if first else 0 : last + 1]
-        if not part or part[-1].seq != last:
-            return None
-        steps = derive(part, QFS, verifier, after=start)
-        return sum([0 if step.receipt is None else step.receipt.orders for step in steps])
+        through = log.passage(path, None if start is None else start.frame, last)
+        commands = 0
+        reached: Frame | None = None
+        for step in derive(through, QFS, verifier, after=start):
+            commands += 0 if step.receipt is None else step.receipt.orders
+            reached = step.frame
+        return commands if reached == frames[last] else None
     except (QFSError, Halt):
         return None
 
 
 _FRAMES: list[Sequence[Frame]] = []
-"""A forked process's own, read before it was begun."""
+"""A forked process's own, known before it was begun."""
 
 
 def _begin(frames: Sequence[Frame] | None) -> None:

@@ -37,8 +37,9 @@ from qfs.kernel import (
 )
 from qfs.kernel.world import packet_leaf
 from qfs.shell import log
-from qfs.shell.log import LogReading, LogWriter, Passage
+from qfs.shell.log import LogWriter
 from qfs.shell.log_frames import Bodies, Frame
+from qfs.shell.log_passage import LogReading, Passage
 from qfs.shell.log_prune import Pruned
 from qfs.shell.providers.remembering import Remembering
 

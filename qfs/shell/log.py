@@ -11,8 +11,7 @@
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 from shutil import rmtree
@@ -24,32 +23,13 @@ from qfs.canon import DIGEST_BYTES, MAX_BYTES, ZERO_DIGEST, Digest
 from qfs.errors import CanonError, EnvironmentFault, InputError, QFSError, UsageError
 from qfs.halt import Halt, HaltRecord
 from qfs.shell.log_disk import SUFFIX, Disk, Folder, OneFile, Source, sync_folder
-from qfs.shell.log_frames import HEADER_BYTES, Frame, Scan, mark, packed
+from qfs.shell.log_frames import HEADER_BYTES, Frame, mark, packed, skim
+from qfs.shell.log_passage import LogReading, Passage
 from qfs.shell.log_prune import Pruned, drop, read_pruned
 
 SEGMENT_BYTES = 64 * 1024 * 1024  # 67_108_864: a new segment begins above this
 RESERVED_BYTES = 1024 * 1024  # 1_048_576: so much space is reserved ahead at a time
 _MAX_SEGMENT = SEGMENT_BYTES + MAX_BYTES + HEADER_BYTES + DIGEST_BYTES + RESERVED_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class LogReading:
-    """What a log holds."""
-
-    frames: tuple[Frame, ...]
-    torn_at: int | None
-    """Offset in the last segment at which a crash tore the log; None when it ends well. If a group
-    was acknowledged there, it is lost: nothing in the log says whether one was."""
-    chain: Digest
-    """Hash chain up to the last frame."""
-    segment: int
-    """Number of the last segment."""
-    size: int
-    """Bytes of the last segment that are sound."""
-    durable: int
-    """How many frames are known to have reached the disk."""
-    pruned: Pruned | None = None
-    """What is kept of the frames whose bodies were let go; they are among the frames."""
 
 
 def create(directory: Path, genesis: bytes, root: Digest) -> "LogWriter":
@@ -329,80 +309,24 @@ def survey_of(source: Source, pruned: Pruned | None = None) -> tuple[LogReading,
     return _surveyed(Passage(source, pruned))
 
 
-def passage(path: Path) -> "Passage":
-    """Return a log to go through once; changes nothing.
+def passage(path: Path, after: Frame | None = None, last: int | None = None) -> Passage:
+    """Return a log to go through once, behind a frame and up to a last one; changes nothing.
 
-    Raises InputError for what is no log, here or at the first frame.
+    A log that was pruned is gone through whole. Raises InputError for what is no log, here or at
+    the first frame.
     """
     pruned = read_pruned(path / "log") if (path / "log").is_dir() else None
     source, place = _source(path, 1 if pruned is None else pruned.segment)
-    return Passage(source, pruned, place)
+    return Passage(source, pruned, place, after=after, last=last)
 
 
-class Passage:
-    """A log on the way from its first frame to its last; at the end it is known what stands there.
-
-    Each frame comes with its body, which is read and hashed once; what was pruned has none.
-    """
-
-    def __init__(self, source: Source, pruned: Pruned | None = None, place: str = "") -> None:
-        self.pruned = pruned
-        self.corrupt: Halt | None = None
-        """The halt that stands behind the last sound frame."""
-        self._source = source
-        self._place = place
-        """Its first file; empty where errors of the disk are the caller's."""
-        first = (0, ZERO_DIGEST) if pruned is None else (pruned.first, pruned.chain)
-        self._scan = Scan(source, *first)
-
-    def __iter__(self) -> Iterator[tuple[Frame, bytes | None]]:
-        pruned, scan, source = self.pruned, self._scan, self._source
-        if pruned is not None:
-            yield from [(frame, None) for frame in pruned.frames()]
-        first = 1 if pruned is None else pruned.segment
-        try:
-            segments = [segment for segment in source.segments() if segment >= first]
-            for segment in segments:
-                at = pruned.start(source) if pruned and segment == pruned.segment else 0
-                yield from scan.over(segment, at)
-                self.corrupt = scan.halt
-                if self.corrupt is None and self.torn_at is not None and segment != segments[-1]:
-                    self.corrupt = scan.corrupt(self.torn_at, "a bad frame before a later segment")
-                if self.corrupt is not None:
-                    break
-        except OSError as error:
-            if not self._place:
-                raise
-            what, way_out = f"cannot be read: {error.strerror}", "check its permissions"
-            raise InputError(what, place=self._place, way_out=way_out) from None
-        if scan.seq == 0 and self.corrupt is None and self._place:
-            raise InputError(
-                "is no QFS log: it begins with no whole genesis frame",
-                place=self._place,
-                way_out="pass a ledger directory, or a log file from its folder `log`",
-            )
-
-    @property
-    def torn_at(self) -> int | None:
-        """Offset in the last segment at which a crash tore the log; None when it ends well."""
-        return self._scan.torn_at
-
-    @property
-    def segment(self) -> int:
-        """Number of the segment at hand."""
-        return self._scan.segment
-
-    def size(self) -> int:
-        """Return how many bytes the log's segments have, space that was reserved among them."""
-        return sum([self._source.size(segment) for segment in self._source.segments()])
-
-    def reading(self, frames: Sequence[Frame]) -> LogReading:
-        """Return what the log holds, of all its frames."""
-        scan = self._scan
-        return LogReading(
-            *(tuple(frames), scan.torn_at, scan.chain, scan.segment, scan.size, scan.durable),
-            pruned=self.pruned,
-        )
+def skimmed(path: Path) -> tuple[Frame, ...]:
+    """Return the frames of a log by their headers alone, as `skim`; raises InputError."""
+    source, place = _source(path, 1)
+    try:
+        return tuple(skim(source))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", place=place) from None
 
 
 def _surveyed(through: Passage) -> tuple[LogReading, Halt | None]:

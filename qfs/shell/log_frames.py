@@ -138,6 +138,33 @@ def seq_at(source: Source, segment: int, at: int) -> int | None:
     return None if parsed is None else parsed[2]
 
 
+def skim(source: Source) -> Iterator[Frame]:
+    """Yield a log's frames by what their headers say, up to the first that says nothing sound.
+
+    No body is read, so no chain is held to what it covers: who goes on from such a frame has to
+    have the frames up to it gone through as well, and to find the very same.
+    """
+    seq, chain = 0, ZERO_DIGEST
+    for segment in source.segments():
+        window = _Window(source, segment)
+        at = 0
+        while at < window.size:
+            parsed = _parse(window.at(at, HEADER_BYTES))
+            if parsed is None or parsed[2] != seq:
+                return
+            magic, length, _, _, after = parsed
+            end = at + HEADER_BYTES + length
+            if magic == FRAME_MAGIC:
+                window.ahead = WINDOW_BYTES if 4 * length <= WINDOW_BYTES else _FEW_BYTES
+                root = Digest(window.at(end, DIGEST_BYTES))
+                if len(root) != DIGEST_BYTES:
+                    return
+                yield Frame(seq, root, at, segment, length, chain, after, source)
+                seq, chain = seq + 1, after
+                end += DIGEST_BYTES
+            at = end
+
+
 class Scan:
     """A cursor over the segments of one log."""
 

@@ -145,33 +145,42 @@ def test_a_log_that_halts_and_is_cut_behind_is_both_for_any_number_of_processes(
     assert [one.document() for one in reports[::2]] == [one.document() for one in reports[1::2]]
 
 
+@pytest.mark.parametrize("spoiled", [60, MIDDLE, MIDDLE + 1, 225])
 @pytest.mark.parametrize("parts", [True, False], ids=["from snapshots", "signatures ahead"])
-def test_a_corrupt_log_halts_alike_for_any_number_of_processes(house, tmp_path, parts):
+def test_a_corrupt_log_halts_alike_for_any_number_of_processes(house, tmp_path, parts, spoiled):
     path = tmp_path / "copy"
     shutil.copytree(house, path)
     if not parts:
         shutil.rmtree(path / "snapshots")
     segment = path / "log" / "00000001.log"
     data = bytearray(segment.read_bytes())
-    data[log.read(path).frames[225].offset + 1000] ^= 1
+    data[log.read(path).frames[spoiled].offset + 1000] ^= 1
     segment.write_bytes(data)
     reports = [replay(ReplayRequest(path, jobs=jobs)) for jobs in (1, 2)]
     assert reports[0].document() == reports[1].document()
-    assert (reports[0].exit_code, reports[0].packets, reports[0].halt.seq) == (3, 224, 225)
+    said = (reports[0].exit_code, reports[0].packets, reports[0].halt.seq)
+    assert said == (3, spoiled - 1, spoiled)
     assert reports[0].halt.to_bytes() == reports[1].halt.to_bytes()
 
 
 @pytest.mark.parametrize(
     ("sizes", "snapshots", "jobs", "starts"),
     [
-        ([100] * 8, [2, 4, 6], 2, [4]),
-        ([100] * 8, [2, 4, 6], 4, [2, 4, 6]),
-        ([100, 100, 100, 100, 100, 100, 1000, 1000], [2, 4, 6], 2, [6]),
-        ([1000, 1000, 100, 100, 100, 100, 100, 100], [2, 4, 6], 2, [2]),
-        ([100] * 8, [7], 2, []),
-        ([100] * 8, [], 2, []),
+        ([100] * 8, {2: 0, 4: 0, 6: 0}, 2, [4]),
+        ([100] * 8, {2: 0, 4: 0, 6: 0}, 4, [2, 4, 6]),
+        ([100, 100, 100, 100, 100, 100, 1000, 1000], {2: 0, 4: 0, 6: 0}, 2, [6]),
+        ([1000, 1000, 100, 100, 100, 100, 100, 100], {2: 0, 4: 0, 6: 0}, 2, [2]),
+        ([100] * 8, {4: 500, 6: 0}, 2, [4]),
+        ([100] * 8, {4: 800, 6: 0}, 2, [6]),
+        ([100] * 8, {4: 9_000}, 2, []),
+        ([100] * 8, {7: 0}, 2, []),
+        ([100] * 8, {}, 2, []),
     ],
-    ids=["the middle", "each", "large ones last", "large ones first", "nothing behind", "none"],
+    ids=[
+        *("the middle", "each", "large ones last", "large ones first"),
+        *("a snapshot not too large to load", "one that is", "one larger than the log"),
+        *("nothing behind", "none"),
+    ],
 )
 def test_a_log_is_parted_at_the_snapshots_that_make_even_parts(
     tmp_path, sizes, snapshots, jobs, starts
@@ -180,9 +189,11 @@ def test_a_log_is_parted_at_the_snapshots_that_make_even_parts(
         for number, size in enumerate(sizes[1:], start=1):
             writer.append(bytes(size), digest("root", number))
     (tmp_path / "log" / "snapshots").mkdir()
-    for seq in snapshots:
-        snapshot_file(tmp_path / "log", seq).touch()
-    assert starts_of(tmp_path / "log", log.read(tmp_path / "log").frames, jobs) == starts
+    for seq, size in snapshots.items():
+        snapshot_file(tmp_path / "log", seq).write_bytes(bytes(size))
+    frames = log.skimmed(tmp_path / "log")
+    assert frames == log.read(tmp_path / "log").frames
+    assert starts_of(tmp_path / "log", frames, jobs) == starts
 
 
 def test_a_snapshot_that_is_not_good_only_costs_time(house, tmp_path):

@@ -13,8 +13,9 @@ from qfs.canon import Digest, digest
 from qfs.errors import EnvironmentFault, InputError, UsageError
 from qfs.halt import Code, Halt, HaltRecord
 from qfs.shell import log
-from qfs.shell.log import LogReading, create, open_writer, read
+from qfs.shell.log import create, open_writer, read
 from qfs.shell.log_frames import HEADER_BYTES
+from qfs.shell.log_passage import LogReading
 from tests.sim.disk import Crash, Fault, SimDisk, sound
 
 
