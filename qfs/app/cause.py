@@ -43,6 +43,8 @@ RULES = {
     "recursion-limit": "QFS603",
     "python": "QFS603",
     "cpu-features": "QFS505",
+    "file-times": "QFS701",
+    "left-behind": "QFS701",
     "history": "QFS901",
 }
 # Effects of the audit that a variable may show as; a finding of another effect explains nothing.
@@ -64,6 +66,13 @@ _EFFECTS = {
     "cpu-features": ("math", "float"),
     "python": ("float", "math", "environment", "serialization", "identity"),
 }
+
+
+_TELLING = {
+    "file-times": r"mtime|ctime|stat\(",
+    "left-behind": r"exists\(|is_file\(|isfile\(|[\"']a[b+]*[\"']",
+}
+"""What stands in a line that a variable shows through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +209,19 @@ def _statement(path: Path, line: int) -> tuple[int, int]:
 def _reported(divergence: Divergence, files: tuple[Path, ...]) -> tracing.Parting | None:
     """Return the audit's first finding of the effect, where nothing could be traced.
 
-    Of an environment variable, that is the first finding at whose line its name stands, if any.
+    That is the first at whose line stands what tells of the variable, if any: the name of an
+    environment variable, a word of file times.
     """
     effects = _effects(divergence)
     name = divergence.variable.split(" and ")[0].removeprefix("$")
+    telling = re.compile(_TELLING.get(name, rf"[\"']{re.escape(name)}[\"']"))
     first: tracing.Parting | None = None
     for path in files:
         for one in _findings(path):
             if one.effect not in effects:
                 continue
             place = tracing.Parting(str(path), one.line, one.function, "", "", "")
-            if re.search(rf"[\"']{re.escape(name)}[\"']", _source(path, one.line)):
+            if telling.search(_source(path, one.line)):
                 return place
             first = first or place
     return first

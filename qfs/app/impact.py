@@ -39,7 +39,8 @@ def compare_environments(search: Search, pair: tuple[str, str]) -> Perturbed | F
     Raises UsageError for what names no environment.
     """
     names = [name for text in pair for name, _ in _settings(text) if name[0] == "$"]
-    search.known = variables(search.machine, [name[1:] for name in dict.fromkeys(names)])
+    names = [name[1:] for name in dict.fromkeys(names)]
+    search.known = variables(search.machine, names, whole=not search.hidden_state)
     one, other = [_environment(text, search.known) for text in pair]
     search.usual = one
     base = search.once(one, Wish(quick=True))

@@ -109,7 +109,7 @@ class Search:
     jobs: int = 1
     repeats: int = 1
     hidden_state: bool = True
-    """Whether a second pass in the same process makes sense."""
+    """Whether a second pass in the same process makes sense; else a second run in a folder does."""
     only: tuple[str, ...] = ()
     """Names of the variables to vary; all if empty."""
     progress: Progress = _silent
@@ -139,7 +139,7 @@ class Search:
 
 def perturb(search: Search) -> Perturbed | Failed:
     """Run the whole search; Failed if not even the usual run ends well."""
-    search.known = variables(search.machine)
+    search.known = variables(search.machine, whole=not search.hidden_state)
     search.usual = usual(search.known)
     search.not_exercised.update(search.machine.unusable)
     search.progress("usual environment")
@@ -148,7 +148,8 @@ def perturb(search: Search) -> Perturbed | Failed:
         return first
     names, left_out = names_asked(first.noticed)
     search.not_exercised.update(left_out)
-    search.known = _chosen(search, variables(search.machine, names))
+    known = variables(search.machine, names, whole=not search.hidden_state)
+    search.known = _chosen(search, known)
     search.usual = usual(search.known)
     _drop_refused(search, first.noticed.get("libraries", ()))
     # Watching and a second pass move objects in memory, so what is compared is a run without.
@@ -162,7 +163,8 @@ def perturb(search: Search) -> Perturbed | Failed:
         found: Divergence | _Found | None = _unrepeatable(search, base)
     else:
         raced = _race(search) if base.noticed.get("threads") else None
-        found = raced or _second_pass(search, first) or _planned(search)
+        found = raced or _second_pass(search, first) or _alone(search, "left-behind")
+        found = found or _planned(search)
         if found is not None and not raced and search.diverges(search.usual) is not None:
             # What differs by itself, with time, is not the work of what was varied meanwhile.
             found = _unrepeatable(search, base)

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
 from types import MappingProxyType
@@ -28,6 +28,8 @@ class Variable:
     """Which effect of the audit's vocabulary a program has that depends on it."""
     what: str
     """One phrase for a report."""
+    alone: bool = False
+    """Whether it is tried by itself only: it takes twice the time, and needs no other to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,23 @@ FIXED: tuple[Variable, ...] = (
 )  # fmt: skip
 
 
-def variables(machine: Machine, environment_names: Sequence[str] = ()) -> tuple[Variable, ...]:
-    """Return what can be varied here, and each environment variable that the program reads."""
+LEFT_BEHIND = Variable(
+    *("left-behind", ("nothing", "last-run"), "filesystem"),
+    *("what an earlier run has left", True),
+)
+FILE_TIMES = Variable(
+    *("file-times", ("kept", "reversed"), "filesystem"),
+    "when files were last modified",
+)
+
+
+def variables(
+    machine: Machine, environment_names: Sequence[str] = (), *, whole: bool = False
+) -> tuple[Variable, ...]:
+    """Return what can be varied here, and each environment variable that the program reads.
+
+    whole: the program is run whole, so that what it leaves behind can be there when it begins.
+    """
     found = list(FIXED)
     locales = ("C.UTF-8", "C", *((machine.locale,) if machine.locale else ()))
     found.append(Variable("LC_ALL", locales, "locale", "locale and text encoding"))
@@ -89,6 +106,7 @@ def variables(machine: Machine, environment_names: Sequence[str] = ()) -> tuple[
         places = ("first", "second")
         found.append(Variable("cwd", places, "environment", "working folder"))
         found.append(Variable("source-path", places, "environment", "folder of the program"))
+        found += [FILE_TIMES, LEFT_BEHIND] if whole else [FILE_TIMES]
     if len(machine.pythons) > 1:
         found.append(Variable("python", machine.pythons, "serialization", "Python version"))
     if machine.compiled:
@@ -108,7 +126,9 @@ def pairwise(known: Sequence[Variable], seed: int) -> tuple[Environment, ...]:
     """Return environments in which every two levels of every two variables meet.
 
     The usual environment is the first. seed is any int; greedy, so a few more than the optimum.
+    What is tried by itself only stays at its usual level.
     """
+    known = [replace(one, levels=one.levels[:1]) if one.alone else one for one in known]
     chance = Random(seed)  # noqa: S311 (a plan needs to be repeatable, not secret)
     base = {one.name: one.levels[0] for one in known}
     open_pairs = _pairs(known) - _met(base, known)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from qfs.shell.perturbation import Environment
+from qfs.shell.perturbation import FILE_TIMES, Environment
 
 ENTRIES_MAX = 2_000
 COPIED_MAX_BYTES = 32 * 1024 * 1024  # 33_554_432
@@ -28,6 +28,7 @@ SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy
 _ROOT = Path(__file__).resolve().parents[2]
 _T0_NS = 1_750_000_000 * 10**9  # 2025-06-15T15:06:40Z, a summer day of a leap-free year
 _SHIFT_NS = 34_631_591 * 10**9  # 400 days, 19 hours, 53 minutes and 11 seconds
+_STEP_NS = 3_661 * 10**9  # an hour, a minute and a second
 _NOISE = {"usual": 0, "noise-1": 1, "noise-2": 2}
 _TAIL = 4_000
 _NO_FMA = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F,-AVX2_Usable,-FMA_Usable"
@@ -345,7 +346,22 @@ def working_folder(real: Path, place: Path, environment: Environment) -> Path:
     made.mkdir(parents=True)
     if not mirror(real, made, backward=environment["directory-order"] == "backward"):
         return real
+    retime(made, environment)
     return made
+
+
+def retime(made: Path, environment: Environment) -> None:
+    """Give copied files other times, the newest the oldest, where the environment says so.
+
+    Files of the same time get different ones. What is a link to the real file keeps its own.
+    """
+    if environment.get(FILE_TIMES.name, FILE_TIMES.levels[0]) == FILE_TIMES.levels[0]:
+        return
+    files = [path for path in sorted(made.rglob("*")) if path.is_file() and not path.is_symlink()]
+    files.sort(key=lambda path: path.stat().st_mtime_ns)
+    for number, path in enumerate(reversed(files)):
+        when = _T0_NS - _SHIFT_NS + number * _STEP_NS
+        os.utime(path, ns=(when, when))
 
 
 def is_skipped(folder: Path, name: str) -> bool:

@@ -3,7 +3,8 @@
 - Any program; where it is Python, the clock, chance, listings and the rest are changed in it and in
   every Python that it starts, through ``sitecustomize``.
 - It runs in a copy of the working folder: files are links, what is below a watched path is copied.
-  Compared are the files below the watched paths and what it printed on standard output; its exit
+  Where the environment has files left behind, it has run there once before.
+- Compared are the files below the watched paths and what it printed on standard output; its exit
   code must be 0. Standard error is for people, with times and progress in it: it is not compared.
 """
 
@@ -17,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from qfs.shell.perturbation import Environment
+from qfs.shell.perturbation import LEFT_BEHIND, Environment
 from qfs.shell.perturbed_run import (
     Failed,
     Item,
@@ -30,6 +31,7 @@ from qfs.shell.perturbed_run import (
     mirror,
     prefix,
     prelude_of,
+    retime,
     variables_of,
 )
 
@@ -87,19 +89,30 @@ def run(command: Command, environment: Environment, shop: Workshop, wish: Wish) 
         variables = {**variables_of(environment, place, shop), "PYTHONPATH": str(site)}
         words = [*prefix(environment), *_bounded(command), *_program(command.words, environment)]
         printed = place / "printed"
-        seconds = command.timeout_s
-        code_, tail = execute(
-            words, variables, cwd, seconds, printed, complained=place / "complained"
-        )
-        last = tail.splitlines()[-1] if tail else ""
-        if code_ is None:
-            return Failed("hung", f"did not end within {command.timeout_s} s")
-        if code_ != 0:
-            reason = "memory" if "MemoryError" in tail else "crashed"
-            return Failed(reason, f"exit code {code_}{_raised_at(tail, cwd)}: {last}")
+        left = LEFT_BEHIND.levels[0]
+        before = environment.get(LEFT_BEHIND.name, left) != left  # an earlier run, to leave things
+        for _ in range(2 if before else 1):
+            ended = execute(
+                *(words, variables, cwd, command.timeout_s, printed),
+                complained=place / "complained",
+            )
+            failed = _failed(command, cwd, *ended)
+            if failed is not None:
+                return failed
         return _told(command, cwd, place, wish)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _failed(command: Command, cwd: Path, code: int | None, tail: str) -> Failed | None:
+    """Say how a run did not end well; None if it did."""
+    last = tail.splitlines()[-1] if tail else ""
+    if code is None:
+        return Failed("hung", f"did not end within {command.timeout_s} s")
+    if code == 0:
+        return None
+    reason = "memory" if "MemoryError" in tail else "crashed"
+    return Failed(reason, f"exit code {code}{_raised_at(tail, cwd)}: {last}")
 
 
 def _raised_at(tail: str, cwd: Path) -> str:
@@ -137,6 +150,7 @@ def _folder(command: Command, place: Path, environment: Environment) -> Path:
                 real = path.resolve()
                 path.unlink()
                 shutil.copyfile(real, path)
+    retime(made, environment)
     return made
 
 

@@ -1,6 +1,7 @@
 """Programs that know nothing of QFS: how they are called and compared, and what they may not do."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +347,69 @@ def test_the_line_of_a_command_that_parts_is_named(
     found = report.document()["divergence"]
     assert found["environment"] == variable
     assert (found["cause"]["line"], found["cause"]["rule"]) == named, what
+
+
+NEWEST = "lambda one: os.path.getmtime('prices/' + one)"
+COUNTED = "n = int(open('count').read()) if os.path.exists('count') else 0\n"
+FOLDERS = (
+    (
+        "inputs, the oldest first",
+        f"open('out/a', 'w')\nprint(sorted(['new', 'old'], key={NEWEST}))\n",
+        "file-times",
+        (4, "QFS701"),
+    ),
+    ("inputs by their names", "print(sorted(os.listdir('prices')))\n", "file-times", None),
+    (
+        "the age of what it has made itself",
+        "open('out/a', 'w')\nos.utime('out/a', (1, 1))\nprint(os.stat('out/a').st_mtime)\n",
+        "file-times",
+        None,
+    ),
+    (
+        "a count that the last run has kept",
+        f"{COUNTED}open('count', 'w').write(str(n + 1))\nprint(n)\n",
+        "left-behind",
+        (3, "QFS701"),
+    ),
+    (
+        "a line added to what the last run has written",
+        "os.listdir('prices')\nopen('out/log', 'a').write('begun\\n')\n",
+        "left-behind",
+        (4, "QFS701"),
+    ),
+    ("a file written anew", "open('out/a', 'w').write('a')\n", "left-behind", None),
+    (
+        "a folder that is cleared first",
+        "import shutil\nshutil.rmtree('out')\nos.makedirs('out')\nopen('out/a', 'x').write('a')\n",
+        "left-behind",
+        None,
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "variable", "named"), FOLDERS, ids=[one[0] for one in FOLDERS]
+)
+def test_the_folder_in_which_a_command_runs_is_varied(
+    what: str, body: str, variable: str, named: tuple[int, str] | None, tmp_path: Path
+) -> None:
+    sim(tmp_path, body)
+    (tmp_path / "prices").mkdir()
+    for number, name in enumerate(("new", "old", "of that day")):
+        (tmp_path / "prices" / name).touch()
+        os.utime(tmp_path / "prices" / name, (10**9 - 86_400 * number,) * 2)
+    report = replay_foreign(
+        ForeignRequest(
+            command="python sim.py", watch=("out",), perturb=True, only=(variable,), folder=tmp_path
+        )
+    )
+    found = report.document()["divergence"]
+    if named is None:
+        assert (report.exit_code, found) == (0, None), report.document()
+        return
+    assert found["environment"] == variable
+    assert (found["cause"]["line"], found["cause"]["rule"]) == named, what
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["prices", "sim.py"]
 
 
 def test_a_program_in_another_language_is_compared_as_well(tmp_path: Path) -> None:

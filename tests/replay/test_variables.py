@@ -41,6 +41,7 @@ PROBES = {
     "host": ("hostname", "socket.gethostname()"),
     "folder": ("cwd", "os.getcwd()"),
     "source": ("source-path", "__file__"),
+    "times": ("file-times", "os.path.getmtime('inputs.jsonl')"),
     "python": ("python", "list(sys.version_info[:2])"),
     "setting": ("$DESK", "os.environ.get('DESK')"),
 }
@@ -97,6 +98,10 @@ def test_a_level_changes_what_hangs_on_its_variable_and_nothing_else(desk: Path)
                 assert differ <= hang, (variable.name, level, differ)
     varied = {one.name for one in known}
     wanted = {owner for owner, _ in PROBES.values()} | {"threads"}
-    absent = {"python": len(here.pythons) < 2, "cwd": not here.folder}
+    absent = {
+        "python": len(here.pythons) < 2,
+        "cwd": not here.folder,
+        "file-times": not here.folder,
+    }
     assert wanted - varied <= {name for name, lacks in absent.items() if lacks}
     assert varied - wanted <= {"addresses"}
