@@ -11,8 +11,9 @@ from qfs.scan.frame import Frame
 from qfs.scan.grown import grows, note
 from qfs.scan.implicit import set_through
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.left import keep, leave, unknown
 from qfs.scan.operations import binary_value
-from qfs.scan.order import elements
+from qfs.scan.order import elements, unordered
 from qfs.scan.shared import (
     captured_by_module,
     is_module_level,
@@ -95,7 +96,7 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             set_through(frame, atom[1], target[2], value, pos)
             if keeps(frame, target):
                 frame.site("global-write", pos, f"the global {root_of(target)[1]}")
-            frame.solver.write(("field", atom[1], target[2]), value)
+            keep(frame, atom[1], target[2], value, pos)
         elif atom[0] == CLASS:
             frame.solver.write(("attr", atom[1], target[2]), value)
             if frame.function.outer is not None and not (
@@ -113,6 +114,8 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             frame.site("global-write", pos, f"the global {root_of(target)[1]}")
         elif atom[0] == FUNCTION and _outlives(frame, atom, target[2]):
             frame.site("global-write", pos, f"the function attribute {target[2]}")
+        elif unknown(atom):
+            leave(frame, target, unordered(value))
 
 
 _DESCRIPTIONS = {
@@ -143,6 +146,8 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
             store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == OUTSIDE and frame.function.outer is not None:
             frame.site("global-write", pos, atom[1])
+        elif unknown(atom):
+            leave(frame, target[1], unordered(value) or inner_order(frame, target[1]))
 
 
 def inner_order(frame: Frame, holder: Fact) -> Taint | None:
@@ -172,18 +177,19 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
         _hidden_state(frame, holder, root, pos)
     if holder[0] == ir.NAME:
         _mutable_default(frame, holder[1], pos)
-        _put_back(frame, holder, *value)
+        _put_back(frame, holder, pos, *value)
     elif holder[0] == ir.INDEX:
         frame.quiet += 1
         outer = evaluate(frame, holder[1])
         frame.quiet -= 1
         for atom in outer:
             if atom[0] == TABLE:
-                _put_back(frame, holder[1], (TABLE, atom[1], join(atom[2], value), atom[3]))
+                _put_back(frame, holder[1], pos, (TABLE, atom[1], join(atom[2], value), atom[3]))
             elif atom[0] == SEQUENCE:
-                _put_back(frame, holder[1], (SEQUENCE, atom[1], join(atom[2], value), atom[3]))
+                held = (SEQUENCE, atom[1], join(atom[2], value), atom[3])
+                _put_back(frame, holder[1], pos, held)
     elif holder[0] == ir.ATTR:
-        _put_back(frame, holder, *value)
+        _put_back(frame, holder, pos, *value)
     elif holder[0] == ir.CALL and holder[1][0] == ir.ATTR and holder[1][2] in _LOOKS_UP:
         frame.quiet += 1
         outer = evaluate(frame, holder[1][1])
@@ -191,7 +197,7 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
         for atom in outer:
             if atom[0] == TABLE:
                 held = (TABLE, atom[1], join(atom[2], value), atom[3])
-                _put_back(frame, holder[1][1], held)
+                _put_back(frame, holder[1][1], pos, held)
 
 
 def _hidden_state(frame: Frame, holder: Fact, root: Fact, pos: Pos) -> None:
@@ -233,7 +239,7 @@ def _replaced(frame: Frame, name: str, pos: Pos) -> bool:
     )
 
 
-def _put_back(frame: Frame, holder: Fact, *value: Atom) -> None:
+def _put_back(frame: Frame, holder: Fact, pos: Pos, *value: Atom) -> None:
     """Let a variable, an attribute or a container's element hold a changed container."""
     if holder[0] in {ir.NAME, ir.INDEX}:
         if holder[0] == ir.NAME and not is_module_level(frame, holder[1]):
@@ -247,9 +253,10 @@ def _put_back(frame: Frame, holder: Fact, *value: Atom) -> None:
         objects = evaluate(frame, holder[1])
         frame.quiet -= 1
         for atom in objects:
-            if atom[0] in {INSTANCE, CLASS}:
-                kind = "field" if atom[0] == INSTANCE else "attr"
-                frame.solver.write((kind, atom[1], holder[2]), value)
+            if atom[0] == INSTANCE:
+                keep(frame, atom[1], holder[2], value, pos)
+            elif atom[0] == CLASS:
+                frame.solver.write(("attr", atom[1], holder[2]), value)
             elif atom[0] == MODULE:
                 frame.solver.write(("global", atom[1], holder[2]), value)
 

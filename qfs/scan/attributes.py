@@ -7,12 +7,14 @@
 
 import builtins
 
+from qfs.scan.addresses import told
 from qfs.scan.dispatch import READ, Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import read_through
 from qfs.scan.imports import member
 from qfs.scan.ir import Pos
 from qfs.scan.values import (
+    ADDRESS,
     ANY,
     CLASS,
     FUNCTION,
@@ -92,6 +94,9 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return STR
     if name == "__supertype__":
         return _supertype(atom)
+    if tag == ADDRESS:
+        told(frame, (atom,), f"is asked for {name}")
+        return ANY
     if tag == METHOD:
         return ((METHOD, ANY[0], name),)
     if tag == TUPLE and not (name.startswith("_") or hasattr(tuple, name)):

@@ -9,11 +9,12 @@ import builtins
 from collections.abc import Callable
 
 from qfs.scan.attributes import attribute
-from qfs.scan.dispatch import Arguments, call, call_method
+from qfs.scan.dispatch import Arguments, call, call_each, call_method
 from qfs.scan.frame import Frame, bare
 from qfs.scan.implicit import index_of, truth_of
 from qfs.scan.imports import module_value, run_body
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.left import keep
 from qfs.scan.operations import binary_value, format_spec, text_of
 from qfs.scan.order import elements, instance_grade
 from qfs.scan.shared import is_module_level
@@ -147,7 +148,7 @@ def _carry(kind: str, shape: str) -> Builtin:
         taint = next((each[1] for each in found if each[1] is not None), None)
         element = found[0][0]
         if callback:
-            call(frame, callback, Arguments([element]), pos)
+            call_each(frame, callback, Arguments([element]), pos, taint)
         if shape == "filter":
             truth_of(frame, element, pos)
         if shape in {"enumerate", "zip"}:
@@ -199,7 +200,8 @@ def star_any(arguments: Arguments) -> bool:
 def _map(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     found = [elements(frame, value, pos) for value in arguments.positional[1:]]
     taint = next((each[1] for each in found if each[1] is not None), None)
-    result = call(frame, arguments.first(), Arguments([each[0] for each in found]), pos)
+    inner = Arguments([each[0] for each in found])
+    result = call_each(frame, arguments.first(), inner, pos, taint)
     return sequence(result, "lazy", taint)
 
 
@@ -325,7 +327,7 @@ def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         elif atom[0] == INSTANCE:
             for name in arguments.at(1, ""):
                 if name[0] == KNOWN:
-                    frame.solver.write(("field", atom[1], name[2]), arguments.at(2, ""))
+                    keep(frame, atom[1], name[2], arguments.at(2, ""), pos)
                 else:
                     frame.solver.write(("dynamic", atom[1]), ANY)
     return NONE

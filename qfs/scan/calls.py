@@ -6,22 +6,35 @@
 """
 
 import re
+from collections.abc import Callable
 
 from qfs.scan import ir
+from qfs.scan.addresses import KEYED, told
 from qfs.scan.annotations import annotated
 from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute
-from qfs.scan.dispatch import CALLED, Arguments, call, escape, evaluate, evaluate_key
+from qfs.scan.builtin_functions import BUILTINS
+from qfs.scan.dispatch import (
+    CALLED,
+    Arguments,
+    call,
+    escape,
+    evaluate,
+    evaluate_key,
+    evaluate_keys,
+)
+from qfs.scan.fields import fill_fields
 from qfs.scan.frame import Frame
 from qfs.scan.grown import hand_back
 from qfs.scan.implicit import made_outside
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.methods import call_builtin_method, changed
-from qfs.scan.order import elements
+from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function
 from qfs.scan.shared import called_on
 from qfs.scan.values import (
+    ADDRESS,
     ANY,
     ANYTHING,
     CLASS,
@@ -35,9 +48,9 @@ from qfs.scan.values import (
     OUTSIDE,
     PARTIAL,
     PLAIN,
-    SEQUENCE,
     STR,
     SUPER,
+    TABLE,
     TUPLE,
     Atom,
     Value,
@@ -58,7 +71,8 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         holder = evaluate(frame, callee_fact[1])
         logs = callee_fact[2] in _LOGS and _is_logger(callee_fact[1], holder)
         frame.logging += logs
-        arguments = _arguments(frame, positional, words, pos, keyed=callee_fact[2] in _KEYED)
+        read = evaluate_key if callee_fact[2] in KEYED else evaluate
+        arguments = _arguments(frame, positional, words, pos, read)
         frame.logging -= logs
         arguments.facts = fact
         changed(frame, callee_fact, holder, arguments, pos)
@@ -67,14 +81,15 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         callee = attribute(frame, holder, callee_fact[2], callee_fact[3])
     else:
         callee = evaluate(frame, callee_fact)
-        arguments = _arguments(frame, positional, words, pos)
+        told_apart = callee_fact[0] == ir.NAME and callee_fact[1] in {"set", "frozenset"}
+        read = evaluate_keys if told_apart and len(positional) == 1 else evaluate
+        arguments = _arguments(frame, positional, words, pos, read)
         arguments.facts = fact
     arguments.unused = unused
     return call(frame, callee, arguments, pos)
 
 
 _EXACT_MAX = 8  # arguments behind a star that are told apart
-_KEYED = {"add", "get", "discard", "remove", "setdefault", "pop"}
 _LOGS = {"debug", "info", "warning", "error", "critical", "exception", "log", "debug2"}
 
 
@@ -119,12 +134,11 @@ def _arguments(
     positional: tuple[Fact, ...],
     words: tuple[tuple[str | None, Fact], ...],
     pos: Pos,
-    *,
-    keyed: bool = False,
+    read: Callable[[Frame, Fact], Value],
 ) -> Arguments:
     out = Arguments([])
     for part in positional:
-        value = evaluate_key(frame, part) if keyed else evaluate(frame, part)
+        value = read(frame, part)
         if part[0] != ir.STAR:
             if out.star is None:
                 out.positional.append(value)
@@ -141,6 +155,10 @@ def _arguments(
         value = evaluate(frame, part)
         if name is None:
             out.double = True
+            for atom in value:
+                items = atom[2] if atom[0] == TABLE else NOTHING
+                kept = tuple([each for each in items if unordered((each,)) is not None])
+                out.more = join(out.more, kept)
         else:
             out.keywords[name] = value
     return out
@@ -214,6 +232,8 @@ def _call_anything(
         frame.rest("callback", frame.function.label)
     else:
         frame.site("unresolved-call", pos, "a call of something unknown", "unknown")
+    for value in arguments.all():
+        told(frame, value, "is handed out")
     escape(frame, arguments, pos)
     return ANY
 
@@ -333,7 +353,7 @@ def bind_arguments(
             at = len(positional)
             continue
         elif kind == 4:
-            rest = ANY if arguments.double else NOTHING
+            rest = join(ANY, arguments.more) if arguments.double else NOTHING
             for each in keywords.values():
                 rest = join(rest, each)
             bound[name] = table(STR, rest)
@@ -365,7 +385,7 @@ def _missing(
     if parameter.kind <= 1 and arguments.star is not None:
         value = join(value, arguments.star)
     elif arguments.double or (parameter.default is None):
-        value = join(value, ANY)
+        value = join(join(value, ANY), arguments.more)
     return value
 
 
@@ -375,7 +395,8 @@ def _declared(frame: Frame, function: Function, note: Fact, value: Value) -> Val
     A plain annotation (``int``, ``str``, ``bytes``, ``bool``) also drops what contradicts it.
     """
     if note[0] == ir.NAME and note[1] in _PLAIN_NOTES:
-        kept = tuple([atom for atom in value if type_name(atom) in _PLAIN_NOTES[note[1]]])
+        names = _PLAIN_NOTES[note[1]]
+        kept = tuple([atom for atom in value if type_name(atom) in names or atom[0] == ADDRESS])
         return value if kept and len(kept) == len(value) else join(kept, ((PLAIN, note[1]),))
     if not any(atom[0] == ANYTHING for atom in value):
         return value
@@ -407,6 +428,8 @@ def instantiate(
     klass = frame.solver.program.classes[number]
     if frame.trait(number, "enum"):
         return ((INSTANCE, number, True),)
+    if frame.trait(number, "typeddict"):
+        return BUILTINS["builtins.dict"](frame, arguments, pos)
     for meta in _metaclass(frame, number):
         for each in frame.find(meta[1], "__call__") if meta[0] == CLASS else ():
             if each[0] == FUNCTION:
@@ -426,7 +449,7 @@ def instantiate(
             receiver = (FUNCTION, each[1], made[0], each[3])
             call_function(frame, receiver, arguments, pos, certain=certain)
     if not init and (frame.trait(number, "dataclass") or frame.trait(number, "namedtuple")):
-        _fill_fields(frame, number, arguments)
+        fill_fields(frame, number, arguments, pos)
         for each in frame.find(number, "__post_init__"):
             if each[0] == FUNCTION:
                 receiver = (FUNCTION, each[1], made[0], each[3])
@@ -445,17 +468,6 @@ def _metaclass(frame: Frame, number: int) -> Value:
         if isinstance(at, int) and frame.solver.program.classes[at].metaclass:
             return frame.solver.program.classes[at].metaclass
     return NOTHING
-
-
-def _fill_fields(frame: Frame, number: int, arguments: Arguments) -> None:
-    """Let a dataclass's fields hold what its constructor was given, where types say nothing."""
-    names: dict[str, Value] = {}
-    for at in reversed([base for base in frame.mro(number) if isinstance(base, int)]):
-        names.update(frame.solver.program.classes[at].fields)
-    for position, name in enumerate(names):
-        value = arguments.at(position, name)
-        if value and any(atom[0] in {ANYTHING, SEQUENCE, "set", "dict"} for atom in names[name]):
-            frame.solver.write(("field", number, name), value)
 
 
 CALLED.update(

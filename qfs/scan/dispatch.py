@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from qfs.scan import ir
+from qfs.scan.addresses import is_address
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import (
@@ -21,6 +22,8 @@ from qfs.scan.values import (
     NOTHING,
     PARTIAL,
     PLAIN,
+    SEQUENCE,
+    TUPLE,
     Atom,
     Taint,
     Value,
@@ -39,6 +42,8 @@ class Arguments:
     star_taint: Taint | None = None
     double: bool = False
     """Whether ``**kwargs`` may give more keywords."""
+    more: Value = NOTHING
+    """Those of them that have an order which two runs may disagree on."""
     fewest: int | None = None
     """How many positional ones are given for certain, where some may be missing."""
     apart: bool = False
@@ -99,9 +104,27 @@ def evaluate(frame: Frame, fact: Fact) -> Value:
 
 def evaluate_key(frame: Frame, fact: Fact) -> Value:
     """Return the value of a key: ``id(x)`` as one tells objects apart, and is not used further."""
+    if fact[0] == ir.TUPLE and is_address(fact):
+        return ((TUPLE, tuple([evaluate_key(frame, part) for part in fact[1]])),)
     frame.as_key = fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "id")
     value = EXPRESSIONS[fact[0]](frame, fact)
     frame.as_key = False
+    return value
+
+
+def evaluate_keys(frame: Frame, fact: Fact) -> Value:
+    """Return the value of a collection whose elements are keys: ``set(map(id, xs))``."""
+    if fact[0] == ir.COMP:
+        frame.as_keys = True
+    elif fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "map") and fact[2]:
+        frame.as_key = fact[2][0][:2] == (ir.NAME, "id")
+    elif fact[0] in {ir.LIST, ir.TUPLE, ir.SET} and any(is_address(part) for part in fact[1]):
+        element: Value = NOTHING
+        for part in fact[1]:
+            element = join(element, evaluate_key(frame, part))
+        return ((SEQUENCE, "list", element, None),)
+    value = EXPRESSIONS[fact[0]](frame, fact)
+    frame.as_key = frame.as_keys = False
     return value
 
 
@@ -117,6 +140,18 @@ def call(
         answer = CALLED.get(atom[0])
         if answer is not None:
             out = join(out, answer(frame, atom, arguments, pos, certain=certain))
+    return out
+
+
+def call_each(
+    frame: Frame, callee: Value, arguments: Arguments, pos: Pos, order: Taint | None
+) -> Value:
+    """Return what calling a value for each element gives, in the order of the elements."""
+    if order is None:
+        return call(frame, callee, arguments, pos)
+    frame.orders.append((order, frozenset(), frozenset()))
+    out = call(frame, callee, arguments, pos)
+    frame.orders.pop()
     return out
 
 

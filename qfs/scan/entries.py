@@ -14,6 +14,7 @@ from qfs.scan.annotations import annotated
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.program import Function
+from qfs.scan.shared import fills
 from qfs.scan.solve import Node, Solver
 from qfs.scan.values import (
     ANYTHING,
@@ -58,6 +59,8 @@ def start(solver: Solver, functions: Sequence[Function], named: Sequence[str] = 
             seen[function.module.name] = None
             roots.append(solver.node(function.module.functions[0], {}))
     solver.solve()
+    for maker in _makers(solver, functions):
+        solver.node(maker, _parameters(solver, maker))
     for function in functions:
         if function.outer is None:
             continue
@@ -69,6 +72,22 @@ def start(solver: Solver, functions: Sequence[Function], named: Sequence[str] = 
         if function.facts.decorators:
             roots.extend(_decorations(solver, function))
     return roots
+
+
+def _makers(solver: Solver, functions: Sequence[Function]) -> dict[Function, None]:
+    """Return the methods that fill the fields of the classes whose methods are entry points.
+
+    They ran before: what they do is not judged, but it is known what they made.
+    """
+    out: dict[Function, None] = {}
+    judged = dict.fromkeys(functions)
+    for number in dict.fromkeys([each.owner.number for each in functions if each.owner]):
+        for base in solver.lookups.mro(number):
+            if isinstance(base, int):
+                methods = solver.program.classes[base].methods
+                missing = [each for each in methods if each not in judged and fills(each)]
+                out.update(dict.fromkeys(missing))
+    return out
 
 
 def _decorations(solver: Solver, function: Function) -> list[Node]:

@@ -1,11 +1,20 @@
 """Expressions: one function a kind of fact, found by its number."""
 
 from qfs.scan import ir
+from qfs.scan.addresses import is_address
 from qfs.scan.assignment import assign
 from qfs.scan.attributes import attribute, lacks
 from qfs.scan.calls import call_fact
 from qfs.scan.classes import defaults
-from qfs.scan.dispatch import EXPRESSIONS, Arguments, call, call_method, evaluate, evaluate_key
+from qfs.scan.dispatch import (
+    EXPRESSIONS,
+    Arguments,
+    call,
+    call_method,
+    evaluate,
+    evaluate_key,
+    evaluate_keys,
+)
 from qfs.scan.frame import Frame, mentions, position
 from qfs.scan.implicit import awaited, index_of, truth_of
 from qfs.scan.ir import Fact
@@ -99,6 +108,8 @@ def _tuple(frame: Frame, fact: Fact) -> Value:
 
 
 def _set(frame: Frame, fact: Fact) -> Value:
+    if any(is_address(part) for part in fact[1]):
+        return a_set(evaluate_keys(frame, fact)[0][2])
     return a_set(items_of(frame, fact[1], fact[2])[0])
 
 
@@ -276,22 +287,24 @@ def _lambda(frame: Frame, fact: Fact) -> Value:
 
 def _comp(frame: Frame, fact: Fact) -> Value:
     _, kind, results, parts, _pos = fact
+    keys, frame.as_keys = frame.as_keys, False
     saved = dict(frame.env)
     taint: Taint | None = None
     pushed = 0
     for target, iterable, conditions, _asynchronous in parts:
         element, part_taint = elements(frame, evaluate(frame, iterable), position(iterable))
         taint = taint or part_taint
+        if part_taint is not None:
+            names = frozenset(_targets(target))
+            frame.orders.append((part_taint, names, names))
+            pushed += 1
         assign(frame, target, element, fact[4])
         for condition in conditions:
             truth_of(frame, evaluate(frame, condition), position(condition))
             narrow(frame, condition, positive=True)
-        if part_taint is not None and kind != "set":
-            names = frozenset(_targets(target))
-            frame.orders.append((part_taint, names, names))
-            pushed += 1
     made = [evaluate(frame, result) for result in results[1:]]
-    made.insert(0, (evaluate if kind in {"list", "gen"} else evaluate_key)(frame, results[0]))
+    keyed = keys or kind not in {"list", "gen"}
+    made.insert(0, (evaluate_key if keyed else evaluate)(frame, results[0]))
     for _each in range(pushed):
         frame.orders.pop()
     own = _names(parts)

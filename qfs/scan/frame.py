@@ -52,6 +52,8 @@ class Frame:
         """Above 0 while the arguments of a logging call are read: what they print is a log's."""
         self.as_key = False
         """Whether what is read is a key, which is compared with other keys and no more."""
+        self.as_keys = False
+        """Whether the elements of what is read are keys."""
         self.unused = False
         """Whether nothing is done with the value of the call that is read next."""
         self.quiet = 0
@@ -153,16 +155,18 @@ class Frame:
 
     # Reports ---------------------------------------------------------------------------------
 
-    def report(self, rule: Rule, pos: Pos, text: str, verdict: str = "violation") -> None:
-        """Record that a rule speaks of a place in this function."""
+    def report(
+        self, rule: Rule, pos: Pos, text: str, verdict: str = "violation", path: str = ""
+    ) -> None:
+        """Record that a rule speaks of a place in this function, or in the file at a path."""
         if self.quiet or (rule.policies and self.solver.policy not in rule.policies):
             return
         if verdict == "violation" and rule.verdict != "violation":
             verdict = rule.verdict
-        key = (rule.code, self.module.path, pos)
+        key = (rule.code, path or self.module.path, pos)
         before = self.node.effects.get(key)
         if before is None or (before.verdict != "violation" and verdict == "violation"):
-            self.node.effects[key] = Effect(rule, self.module.path, pos, text, verdict)
+            self.node.effects[key] = Effect(rule, key[1], pos, text, verdict)
 
     def site(self, name: str, pos: Pos, text: str, verdict: str = "violation") -> None:
         """Record a construct of the language."""
@@ -179,13 +183,13 @@ class Frame:
         if not self.quiet:
             self.node.rests[kind, name] = None
 
-    def leak(self, taint: Taint, site: str, use: str) -> None:
+    def leak(self, taint: Taint, site: str, use: str, *, sure: bool = True) -> None:
         """Report that an order reached a use that keeps it, where the order came from."""
         if taint.grade in {"stable", "empty"}:
             return
         site = _SITES_OF.get(taint.grade, site)
         certain = taint.grade in {"salted", "identity", "listing", "arrival"}
-        verdict = "violation" if certain else "possible"
+        verdict = "violation" if certain and sure else "possible"
         for rule in self.solver.rules.index.sites.get(site, ()):
             if self.quiet:
                 return

@@ -11,6 +11,7 @@ from typing import Any
 from qfs.scan import ir
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.left import hand_on
 from qfs.scan.program import Function
 from qfs.scan.solve import Node
 from qfs.scan.values import SEQUENCE, SET, TABLE, Atom, Value
@@ -22,42 +23,52 @@ _CHANGES = {
 
 def grows(function: Function) -> frozenset[str]:
     """Return the parameters that a function may change: by a method, an item, or by handing on."""
-    known: frozenset[str] | None = function.notes.get("grows")
+    return _changed(function)[0]
+
+
+def _changed(function: Function) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the parameters that a function may change, and those of which it may a part."""
+    known: tuple[frozenset[str], frozenset[str]] | None = function.notes.get("grows")
     if known is None:
         names = {parameter.name for parameter in function.facts.parameters}
         found: set[str] = set()
+        parts: set[str] = set()
         if names:
-            _collect(function.facts.body, names, found)
-        known = function.notes["grows"] = frozenset(found)
+            _collect(function.facts.body, names, found, parts)
+        known = function.notes["grows"] = (frozenset(found), frozenset(found | parts))
     return known
 
 
-def _collect(fact: Fact, names: set[str], out: set[str]) -> None:
+def _collect(fact: Fact, names: set[str], out: set[str], parts: set[str]) -> None:
     if not fact:
         return
     tag = fact[0]
     if tag == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple) and fact[1]:
         callee = fact[1]
         if callee[0] == ir.ATTR and callee[2] in _CHANGES:
-            _root(callee[1], names, out)
+            _root(callee[1], names, out, parts)
         for part in fact[2]:
-            _root(part, names, out)
+            _root(part, names, out, parts)
     elif tag == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
         for target in fact[1]:
-            if target[0] == ir.INDEX:
-                _root(target, names, out)
+            if target[0] in {ir.INDEX, ir.ATTR}:
+                _root(target, names, out, parts)
     elif tag == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):
-        _root(fact[1], names, out)
+        _root(fact[1], names, out, parts)
     for part in fact:
         if part.__class__ is tuple:
-            _collect(part, names, out)
+            _collect(part, names, out, parts)
 
 
-def _root(fact: Fact, names: set[str], out: set[str]) -> None:
+def _root(fact: Fact, names: set[str], out: set[str], parts: set[str]) -> None:
     while fact[0] == ir.INDEX:
         fact = fact[1]
     if fact[0] == ir.NAME and fact[1] in names:
         out.add(fact[1])
+    while fact[0] in {ir.INDEX, ir.ATTR}:
+        fact = fact[1]
+    if fact[0] == ir.NAME and fact[1] in names:
+        parts.add(fact[1])
 
 
 def note(frame: Frame, name: str, value: tuple[Atom, ...]) -> None:
@@ -68,8 +79,8 @@ def note(frame: Frame, name: str, value: tuple[Atom, ...]) -> None:
 
 def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> None:  # noqa: FBT001
     """Let the caller's variables hold what the callee made of them."""
-    names = grows(node.function) if not frame.quiet else ()
-    if not names:
+    names, parts = _changed(node.function)
+    if frame.quiet or not parts:
         return
     parameters = node.function.facts.parameters[bound:]
     given: list[tuple[str, Fact]] = []
@@ -79,6 +90,8 @@ def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> No
         given.append((parameter.name, fact))
     given.extend([(name, fact) for name, fact in call[3] if name])
     for name, fact in given:
+        if name in parts:
+            hand_on(frame, node, name, fact)
         if name in names and fact[0] in {ir.NAME, ir.ATTR}:
             value = frame.solver.read(frame.node, ("grown", node.number, name))
             if value:

@@ -6,17 +6,18 @@
 - Source: Python data model, §3.3 "Special method names".
 """
 
+from qfs.scan.addresses import told
 from qfs.scan.dispatch import Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
 from qfs.scan.values import (
+    ADDRESS,
     ANY,
     CLASS,
     FUNCTION,
     INSTANCE,
     NOTHING,
-    OBJECT,
     SEQUENCE,
     STR,
     TUPLE,
@@ -57,8 +58,8 @@ def equals(frame: Frame, element: Value, other: Value, pos: Pos) -> None:
 def compares(frame: Frame, element: Value, pos: Pos) -> None:
     """Compare elements with each other, as sorting does; tuples compare their items."""
     for atom in element:
-        if atom == (OBJECT, "builtins.object", ""):
-            frame.site("object-identity", pos, "sorting by id()")
+        if atom[0] == ADDRESS:
+            told(frame, (atom,), "decides an order")
         for item in atom[1] if atom[0] == TUPLE else ():
             compares(frame, item, pos)
     _asked(frame, element, ("__lt__", "__gt__"), [element], pos)

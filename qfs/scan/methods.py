@@ -8,15 +8,17 @@
 from collections.abc import Sequence
 
 from qfs.scan import ir
+from qfs.scan.addresses import KEYED, told
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
 from qfs.scan.builtin_functions import BUILTINS
-from qfs.scan.dispatch import Arguments, call, escape
+from qfs.scan.dispatch import Arguments, call, escape, evaluate
 from qfs.scan.frame import Frame, bare
 from qfs.scan.implicit import equals
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.left import leave, sorted_again, unknown
 from qfs.scan.operations import OPERATORS, binary_value, format_spec, text_of
-from qfs.scan.order import elements
+from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function, Klass
 from qfs.scan.shared import advances, forgets
@@ -55,6 +57,7 @@ _EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection
             "symmetric_difference_update"}  # fmt: skip
 _CHANGES = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
             "setdefault", "rotate", "move_to_end"}  # fmt: skip
+_UNORDERED = {"add", "update"}  # of a set: what is added in another order is the same
 _BUILTIN_NAMES: dict[str, str] = {
     name: kind.__name__
     for kind in (dict, list, set, bytes, str, int)
@@ -71,6 +74,10 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
     if arguments.facts is not None and forgets(frame, arguments.facts):
         return
     for atom in holder:
+        if unknown(atom) and name not in _CHANGES:
+            order = inner_order(frame, callee[1]) if name not in _UNORDERED else None
+            given = unordered(tuple([each for value in arguments.all() for each in value]))
+            leave(frame, callee[1], given or order)
         if atom[0] not in {SEQUENCE, SET, TABLE}:
             continue
         new = _new_container(frame, atom, callee, arguments, pos)
@@ -87,6 +94,8 @@ def _sort(frame: Frame, callee: Fact, atom: Atom, arguments: Arguments, pos: Pos
     BUILTINS["builtins.sorted"](frame, inner, pos)
     if callee[1][0] == ir.NAME:
         frame.env[callee[1][1]] = ((SEQUENCE, atom[1], atom[2], None),)
+    elif callee[1][0] == ir.ATTR:
+        sorted_again(frame, callee[1], evaluate(frame, callee[1][1]))
 
 
 def _new_container(frame: Frame, atom: Atom, callee: Fact, arguments: Arguments, pos: Pos) -> Atom:
@@ -208,6 +217,9 @@ def _of_candidates(
     frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
 ) -> Value:
     candidates = _candidates(frame, receiver, name)
+    if name not in KEYED:
+        for value in arguments.all() if not candidates else ():
+            told(frame, value, f"is handed to {name}")
     if not candidates or len(candidates) > CANDIDATES_MAX:
         frame.site("unresolved-call", pos, f"the method {name} of something unknown", "unknown")
         escape(frame, arguments, pos)

@@ -9,13 +9,15 @@ import re
 from typing import Any
 
 from qfs.scan import ir
-from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
+from qfs.scan.addresses import EQUAL, told
+from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key, evaluate_keys
 from qfs.scan.frame import Frame, position
 from qfs.scan.implicit import equals, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import elements
 from qfs.scan.shared import is_module_level
 from qfs.scan.values import (
+    ADDRESS,
     ANY,
     ANYTHING,
     BOOL,
@@ -61,6 +63,8 @@ def binary_value(
 ) -> Value:
     """Return what an operator gives."""
     out: Value = NOTHING
+    if any(atom[0] == ADDRESS for atom in left) or any(atom[0] == ADDRESS for atom in right):
+        told(frame, join(left, right), "is counted with")
     apart, others = _told_apart(left), _told_apart(right)
     for atom in left:
         with_all = atom[0] == INSTANCE
@@ -209,10 +213,13 @@ def _objects(
 
 def compare(frame: Frame, fact: Fact) -> Value:
     """Compare: call methods; an order matters only between ordered sequences."""
-    member = fact[2][0][0] in {"in", "not in"}
-    left = (evaluate_key if member else evaluate)(frame, fact[1])
+    equal = all(operator in EQUAL for operator, _right in fact[2])
+    left = (evaluate_key if equal else evaluate)(frame, fact[1])
     for operator, right_fact in fact[2]:
-        right = evaluate(frame, right_fact)
+        read = evaluate_keys if operator in {"in", "not in"} else evaluate_key
+        right = (read if equal else evaluate)(frame, right_fact)
+        if not equal:
+            told(frame, join(left, right), "is compared")
         name = _COMPARED.get(operator)
         if name is not None:
             for atom in left:
@@ -280,6 +287,7 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
     has lost what it may be, so is whether there is an address.
     """
     verdict = _among(value)
+    told(frame, tuple([atom for atom in value if atom[0] == ADDRESS]), "becomes text")
     for atom in value:
         tag = atom[0]
         if tag == SET:

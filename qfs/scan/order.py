@@ -179,16 +179,19 @@ def order_of(frame: Frame, value: Value, pos: Pos) -> Taint | None:
     return elements(frame, value, pos)[1] if value else None
 
 
-def unordered(value: Value) -> Taint | None:
-    """Return the taint that a sequence or table, or one within it, carries already."""
+def unordered(value: Value, *, tables: bool = True) -> Taint | None:
+    """Return the taint that a sequence or table, or one within it, carries already.
+
+    Without tables, the order of a table's keys is none: tables of another order are equal.
+    """
     for atom in value:
         tag = atom[0]
-        if tag in {SEQUENCE, TABLE} and atom[3] is not None:
+        if (tag == SEQUENCE or (tables and tag == TABLE)) and atom[3] is not None:
             taint: Taint = atom[3]
             return taint
         parts = (atom[2],) if tag in {SEQUENCE, TABLE} else atom[1] if tag == TUPLE else ()
         for part in parts:
-            inner = unordered(part)
+            inner = unordered(part, tables=tables)
             if inner is not None:
                 return inner
     return None

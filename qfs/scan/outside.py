@@ -6,6 +6,7 @@
 """
 
 from qfs.scan import ir, times
+from qfs.scan.addresses import told
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.dispatch import Arguments, call, escape, hand_over
 from qfs.scan.frame import Frame
@@ -16,10 +17,12 @@ from qfs.scan.rule import Guard, Hit, lookup
 from qfs.scan.special import SPECIAL
 from qfs.scan.summaries import parse_type
 from qfs.scan.values import (
+    ADDRESS,
     ANY,
     ANYTHING,
     FUNCTION,
     INSTANCE,
+    INT,
     KNOWN,
     METHOD,
     NOTHING,
@@ -64,6 +67,16 @@ _SAME = {
 }  # fmt: skip
 
 
+_TELLS_NOTHING = {
+    f"builtins.{name}"
+    for name in (
+        "list", "tuple", "set", "frozenset", "dict", "len", "iter", "enumerate", "zip", "map",
+        "filter", "reversed", "sorted", "min", "max", "next", "any", "all", "isinstance", "super",
+        "print", "type", "bool", "callable", "id",
+    )
+}  # fmt: skip
+"""Built-in functions that hand addresses on, or compare them and say so."""
+_QUIET = ("logging.", "collections.", "copy.", "itertools.", "typing.", "functools.", "weakref.")
 _ALIKE = {
     "collections.OrderedDict.fromkeys": "builtins.dict.fromkeys",
     "collections.Counter.fromkeys": "builtins.dict.fromkeys",
@@ -79,8 +92,10 @@ def call_outside(
 ) -> Value:
     """Return what a call of something outside gives."""
     name = _ALIKE.get(name, name)
-    if name == "builtins.id" and frame.as_key:
-        return ((OBJECT, "builtins.object", ""),)
+    only = _address(frame, pos) if name == "builtins.id" else NOTHING
+    if only:
+        return only
+    _addresses(frame, name, arguments)
     if name in BUILTINS:
         ruled(frame, name, arguments, pos, certain=certain)
         return BUILTINS[name](frame, arguments, pos)
@@ -119,6 +134,20 @@ def call_outside(
     if text is not None:
         return parse_type(text)
     return ((OBJECT, name, ""),) if name.rpartition(".")[2][:1].isupper() else ANY
+
+
+def _address(frame: Frame, pos: Pos) -> Value:
+    """Return an address where it only tells objects apart, or nothing."""
+    if frame.function.facts.name == "__hash__":
+        return INT
+    return ((ADDRESS, frame.module.path, pos),) if frame.as_key or frame.logging else NOTHING
+
+
+def _addresses(frame: Frame, name: str, arguments: Arguments) -> None:
+    """Report the addresses that are handed to what may use their number."""
+    if not (name in _TELLS_NOTHING or name.startswith(_QUIET)):
+        for value in arguments.all():
+            told(frame, value, f"goes to {name.removeprefix('builtins.')}")
 
 
 def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
@@ -350,8 +379,6 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
         return _weak(frame, name, arguments, pos)
     if name in _FIELDS:
         return _field(frame, arguments, pos)
-    if name == "dataclasses.replace":
-        return arguments.first()
     return None
 
 

@@ -178,6 +178,29 @@ def _looked_up(fact: Fact, holder: object, key: object) -> bool:
     return False
 
 
+def fills(method: Function) -> frozenset[str]:
+    """Return the fields of its object that a method sets."""
+    known: frozenset[str] | None = method.notes.get("fills")
+    if known is None:
+        found: set[str] = set()
+        if method.facts.parameters:
+            _fields(method.facts.body, method.facts.parameters[0].name, found)
+        known = method.notes["fills"] = frozenset(found)
+    return known
+
+
+def _fields(body: Any, own: str, out: set[str]) -> None:
+    for fact in body:
+        if not isinstance(fact, tuple) or not fact:
+            continue
+        targets = fact[1] if fact[0] == ir.ASSIGN and len(fact) == 4 else ()
+        targets = (fact[1],) if fact[0] == ir.ANNOTATE and len(fact) == 5 else targets
+        for target in targets if isinstance(targets, tuple) else ():
+            if target[:1] == (ir.ATTR,) and target[1][:2] == (ir.NAME, own):
+                out.add(target[2])
+        _fields(fact, own, out)
+
+
 def captured_by_module(frame: Frame, name: str) -> bool:
     """Say whether a name belongs to a closure that was made while a module was imported."""
     if name in frame.env or name in frame.function.bound:

@@ -129,6 +129,8 @@ class Solver:
         self.depth = 0
         self.ended = 0
         self.lookups = Lookups(program, self.cells)
+        self.kept: dict[tuple[int, str], dict[tuple[int, Pos], tuple[Taint | None, bool]]] = {}
+        """By whom each field of a class's objects was filled, and with which order."""
         self.defined: dict[int, None] = {}
         """Classes whose statement was run."""
         self.existing: dict[str, list[Function]] = {}

@@ -14,6 +14,7 @@ from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import compares
 from qfs.scan.ir import Pos
+from qfs.scan.left import fields_of, keep
 from qfs.scan.operations import binary_value, text_of
 from qfs.scan.order import elements
 from qfs.scan.ties import ranked
@@ -21,6 +22,7 @@ from qfs.scan.values import (
     ANY,
     CLASS,
     FLOATING,
+    INSTANCE,
     INT,
     KNOWN,
     NONE,
@@ -28,12 +30,14 @@ from qfs.scan.values import (
     OUTSIDE,
     PARTIAL,
     SEQUENCE,
+    STR,
     TABLE,
     TUPLE,
     Taint,
     Value,
     join,
     sequence,
+    table,
 )
 
 Special = Callable[[Frame, Arguments, Pos], Value | None]
@@ -167,6 +171,29 @@ def _array(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
     return None
 
 
+def _replaced(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    """Return a copy of an object in which some fields hold something else."""
+    for atom in arguments.first():
+        for name, value in arguments.keywords.items() if atom[0] == INSTANCE else ():
+            keep(frame, atom[1], name, value, pos)
+    return arguments.first()
+
+
+def _as_table(frame: Frame, arguments: Arguments, _pos: Pos) -> Value | None:
+    first = arguments.first()
+    if not first or any(atom[0] != INSTANCE for atom in first):
+        return None
+    out: Value = NOTHING
+    for atom in first:
+        out = join(out, fields_of(frame, atom[1]))
+    return table(STR, out)
+
+
+def _as_tuple(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
+    made = _as_table(frame, arguments, pos)
+    return sequence(made[0][2], "tuple") if made is not None else None
+
+
 def _hidden(looked: Callable[[Frame, Arguments, Pos], None]) -> Special:
     """Return what looks at the arguments, and leaves the result to rules and summaries."""
 
@@ -189,6 +216,10 @@ SPECIAL: dict[str, Special] = {
     "string.Template.substitute": _hidden(_shows), "pprint.pformat": _hidden(_prints),
     "string.Template.safe_substitute": _hidden(_shows), "pprint.pprint": _hidden(_prints),
     "xml.etree.ElementTree.SubElement": _hidden(_child),
+    "dataclasses.replace": _replaced, "copy.replace": _replaced, "attr.evolve": _replaced,
+    "attrs.evolve": _replaced, "dataclasses.asdict": _as_table, "attrs.asdict": _as_table,
+    "attr.asdict": _as_table, "dataclasses.astuple": _as_tuple, "attrs.astuple": _as_tuple,
+    "attr.astuple": _as_tuple,
     "struct.pack": _hidden(_packed), "struct.pack_into": _hidden(_packed),
     "struct.calcsize": _hidden(_packed), "struct.Struct": _hidden(_packed),
     "struct.unpack": _unpacked, "struct.unpack_from": _unpacked,

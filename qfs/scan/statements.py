@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from qfs.scan import ir
+from qfs.scan.addresses import only_as_key
 from qfs.scan.annotations import annotated
 from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
+from qfs.scan.dispatch import evaluate_key
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.implicit import deleted
@@ -41,7 +43,8 @@ def _expr(frame: Frame, fact: Fact) -> bool:
 
 
 def _assign(frame: Frame, fact: Fact) -> bool:
-    value = evaluate(frame, fact[2])
+    keyed = only_as_key(frame.function, fact[1], fact[2])
+    value = (evaluate_key if keyed else evaluate)(frame, fact[2])
     frame.assigning = fact[2]
     for target in fact[1]:
         assign(frame, target, value, fact[3])
@@ -300,7 +303,7 @@ def _delete(frame: Frame, fact: Fact) -> bool:
         if target[0] == ir.ATTR:
             deleted(frame, evaluate(frame, target[1]), "__delattr__", STR, target[3])
         elif target[0] == ir.INDEX:
-            key = evaluate(frame, target[2])
+            key = evaluate_key(frame, target[2])
             deleted(frame, evaluate(frame, target[1]), "__delitem__", key, target[3])
     return True
 

@@ -4,7 +4,7 @@
 - Source: Python library reference, ``sorted``: equal elements keep their order.
 """
 
-from qfs.scan.dispatch import Arguments, call
+from qfs.scan.dispatch import Arguments, call_each
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import compares
 from qfs.scan.ir import FunctionFacts, Pos
@@ -26,7 +26,7 @@ def ranked(
     for atom in key:
         if atom == (PLAIN, "none"):
             continue
-        compares(frame, call(frame, (atom,), Arguments([element]), pos), pos)
+        compares(frame, call_each(frame, (atom,), Arguments([element]), pos, taint), pos)
         if taint is None:
             continue
         coarse = atom[0] == OUTSIDE and atom[1] in _COARSE

@@ -28,6 +28,7 @@ INSTANCE = "inst"  # class number, whether exactly it
 PARTIAL = "part"  # callee, positional, keywords
 METHOD = "bm"  # receiver, name
 SUPER = "super"  # class number, receiver
+ADDRESS = "address"  # path and place at which it was taken
 
 GIVEN = ("parameter", "callable")
 """Why nothing is known of a value: an entry point's caller gave it, or it was declared callable."""
@@ -363,7 +364,7 @@ def grade(element: Value) -> str:
         elif tag in {SEQUENCE, SET}:
             mine = grade(atom[2])
             mine = "stable" if mine == "empty" else mine
-        elif tag in {CLASS, FUNCTION, METHOD}:
+        elif tag in {CLASS, FUNCTION, METHOD, ADDRESS}:
             mine = "identity"
         elif tag in {INSTANCE, OBJECT}:
             mine = "instance"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from qfs.scan.found import Found, Judged, Rest, Step
 from qfs.scan.ir import Pos
-from qfs.scan.order import unordered
+from qfs.scan.left import report
 from qfs.scan.program import Function, Module
 from qfs.scan.settle import settle
 from qfs.scan.solve import Effect, Node, Solver
@@ -20,8 +20,7 @@ from qfs.scan.solve import Effect, Node, Solver
 def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
     """Walk from the entry points to every effect."""
     settle(solver, roots)
-    for root in roots:
-        _escaping(solver, root)
+    report(solver, roots)
     best: dict[int, tuple[int, int, int]] = {}
     came: dict[int, tuple[int, Pos]] = {}
     heap: list[tuple[int, int, int]] = []
@@ -100,19 +99,6 @@ _VERDICTS = ("violation", "possible", "unknown")
 def _rank(found: Found) -> tuple[int, int, tuple[tuple[str, int, str], ...]]:
     steps = tuple([(step.path, step.line, step.name) for step in found.chain])
     return (_VERDICTS.index(found.verdict), len(found.chain), steps)
-
-
-def _escaping(solver: Solver, root: Node) -> None:
-    """Report an order that an entry point returns to whoever called it."""
-    if root.readers and root.function.facts.name.startswith("_"):
-        return
-    taint = unordered(root.result)
-    if taint is None:
-        return
-    from qfs.scan.frame import Frame  # noqa: PLC0415 (only for its report)
-
-    frame = Frame(solver, root)
-    frame.leak(taint, "set-sequence", f"is returned by {root.function.facts.qualname}")
 
 
 def _holder(module: Module | None, effect: Effect) -> Function | None:

@@ -1,0 +1,55 @@
+"""Fields that a generated constructor fills: dataclasses, attrs classes and named tuples.
+
+- What ``__post_init__`` sets again does not stay what it was given.
+- ``attr.s`` makes fields of assignments, where the others ask for annotations.
+- Source: Python library reference, dataclasses; attrs documentation.
+"""
+
+from qfs.scan import ir
+from qfs.scan.dispatch import Arguments
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Pos
+from qfs.scan.left import keep
+from qfs.scan.order import unordered
+from qfs.scan.values import ANY, ANYTHING, FUNCTION, SEQUENCE, Value
+
+
+def fill_fields(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
+    """Let a dataclass's fields hold what its constructor was given, where types say nothing."""
+    names: dict[str, Value] = {}
+    for at in reversed([base for base in frame.mro(number) if isinstance(base, int)]):
+        klass = frame.solver.program.classes[at]
+        bare = not klass.fields and "dataclass" in klass.traits  # attr.s: x = attr.ib()
+        names.update(_attributes(frame, at) if bare else klass.fields)
+    later = _set_later(frame, number)
+    for position, name in enumerate(names):
+        value = arguments.at(position, name) or arguments.more
+        loose = any(atom[0] in {ANYTHING, SEQUENCE, "set", "dict"} for atom in names[name])
+        if not value or not (loose or unordered(value) is not None):
+            continue
+        if name in later:
+            frame.solver.write(("field", number, name), value)
+        else:
+            keep(frame, number, name, value, pos)
+
+
+def _attributes(frame: Frame, number: int) -> dict[str, Value]:
+    """Return the attributes that ``attr.s`` makes fields of, in their order."""
+    found: dict[str, Value] = {}
+    for fact in frame.solver.program.classes[number].facts.body:
+        if fact[0] == ir.ASSIGN and fact[2][0] == ir.CALL:
+            found.update([(target[1], ANY) for target in fact[1] if target[0] == ir.NAME])
+    return found
+
+
+def _set_later(frame: Frame, number: int) -> frozenset[str]:
+    """Return the fields that ``__post_init__`` sets: what they were given does not stay."""
+    for each in frame.find(number, "__post_init__"):
+        if each[0] == FUNCTION:
+            facts = frame.solver.program.functions[each[1]].facts
+            own = facts.parameters[0].name if facts.parameters else ""
+            targets = [target for fact in facts.body if fact[0] == ir.ASSIGN for target in fact[1]]
+            return frozenset(
+                [each[2] for each in targets if each[0] == ir.ATTR and each[1][:2] == (2, own)]
+            )
+    return frozenset()
