@@ -9,7 +9,7 @@ from qfs.scan import ir
 from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
 from qfs.scan.frame import Frame
 from qfs.scan.grown import grows, note
-from qfs.scan.implicit import set_through
+from qfs.scan.implicit import named, set_through
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep, leave, unknown
 from qfs.scan.operations import binary_value
@@ -69,6 +69,7 @@ def _global_write(frame: Frame, target: Fact, pos: Pos) -> None:
 
 
 def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> None:
+    value = tuple([named(frame, atom) for atom in value])
     exact = [atom[1] for atom in value if atom[0] == TUPLE]
     starred = any(each[0] == ir.STAR for each in targets)
     if not starred and exact and all(len(each) == len(targets) for each in exact):
@@ -142,7 +143,10 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
             new = (TABLE, join(atom[1], key), join(atom[2], value), taint)
             store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == SEQUENCE:
-            new = (SEQUENCE, atom[1], join(atom[2], value), atom[3])
+            added, taint = (value, None)
+            if target[2][0] == ir.SLICE:
+                added, taint = elements(frame, value, pos)
+            new = (SEQUENCE, atom[1], join(atom[2], added), atom[3] or taint)
             store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == OUTSIDE and frame.function.outer is not None:
             frame.site("global-write", pos, atom[1])

@@ -18,6 +18,7 @@ from qfs.scan.dispatch import (
     CALLED,
     Arguments,
     call,
+    call_method,
     escape,
     evaluate,
     evaluate_key,
@@ -48,6 +49,7 @@ from qfs.scan.values import (
     OUTSIDE,
     PARTIAL,
     PLAIN,
+    SEQUENCE,
     STR,
     SUPER,
     TABLE,
@@ -272,6 +274,23 @@ def _call_object(
     return call_outside(frame, f"{atom[1]}.__call__", arguments, pos, certain=certain)
 
 
+def _items(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool) -> Value:
+    """Return what ``itemgetter("a", 1)(x)`` gives."""
+    del certain
+    made: list[Value] = []
+    for key in atom[1]:
+        item: Value = NOTHING
+        for holder in arguments.first():
+            if holder[0] == TUPLE and key[:1] and key[0][:2] == (KNOWN, "int"):
+                item = join(item, dict(enumerate(holder[1])).get(key[0][2], ANY))
+            elif holder[0] in {SEQUENCE, TABLE}:
+                item = join(item, holder[2])
+            else:
+                item = join(item, call_method(frame, holder, "__getitem__", Arguments([key]), pos))
+        made.append(item or ANY)
+    return made[0] if len(made) == 1 else ((TUPLE, tuple(made)),)
+
+
 def _got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool) -> Value:
     """Return what ``attrgetter("a.b")(x)`` or ``methodcaller("a")(x)`` gives."""
     del certain
@@ -477,5 +496,6 @@ CALLED.update(
         ANYTHING: _call_anything, OBJECT: _call_object, "static": _call_wrapped,
         "classm": _call_wrapped, "newtype": _call_new_type, TUPLE: _call_made_type,
         "operator.methodcaller": _got, "operator.attrgetter": _got,
+        "operator.itemgetter": _items,
     }
 )  # fmt: skip

@@ -16,7 +16,7 @@ from qfs.scan.dispatch import (
     evaluate_keys,
 )
 from qfs.scan.frame import Frame, mentions, position
-from qfs.scan.implicit import awaited, index_of, truth_of
+from qfs.scan.implicit import awaited, index_of, named, truth_of
 from qfs.scan.ir import Fact
 from qfs.scan.loops import collides
 from qfs.scan.narrowing import impossible, narrow
@@ -192,6 +192,8 @@ def _index(frame: Frame, fact: Fact) -> Value:
             out = join(out, (atom,) if sliced else atom[2])
         elif tag == TUPLE:
             out = join(out, _tuple_item(atom, key, sliced=sliced))
+        elif tag == INSTANCE and (pair := named(frame, atom)) is not atom:
+            out = join(out, _tuple_item(pair, key, sliced=sliced))
         elif tag == INSTANCE:
             own = frame.find(atom[1], "__getitem__") or not frame.find(atom[1], "__missing__")
             name = "__getitem__" if own else "__missing__"

@@ -58,7 +58,10 @@ class Frame:
         """Whether nothing is done with the value of the call that is read next."""
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
+        self.rebound: frozenset[str] = frozenset()
+        """Variables that functions inside declare nonlocal."""
         if node.function.facts.captured:
+            self.rebound = _rebound_in(node.function)
             for name, value in node.arguments.items():
                 self.solver.write(("local", node.number, name), value)
                 self.solver.write(("locals", node.function.number, name), value)
@@ -69,7 +72,7 @@ class Frame:
         """Return the value of a name as Python would find it."""
         found = self.env.get(name)
         if found is not None:
-            return found
+            return self._rebound(name, found) if name in self.rebound else found
         if self.klass is not None and name in self.klass.own:
             return self.solver.read(self.node, ("attr", self.klass.number, name))
         function = self.function
@@ -80,6 +83,14 @@ class Frame:
             if captured is not None:
                 return captured
         return self.global_(name)
+
+    def _rebound(self, name: str, value: Value) -> Value:
+        """Return what a variable holds that a function inside may have given another value."""
+        number = self.function.number
+        inside = self.solver.read(self.node, ("locals", number, name))
+        return join(
+            value, join(self.solver.read(self.node, ("local", self.node.number, name)), inside)
+        )
 
     def captured(self, name: str) -> Value | None:
         """Return a name of an enclosing function, or None if no enclosing function binds it."""
@@ -252,6 +263,21 @@ class Frame:
                 if before is not value:
                     merged[name] = value if before is None else join(before, value)
         self.env = merged
+
+
+def _rebound_in(function: Function) -> frozenset[str]:
+    """Return the variables of a function that those inside of it declare nonlocal."""
+    known: frozenset[str] | None = function.notes.get("rebound")
+    if known is None:
+        names: set[str] = set()
+        for each in function.module.functions:
+            at = each.outer
+            while each.shared and at is not None:
+                if at is function:
+                    names |= each.shared & function.bound
+                at = at.outer
+        known = function.notes["rebound"] = frozenset(names)
+    return known
 
 
 def enclosing(node: Node) -> int:

@@ -21,6 +21,7 @@ from qfs.scan.values import (
     SEQUENCE,
     STR,
     TUPLE,
+    Atom,
     Value,
     join,
     sequence,
@@ -97,6 +98,17 @@ def awaited(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
         return (atom,)
     call_method(frame, atom, "__await__", Arguments([]), pos)
     return ANY
+
+
+def named(frame: Frame, atom: Atom) -> Atom:
+    """Return the tuple that an object of a named tuple's class is, where its fields are known."""
+    if atom[0] != INSTANCE or not frame.trait(atom[1], "namedtuple"):
+        return atom
+    items: dict[str, Value] = {}
+    for at in reversed([each for each in frame.mro(atom[1]) if isinstance(each, int)]):
+        for name, declared in frame.solver.program.classes[at].fields.items():
+            items[name] = frame.solver.read(frame.node, ("field", at, name)) or declared
+    return (TUPLE, tuple(items.values())) if items else atom
 
 
 def iterator_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:

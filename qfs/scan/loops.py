@@ -259,7 +259,7 @@ def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> Non
             continue
         made = _operators(fact[2], name, names)
         if made == ["+"]:
-            frame.env[name] = _grown(frame, taint, frame.env.get(name, ()))
+            frame.env[name] = grown(frame, taint, frame.env.get(name, ()))
         elif len(made) > 1:
             frame.leak(taint, "set-fold", f"decides what {name} adds up to")
     for name, used in kinds.items():
@@ -287,7 +287,8 @@ def _operators(fact: Fact, name: str, names: frozenset[str]) -> list[str]:
     return out if fact[0] == ir.NAME else []
 
 
-def _grown(frame: Frame, taint: Taint, value: Value) -> Value:
+def grown(frame: Frame, taint: Taint, value: Value) -> Value:
+    """Return a list that grows in an unordered loop; report a sum that depends on the order."""
     out: Value = ()
     for atom in value:
         kind = type_name(atom)
@@ -324,13 +325,19 @@ def _numbers(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> N
                 counted = counted or (key is not None and mentions(key, turns))
                 if counted:
                     frame.leak(taint, "set-fold", "decides which number each element gets")
-                elif key is not None and _coarse(key, names) and mentions(fact[2], names):
+                elif key is not None and _coarse(key, names) and _besides(fact[2], key, names):
                     frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
         elif fact[0] == ir.EXPR and fact[1][0] == ir.CALL and fact[1][1][0] == ir.ATTR:
             callee, arguments = fact[1][1], fact[1][2]
             given = callee[2] == "setdefault" and len(arguments) == 2
             if given and _in_turn(arguments[1], callee[1], turns, names):
                 frame.leak(taint, "set-fold", "decides which number each element gets")
+            elif (
+                given
+                and _coarse(arguments[0], names)
+                and _besides(arguments[1], arguments[0], names)
+            ):
+                frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
 
 
 def _in_turn(value: Fact, holder: Fact, turns: frozenset[str], names: frozenset[str]) -> bool:
@@ -366,9 +373,18 @@ def _coarse(key: Fact, names: frozenset[str]) -> bool:
     return key[0] == ir.BINARY and key[1] in {"%", "//", ">>", "&"}
 
 
+def _besides(value: Any, key: Fact, names: frozenset[str]) -> bool:
+    """Say whether a value depends on an element otherwise than through a key."""
+    if not isinstance(value, tuple) or not value or _bare(value) == _bare(key):
+        return False
+    if value[0] == ir.NAME and len(value) == 3 and isinstance(value[1], str):
+        return value[1] in names
+    return any(_besides(part, key, names) for part in value)
+
+
 def collides(frame: Frame, taint: Taint, key: Fact, value: Fact, names: frozenset[str]) -> None:
     """Report a comprehension whose keys may meet: the last element wins."""
-    if _coarse(key, names) and mentions(value, names):
+    if _coarse(key, names) and _besides(value, key, names):
         frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
 
 

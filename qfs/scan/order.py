@@ -8,7 +8,7 @@
 
 from qfs.scan.dispatch import Arguments, call_method
 from qfs.scan.frame import Frame
-from qfs.scan.implicit import iterator_of, next_of
+from qfs.scan.implicit import iterator_of, named, next_of
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
 from qfs.scan.shared import SHARED, advances
@@ -152,6 +152,9 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
         return ANY, None
     if atom[0] == OBJECT:
         return ANY, None
+    pairs = named(frame, atom)
+    if pairs is not atom and not frame.find(atom[1], "__iter__"):
+        return elements(frame, (pairs,), pos)
     iterator = iterator_of(frame, atom, pos)
     element: Value = NOTHING
     taint: Taint | None = None

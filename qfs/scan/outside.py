@@ -350,7 +350,7 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
         return arguments.at(_SAME[name], "") or ANY
     if name == "functools.partial":
         return filled(arguments.first(), arguments.positional[1:], arguments.keywords)
-    if name in {"operator.methodcaller", "operator.attrgetter"}:
+    if name in {"operator.methodcaller", "operator.attrgetter", "operator.itemgetter"}:
         return ((name, tuple(arguments.positional), tuple(sorted(arguments.keywords.items()))),)
     if name in {"functools.lru_cache", "functools.cache", "functools.singledispatch"}:
         first = arguments.first()
@@ -410,7 +410,8 @@ def _itertools(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value
     if short in {"product", "permutations", "combinations", "zip_longest", "groupby", "pairwise"}:
         element = sequence(element or ANY, "tuple")
     if short in {"from_iterable", "starmap"}:
-        element = elements(frame, element, pos)[0]
+        element, inner_taint = elements(frame, element, pos)
+        taint = taint or inner_taint
     return sequence(element or ANY, "lazy", taint)
 
 

@@ -19,7 +19,7 @@ from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.implicit import deleted
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
-from qfs.scan.loops import dependent, look, sorted_in_place
+from qfs.scan.loops import dependent, grown, look, sorted_in_place
 from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
@@ -46,10 +46,19 @@ def _assign(frame: Frame, fact: Fact) -> bool:
     keyed = only_as_key(frame.function, fact[1], fact[2])
     value = (evaluate_key if keyed else evaluate)(frame, fact[2])
     frame.assigning = fact[2]
+    order = frame.node.order
+    if order is not None and fact[2][0] == ir.BINARY and _adds_to(frame, fact):
+        value = grown(frame, order, value)
     for target in fact[1]:
         assign(frame, target, value, fact[3])
     frame.assigning = None
     return True
+
+
+def _adds_to(frame: Frame, fact: Fact) -> bool:
+    """Say whether ``x = x + y`` changes a variable that is not the function's own."""
+    shared = frozenset([t[1] for t in fact[1] if t[0] == ir.NAME and t[1] in frame.function.shared])
+    return bool(shared) and fact[2][1] == "+" and mentions(fact[2], shared)
 
 
 def _augment(frame: Frame, fact: Fact) -> bool:

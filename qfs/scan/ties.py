@@ -8,7 +8,7 @@ from qfs.scan.dispatch import Arguments, call_each
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import compares
 from qfs.scan.ir import FunctionFacts, Pos
-from qfs.scan.values import METHOD, OUTSIDE, PLAIN, Taint, Value
+from qfs.scan.values import KNOWN, METHOD, OUTSIDE, PLAIN, TUPLE, Atom, Taint, Value
 
 _COARSE = {
     "builtins.len", "builtins.abs", "builtins.bool", "builtins.type", "builtins.round",
@@ -29,6 +29,8 @@ def ranked(
         compares(frame, call_each(frame, (atom,), Arguments([element]), pos, taint), pos)
         if taint is None:
             continue
+        if _all_items(atom, element):
+            continue
         coarse = atom[0] == OUTSIDE and atom[1] in _COARSE
         coarse = coarse or (atom[0] == METHOD and atom[2] in {"count", "get", "lower", "index"})
         function = frame.solver.program.functions[atom[1]] if atom[0] == "fn" else None
@@ -36,6 +38,14 @@ def ranked(
             continue
         grade_ = taint.grade if coarse or function is not None else "unknown"
         frame.leak(taint._replace(grade=grade_), "set-tie", use)
+
+
+def _all_items(key: Atom, element: Value) -> bool:
+    """Say whether ``itemgetter(0, 1)`` gets every item of the tuples that are compared."""
+    if key[0] != "operator.itemgetter" or not element:
+        return False
+    places = {each[0][2] for each in key[1] if len(each) == 1 and each[0][0] == KNOWN}
+    return all(atom[0] == TUPLE and places >= set(range(len(atom[1]))) for atom in element)
 
 
 def _whole(facts: FunctionFacts) -> bool:
