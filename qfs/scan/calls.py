@@ -18,7 +18,6 @@ from qfs.scan.dispatch import (
     CALLED,
     Arguments,
     call,
-    call_method,
     escape,
     evaluate,
     evaluate_key,
@@ -26,6 +25,7 @@ from qfs.scan.dispatch import (
 )
 from qfs.scan.fields import fill_fields
 from qfs.scan.frame import Frame
+from qfs.scan.getters import got, items
 from qfs.scan.grown import hand_back
 from qfs.scan.implicit import made_outside
 from qfs.scan.ir import Fact, Pos
@@ -49,7 +49,6 @@ from qfs.scan.values import (
     OUTSIDE,
     PARTIAL,
     PLAIN,
-    SEQUENCE,
     STR,
     SUPER,
     TABLE,
@@ -83,8 +82,8 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         callee = attribute(frame, holder, callee_fact[2], callee_fact[3])
     else:
         callee = evaluate(frame, callee_fact)
-        told_apart = callee_fact[0] == ir.NAME and callee_fact[1] in {"set", "frozenset"}
-        read = evaluate_keys if told_apart and len(positional) == 1 else evaluate
+        apart = callee_fact[0] == ir.NAME and callee_fact[1] in {"set", "frozenset"}
+        read = evaluate_keys if apart else evaluate
         arguments = _arguments(frame, positional, words, pos, read)
         arguments.facts = fact
     arguments.unused = unused
@@ -272,35 +271,6 @@ def _call_object(
         escape(frame, arguments, pos)
         return ANY
     return call_outside(frame, f"{atom[1]}.__call__", arguments, pos, certain=certain)
-
-
-def _items(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool) -> Value:
-    """Return what ``itemgetter("a", 1)(x)`` gives."""
-    del certain
-    made: list[Value] = []
-    for key in atom[1]:
-        item: Value = NOTHING
-        for holder in arguments.first():
-            if holder[0] == TUPLE and key[:1] and key[0][:2] == (KNOWN, "int"):
-                item = join(item, dict(enumerate(holder[1])).get(key[0][2], ANY))
-            elif holder[0] in {SEQUENCE, TABLE}:
-                item = join(item, holder[2])
-            else:
-                item = join(item, call_method(frame, holder, "__getitem__", Arguments([key]), pos))
-        made.append(item or ANY)
-    return made[0] if len(made) == 1 else ((TUPLE, tuple(made)),)
-
-
-def _got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool) -> Value:
-    """Return what ``attrgetter("a.b")(x)`` or ``methodcaller("a")(x)`` gives."""
-    del certain
-    out = arguments.first()
-    names = [each[2] for each in (atom[1][0] if atom[1] else ()) if each[0] == KNOWN]
-    for name in names[0].split(".") if names else ():
-        out = attribute(frame, out, name, pos)
-    if atom[0] == "operator.attrgetter" or not names:
-        return out if len(atom[1]) == 1 else ANY
-    return call(frame, out, Arguments(list(atom[1][1:]), dict(atom[2])), pos)
 
 
 def call_function(
@@ -495,7 +465,7 @@ CALLED.update(
         METHOD: call_builtin_method, INSTANCE: _call_instance, PARTIAL: _call_partial,
         ANYTHING: _call_anything, OBJECT: _call_object, "static": _call_wrapped,
         "classm": _call_wrapped, "newtype": _call_new_type, TUPLE: _call_made_type,
-        "operator.methodcaller": _got, "operator.attrgetter": _got,
-        "operator.itemgetter": _items,
+        "operator.methodcaller": got, "operator.attrgetter": got,
+        "operator.itemgetter": items,
     }
 )  # fmt: skip
