@@ -151,7 +151,7 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
         elif atom[0] == OUTSIDE and frame.function.outer is not None:
             frame.site("global-write", pos, atom[1])
         elif unknown(atom):
-            leave(frame, target[1], unordered(value) or inner_order(frame, target[1]))
+            leave(frame, target[1], unordered(value), inner_order(frame, target[1]))
 
 
 def inner_order(frame: Frame, holder: Fact) -> Taint | None:

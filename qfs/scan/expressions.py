@@ -15,7 +15,7 @@ from qfs.scan.dispatch import (
     evaluate_key,
     evaluate_keys,
 )
-from qfs.scan.frame import Frame, mentions, position
+from qfs.scan.frame import Frame, bare, mentions, position
 from qfs.scan.implicit import awaited, index_of, named, truth_of
 from qfs.scan.ir import Fact
 from qfs.scan.loops import collides
@@ -187,7 +187,7 @@ def _index(frame: Frame, fact: Fact) -> Value:
         if tag == TABLE:
             out = join(out, atom[2])
         elif tag == SEQUENCE:
-            if atom[3] is not None:
+            if atom[3] is not None and bare(fact[1]) not in frame.single:
                 frame.leak(atom[3], "set-pick", "decides which element an index picks")
             out = join(out, (atom,) if sliced else atom[2])
         elif tag == TUPLE:

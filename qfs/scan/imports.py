@@ -80,9 +80,13 @@ def outside(frame: Frame, name: str, pos: Pos) -> Value:
     """Return a name outside, reporting rules about reading it."""
     full = canonical(frame, name)
     reads = frame.solver.rules.index.reads
-    if full in reads:
+    if full in reads and full not in VERSIONS:
         frame.hits(reads[full], pos, full)
     return ((OUTSIDE, full),)
+
+
+VERSIONS = {"sys.version_info", "sys.hexversion"}
+"""What is reported where it is read alone: where it is compared, two runs may agree."""
 
 
 def member(frame: Frame, source: str, name: str, pos: Pos) -> Value:

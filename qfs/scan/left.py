@@ -69,8 +69,12 @@ def unknown(atom: Atom) -> bool:
     return bool(atom[0] == ANYTHING or (atom[0] == METHOD and atom[1][0] == ANYTHING))
 
 
-def leave(frame: Frame, holder: Fact, taint: Taint | None) -> None:
-    """Note an order that is put into an argument, or into what an argument holds."""
+def leave(frame: Frame, holder: Fact, given: Taint | None, order: Taint | None = None) -> None:
+    """Note an order that is put into an argument, or into what an argument holds.
+
+    given is the order of what is put there, order that of the loop in which it is.
+    """
+    taint = given or order
     root = holder
     while root[0] in {ir.ATTR, ir.INDEX}:
         root = root[1]
@@ -79,7 +83,7 @@ def leave(frame: Frame, holder: Fact, taint: Taint | None) -> None:
     if any(parameter.name == root[1] for parameter in frame.function.facts.parameters):
         value: Value = ((SEQUENCE, "list", (), taint),)
         frame.solver.write(("left", frame.node.number, root[1]), value)
-    elif root is not holder:
+    elif root is not holder and taint is given:
         use = f"is put into {root[1]}, of which nothing is known"
         frame.leak(taint, "set-sequence", use, sure=False)
 

@@ -77,7 +77,7 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
         if unknown(atom) and name not in _CHANGES:
             order = inner_order(frame, callee[1]) if name not in _UNORDERED else None
             given = unordered(tuple([each for value in arguments.all() for each in value]))
-            leave(frame, callee[1], given or order)
+            leave(frame, callee[1], given, order)
         if atom[0] not in {SEQUENCE, SET, TABLE}:
             continue
         new = _new_container(frame, atom, callee, arguments, pos)

@@ -56,6 +56,8 @@ _PERCENT_FLOAT = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
 _FALSE: Value = ((KNOWN, "bool", False),)
 _NUMBERS = {"int", "bool", "float", "complex"}
 _ALIKE = {OUTSIDE, CLASS, MODULE}
+_OLDEST = (3, 11)
+"""The oldest Python that runs any of this."""
 
 
 def binary_value(
@@ -213,6 +215,34 @@ def _objects(
 
 def compare(frame: Frame, fact: Fact) -> Value:
     """Compare: call methods; an order matters only between ordered sequences."""
+    frame.quiet += 1 if (old := _long_past(fact)) else 0
+    value = _compared(frame, fact)
+    frame.quiet -= old
+    return value
+
+
+def _long_past(fact: Fact) -> bool:
+    """Say whether a version of Python is asked for which every one that can run this is, or not."""
+    left = fact[1]
+    first = left[0] == ir.INDEX and left[2][:2] == (ir.CONST, 0)
+    left = left[1] if left[0] == ir.INDEX else left
+    named = left[-2] if left[0] in {ir.NAME, ir.ATTR} else ""
+    if left[0] == ir.ATTR and named == "major":
+        first, named = True, left[1][-2]
+    if len(fact[2]) != 1 or named not in {"version_info", "hexversion"}:
+        return False
+    operator, right = fact[2][0]
+    if named == "hexversion" or first:
+        least = _OLDEST[0] if first else _OLDEST[0] << 24 | _OLDEST[1] << 16
+        return right[0] == ir.CONST and isinstance(right[1], int) and right[1] <= least
+    parts = right[1] if right[0] == ir.TUPLE else ()
+    if not parts or any(part[0] != ir.CONST for part in parts):
+        return False
+    asked = tuple([part[1] for part in parts])
+    return operator in {"<", ">="} and all(isinstance(n, int) for n in asked) and asked <= _OLDEST
+
+
+def _compared(frame: Frame, fact: Fact) -> Value:
     equal = all(operator in EQUAL for operator, _right in fact[2])
     left = (evaluate_key if equal else evaluate)(frame, fact[1])
     for operator, right_fact in fact[2]:

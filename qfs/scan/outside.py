@@ -386,7 +386,7 @@ def _weak(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
     """Return a container whose order the collector decides; a key that is asked for is alive."""
     if name == "weakref.WeakSet":
         return a_set(elements(frame, arguments.first(), pos)[0], "weakset")
-    gone = Taint(frame.module.path, pos, "a WeakKeyDictionary", "identity")
+    gone = Taint(frame.module.path, pos, "a WeakKeyDictionary", "unknown")
     return table(NOTHING, NOTHING, gone)
 
 

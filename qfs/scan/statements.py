@@ -5,6 +5,7 @@
 - A block answers whether control can leave it at its end.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -208,6 +209,8 @@ def _try(frame: Frame, fact: Fact) -> bool:
     ends: list[dict[str, Value] | None] = [frame.env if goes_on else None]
     middle = join_env(before, frame.env)
     for caught, name, block, pos in handlers:
+        if _stands_in(frame, body, block):
+            continue
         frame.env = dict(middle)
         if caught is not None:
             kinds = evaluate(frame, caught)
@@ -223,6 +226,23 @@ def _try(frame: Frame, fact: Fact) -> bool:
     else:
         frame.env = middle
     return run(frame, final) and reached
+
+
+def _stands_in(frame: Frame, body: tuple[Fact, ...], block: tuple[Fact, ...]) -> bool:
+    """Say whether a handler makes empty classes alone, in place of what Python brings itself.
+
+    ``try: from enum import Enum`` with ``class Enum: pass`` beside it is for a Python of long ago.
+    """
+    classes = [frame.module.classes[fact[1]] for fact in block if fact[0] == ir.CLASS]
+    sources = [fact[1].partition(".")[0] for fact in body if fact[0] == ir.FROM and not fact[2]]
+    return (
+        bool(sources)
+        and len(sources) == len(body)
+        and bool(classes)
+        and len(classes) == len(block)
+        and all(source in sys.stdlib_module_names for source in sources)
+        and not any(klass.facts.body or klass.facts.bases for klass in classes)
+    )
 
 
 def join_env(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:
