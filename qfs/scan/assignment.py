@@ -140,7 +140,7 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
             call_method(frame, atom, "__setitem__", Arguments([key, value]), pos)
         elif atom[0] == TABLE:
             taint = atom[3] or inner_order(frame, target[1])
-            new = (TABLE, join(atom[1], key), join(atom[2], value), taint)
+            new: Atom = (TABLE, join(atom[1], key), join(atom[2], value), taint)
             store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == SEQUENCE:
             added, taint = (value, None)

@@ -98,7 +98,7 @@ class File:
             self._blocks = [
                 (self.starts[first.lineno - 1] + first.col_offset,
                  self.starts[(each.end_lineno or 1) - 1] + (each.end_col_offset or 0), each)
-                for each in ast.walk(self.tree)
+                for each in _near(self.tree, self.lines)
                 if isinstance(each, _AROUND)
                 for first in (each.body[0] if isinstance(each, _BLOCKS) else each,)
             ]  # fmt: skip
