@@ -169,21 +169,29 @@ def _apply(frame: Frame, name: str, types: Fact, *, positive: bool, exact: bool)
     if not wanted or any(atom[0] == ANYTHING for atom in wanted):
         return
     before = frame.env[name]
-    kept: Value = NOTHING
-    for atom in before:
-        if atom[0] == ANYTHING:
-            kept = join(kept, wanted if positive else (atom,))
-            continue
-        fits = [_fit(frame, atom, each, exact=exact) for each in wanted]
-        if positive:
-            for answer, each in zip(fits, wanted, strict=True):
-                kept = join(kept, _kept(atom, each, answer))
-        elif "yes" not in fits:
-            kept = join(kept, (atom,))
+    parts = [_part(frame, atom, wanted, positive=positive, exact=exact) for atom in before]
+    kept = tuple([atom for atom, part in zip(before, parts, strict=True) if part])
+    if any(part and part != (atom,) for atom, part in zip(before, parts, strict=True)):
+        kept = NOTHING
+        for part in parts:
+            kept = join(kept, part)
     if kept:
         frame.env[name] = kept
     elif positive:
         frame.env[name] = wanted
+
+
+def _part(frame: Frame, atom: Atom, wanted: Value, *, positive: bool, exact: bool) -> Value:
+    """Return what a type test leaves of one alternative."""
+    if atom[0] == ANYTHING:
+        return wanted if positive else (atom,)
+    fits = [_fit(frame, atom, each, exact=exact) for each in wanted]
+    if not positive:
+        return NOTHING if "yes" in fits else (atom,)
+    kept: Value = NOTHING
+    for answer, each in zip(fits, wanted, strict=True):
+        kept = join(kept, _kept(atom, each, answer))
+    return kept
 
 
 def _kept(atom: Atom, wanted: Atom, answer: str) -> Value:

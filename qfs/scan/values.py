@@ -5,7 +5,7 @@
 - ``Taint`` says that an order of elements came from somewhere that two runs may disagree on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 Atom: TypeAlias = tuple[Any, ...]
@@ -106,14 +106,15 @@ def join(left: Value, right: Value) -> Value:
 
 
 def _joined(left: Value, right: Value) -> Value:
-    new = [atom for atom in right if atom not in left and not _any_closure(atom, left)]
+    held = left if len(left) <= NARROW else frozenset(left)
+    new = [atom for atom in right if atom not in held and not _any_closure(atom, held)]
     if not new:
         return left
     merged = _merge([*left, *new])
     return left if same(left, merged) else merged
 
 
-def _any_closure(atom: Atom, value: Value) -> bool:
+def _any_closure(atom: Atom, value: Container[Atom]) -> bool:
     """Say whether a closure is among the alternatives whoever made it."""
     return atom[0] == FUNCTION and (*atom[:3], -1) in value
 
@@ -142,29 +143,34 @@ def same(left: Value, right: Value) -> bool:
         return False
     if len(left) == 1:
         return left == right
-    return left == right or all(atom in right for atom in left)
+    if left == right:
+        return True
+    held = right if len(right) <= NARROW else frozenset(right)
+    return all(atom in held for atom in left)
 
 
 def _merge(atoms: list[Atom]) -> Value:
     """Fold containers of a kind together and keep the number of alternatives bounded."""
     out: list[Atom] = []
+    held: set[Atom] = set()
     slots: dict[tuple[str, str], int] = {}
     constants: dict[str, int] = {}
     for atom in atoms:
         tag = atom[0]
-        if tag == KNOWN:
-            constants[atom[1]] = constants.get(atom[1], 0) + 1
-        key = (tag, atom[1] if tag in {SEQUENCE, SET} else "")
-        if tag in {SEQUENCE, SET, TABLE} and key in slots:
-            out[slots[key]] = _fold(out[slots[key]], atom)
-            continue
-        if tag in {SEQUENCE, SET, TABLE}:
+        if tag in _FOLDED:
+            key = (tag, "" if tag == TABLE else atom[1])
+            if key in slots:
+                out[slots[key]] = _fold(out[slots[key]], atom)
+                continue
             slots[key] = len(out)
-        if tag == ANYTHING and any(each[0] == ANYTHING for each in out):
+        elif tag == KNOWN:
+            constants[atom[1]] = constants.get(atom[1], 0) + 1
+        elif tag == ANYTHING and any(each[0] == ANYTHING for each in out):
             if atom[1] not in GIVEN:  # the less that is known of it, the more counts
                 out = [atom if each[0] == ANYTHING else each for each in out]
             continue
-        if atom not in out:
+        if atom not in held:
+            held.add(atom)
             out.append(atom)
     if len(out) > 1:
         out = _covering(out)
@@ -226,6 +232,7 @@ def only_names(before: Value, after: Value) -> bool:
     return all(atom[0] in _CALLED for atom in after if atom not in before)
 
 
+_FOLDED = {SEQUENCE, SET, TABLE}
 _CALLED = {FUNCTION, CLASS, SUPER}
 _NAMED = {INSTANCE, OUTSIDE}
 
