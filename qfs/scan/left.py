@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from qfs.scan import ir
 from qfs.scan.addresses import told
@@ -35,6 +35,19 @@ Field: TypeAlias = tuple[int, str]
 """Number of the class, name of the attribute."""
 Writers: TypeAlias = dict[tuple[int, Pos], tuple[Taint | None, bool]]
 """By node and place: the order that was put there, and whether it is more than that of keys."""
+Kind: TypeAlias = tuple[int, bool]
+"""Number of an object's class, and whether it is of no subclass."""
+
+
+class Ways(NamedTuple):
+    """How one comes from an object to those in its fields."""
+
+    classes: dict[Kind, list[tuple[int, bool]]]
+    """In whose fields one looks, and whether the object is of that class for certain."""
+    held: dict[int, list[Kind]]
+    """What is in the fields of a class."""
+    noted: dict[int, list[tuple[str, Writers]]]
+    """The fields of a class that hold an order, and who put it there."""
 
 
 def keep(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
@@ -112,8 +125,8 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
         for field, writers in solver.kept.items()
         if any(taint is not None for taint, _sure in writers.values())
     }
-    above = _above(solver, stained.values()) if stained else {}
-    fields = _fields(solver) if stained else {}
+    bits, above = _above(solver, stained.values()) if stained else ({}, {})
+    ways = _ways(solver, stained)
     for root in roots:
         if root.readers and root.function.facts.name.startswith("_"):
             continue
@@ -129,31 +142,30 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
                 if taint is not None:
                     frame.leak(taint, "set-sequence", f"is left in {parameter.name}")
         if root.number in above:
-            _of_objects(solver, root, stained, fields, above[root.number])
+            _of_objects(solver, root, ways, bits, above[root.number])
 
 
-def _above(solver: Solver, stained: Iterable[Writers]) -> dict[int, dict[int, None]]:
-    """Return, for each node, the nodes that put an order into a field and that it reaches."""
-    writers = {
-        number: None
-        for each in stained
-        for (number, _pos), (taint, _sure) in each.items()
-        if taint is not None
-    }
+def _above(solver: Solver, stained: Iterable[Writers]) -> tuple[dict[int, int], dict[int, int]]:
+    """Return a bit for each node that put an order into a field, and of a node those it reaches."""
+    bits: dict[int, int] = {}
+    for each in stained:
+        for (number, _pos), (taint, _sure) in each.items():
+            if taint is not None:
+                bits.setdefault(number, 1 << len(bits))
     callers: dict[int, list[int]] = {}
     for node in solver.nodes:
         for edge in node.edges.values():
             callers.setdefault(edge.target, []).append(node.number)
-    out: dict[int, dict[int, None]] = {}
-    for writer in writers:
-        stack = [writer]
-        while stack:
-            at = stack.pop()
-            found = out.setdefault(at, {})
-            if writer not in found:
-                found[writer] = None
-                stack.extend(callers.get(at, ()))
-    return out
+    out = dict(bits)
+    stack = list(bits)
+    while stack:
+        at = stack.pop()
+        for caller in callers.get(at, ()):
+            before = out.get(caller, 0)
+            if before | out[at] != before:
+                out[caller] = before | out[at]
+                stack.append(caller)
+    return bits, out
 
 
 def _fields(solver: Solver) -> dict[int, list[tuple[str, Value]]]:
@@ -169,13 +181,7 @@ def _fields(solver: Solver) -> dict[int, list[tuple[str, Value]]]:
     return out
 
 
-def _of_objects(
-    solver: Solver,
-    root: Node,
-    stained: dict[Field, Writers],
-    fields: dict[int, list[tuple[str, Value]]],
-    mine: dict[int, None],
-) -> None:
+def _of_objects(solver: Solver, root: Node, ways: Ways, bits: dict[int, int], mine: int) -> None:
     """Report the orders in the fields of the objects that a root returns, is of or was handed."""
     parameters = root.function.facts.parameters
     own = parameters[0].name if root.function.owner is not None and parameters else ""
@@ -185,40 +191,93 @@ def _of_objects(
         starts.append((receiver if name == own else value, name == own))
     home = root.function.owner
     ours = solver.lookups.mro(home.number) if home is not None else []
-    for number, certain in _reached(solver, starts, fields):
-        for name in dict.fromkeys([name for name, _value in fields.get(number, ())]):
-            noted = stained.get((number, name), {})
+    for number, certain in _reached(starts, ways):
+        for name, noted in ways.noted.get(number, ()):
             sure = certain and all(taint is not None for taint, _sure in noted.values())
             klass = solver.program.classes[number].facts.name
             hidden = name.startswith("_") and number not in ours
             for (writer, _pos), (taint, listed) in noted.items():
-                if taint is not None and writer in mine and (listed or not hidden):
+                if taint is not None and bits.get(writer, 0) & mine and (listed or not hidden):
                     frame = Frame(solver, solver.nodes[writer])
                     frame.leak(
                         taint, "set-sequence", f"is kept in {klass}.{name}", sure=sure and listed
                     )
 
 
-def _reached(
-    solver: Solver,
-    starts: Sequence[tuple[Value, bool]],
-    fields: dict[int, list[tuple[str, Value]]],
-) -> Iterator[tuple[int, bool]]:
+def _reached(starts: Sequence[tuple[Value, bool]], ways: Ways) -> Iterator[tuple[int, bool]]:
     """Return the classes of the objects in some values, and in their fields; certain ones first."""
     classes: dict[int, bool] = {}
-    stack = [(atom, certain) for value, certain in starts for atom in _objects(value)]
+    stack = [(atom[1:3], certain) for value, certain in starts for atom in _objects(value)]
     stack.reverse()
     while stack:
-        atom, certain = stack.pop()
-        family = () if atom[2] else solver.lookups.families.get(atom[1], ())
-        for number, sure in [(atom[1], certain), *[(each, False) for each in family]]:
-            for at in solver.lookups.mro(number):
-                if not isinstance(at, int) or (at in classes and (classes[at] or not sure)):
-                    continue
-                classes[at] = sure
-                for _name, value in fields.get(at, ()):
-                    stack.extend([(each, sure) for each in _objects(value)])
+        kind, certain = stack.pop()
+        for at, exactly in ways.classes.get(kind, ()):
+            sure = certain and exactly
+            if at in classes and (classes[at] or not sure):
+                continue
+            classes[at] = sure
+            stack.extend([(each, sure) for each in ways.held[at]])
     yield from classes.items()
+
+
+def _ways(solver: Solver, stained: dict[Field, Writers]) -> Ways:
+    """Return the ways through fields that lead to an object that has one of some fields."""
+    if not stained:
+        return Ways({}, {}, {})
+    fields = _fields(solver)
+    held: dict[int, list[Kind]] = {}
+    for number, values in fields.items():
+        found = [atom[1:3] for _name, value in values for atom in _objects(value)]
+        held[number] = list(dict.fromkeys(reversed(found)))[::-1]
+    kinds = [(klass.number, exact) for klass in solver.program.classes for exact in (False, True)]
+    classes = {kind: _classes(solver, kind) for kind in kinds}
+    before: dict[Kind | int, list[Kind | int]] = {}
+    for number, objects in held.items():
+        for kind in objects:
+            before.setdefault(kind, []).append(number)
+    for kind, some in classes.items():
+        for number, _exactly in some:
+            before.setdefault(number, []).append(kind)
+    useful: dict[Kind | int, None] = {}
+    stack: list[Kind | int] = [number for number, _name in stained]
+    while stack:
+        at = stack.pop()
+        if at not in useful:
+            useful[at] = None
+            stack.extend(before.get(at, ()))
+    return Ways(
+        {
+            kind: [each for each in some if each[0] in useful]
+            for kind, some in classes.items()
+            if kind in useful
+        },
+        {
+            at: [kind for kind in held.get(at, ()) if kind in useful]
+            for at in useful
+            if isinstance(at, int)
+        },
+        {
+            at: [
+                (name, stained[at, name])
+                for name in dict.fromkeys([name for name, _value in fields.get(at, ())])
+                if (at, name) in stained
+            ]
+            for at in useful
+            if isinstance(at, int)
+        },
+    )
+
+
+def _classes(solver: Solver, kind: Kind) -> list[tuple[int, bool]]:
+    """Return the classes that an object is of, and whether for certain, as fields are looked up."""
+    number, exact = kind
+    family = () if exact else solver.lookups.families.get(number, ())
+    return [
+        (at, each == number)
+        for each in (number, *family)
+        for at in solver.lookups.mro(each)
+        if isinstance(at, int)
+    ]
 
 
 def _objects(value: Value) -> Iterator[Atom]:
