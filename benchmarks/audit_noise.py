@@ -1,4 +1,4 @@
-"""Noise of ``qfs audit``: its findings on four programs from PyPI, each triaged into true or false.
+"""Noise of ``qfs audit``: its findings on six programs from PyPI, each triaged into true or false.
 
 - ``noise/requirements.txt`` pins every version and hash; pip fetches them into a scratch folder.
 - ``noise/triage.toml`` has one line a finding. True needs a case in ``noise/cases``: a program that

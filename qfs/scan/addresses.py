@@ -19,6 +19,7 @@ from qfs.scan.values import ADDRESS, SEQUENCE, SET, TABLE, TUPLE, Atom, Value
 KEYED = frozenset(("add", "get", "discard", "remove", "setdefault", "pop"))
 EQUAL = frozenset(("==", "!=", "is", "is not", "in", "not in"))
 _MEMBER = frozenset(("in", "not in"))
+_DISPLAYS = frozenset((ir.LIST, ir.TUPLE, ir.SET))
 _DEPTH = 4
 
 
@@ -59,6 +60,12 @@ def _keyed(fact: Any, name: str, *, key: bool) -> bool:
             return _keyed(left, name, key=told) and all(
                 _keyed(right, name, key=told and operator not in _MEMBER)
                 for operator, right in rights
+            )
+        case (ir.CALL, (ir.ATTR, holder, "update", _), ((kind, (*items,), _),), (), _) if (
+            kind in _DISPLAYS
+        ):  # of a set or a Counter: what a display holds is a key there
+            return _keyed(holder, name, key=False) and all(
+                _keyed(each, name, key=True) for each in items
             )
         case (ir.CALL, (ir.ATTR, holder, str(method), _), positional, words, _):
             return all(

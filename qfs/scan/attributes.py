@@ -90,6 +90,9 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return _class_attribute(frame, atom, name, pos)
     if tag == SUPER:
         return _super(frame, atom, name)
+    if tag == "prop" and name in {"fget", "fset", "fdel"}:
+        accessors: Value = atom[1]
+        return accessors
     if name in _NAMES:
         return STR
     if name == "__supertype__":
@@ -150,6 +153,8 @@ def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> 
         tag = atom[0]
         if tag == FUNCTION:
             out = join(out, ((FUNCTION, atom[1], receiver, atom[3]),))
+        elif tag == "prop" and receiver[0] == CLASS:
+            out = join(out, (atom,))  # the property itself: super(A, type(self)).x.fset
         elif tag == "prop":
             out = join(out, call(frame, atom[1], Arguments([(receiver,)]), pos))
         elif tag == "static":

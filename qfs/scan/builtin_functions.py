@@ -20,6 +20,7 @@ from qfs.scan.order import elements, instance_grade
 from qfs.scan.shared import is_module_level
 from qfs.scan.ties import ranked
 from qfs.scan.values import (
+    ADDRESS,
     ANY,
     BOOL,
     BYTES,
@@ -86,6 +87,8 @@ def _dict(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         for each in pair:
             if each[0] == TUPLE and len(each[1]) == 2:
                 key, value = join(key, each[1][0]), join(value, each[1][1])
+            elif each[0] == ADDRESS:  # of a Counter
+                key, value = join(key, (each,)), join(value, INT)
             else:
                 key, value = join(key, ANY), join(value, ANY)
     for each_value in arguments.keywords.values():
