@@ -8,8 +8,8 @@
 - What is put into an argument of which nothing is known is followed to whoever handed it over.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from qfs.scan import ir
 from qfs.scan.addresses import told
@@ -35,19 +35,19 @@ Field: TypeAlias = tuple[int, str]
 """Number of the class, name of the attribute."""
 Writers: TypeAlias = dict[tuple[int, Pos], tuple[Taint | None, bool]]
 """By node and place: the order that was put there, and whether it is more than that of keys."""
+Place = TypeVar("Place")
 Kind: TypeAlias = tuple[int, bool]
 """Number of an object's class, and whether it is of no subclass."""
 
 
 class Ways(NamedTuple):
-    """How one comes from an object to those in its fields."""
+    """The fields that hold an order, a bit each, and from which objects one comes to them."""
 
-    classes: dict[Kind, list[tuple[int, bool]]]
-    """In whose fields one looks, and whether the object is of that class for certain."""
-    held: dict[int, list[Kind]]
-    """What is in the fields of a class."""
-    noted: dict[int, list[tuple[str, Writers]]]
-    """The fields of a class that hold an order, and who put it there."""
+    noted: list[tuple[int, str, Writers, int]]
+    """Class and name of a field, who put an order there, and the bits of those nodes."""
+    some: dict[Kind | int, int]
+    sure: dict[Kind | int, int]
+    """The same by ways that are certain."""
 
 
 def keep(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
@@ -126,7 +126,8 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
         if any(taint is not None for taint, _sure in writers.values())
     }
     bits, above = _above(solver, stained.values()) if stained else ({}, {})
-    ways = _ways(solver, stained)
+    ways = _ways(solver, stained, bits)
+    done: dict[tuple[int, Taint], None] = {}
     for root in roots:
         if root.readers and root.function.facts.name.startswith("_"):
             continue
@@ -142,7 +143,10 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
                 if taint is not None:
                     frame.leak(taint, "set-sequence", f"is left in {parameter.name}")
         if root.number in above:
-            _of_objects(solver, root, ways, bits, above[root.number])
+            for number, taint, use, sure in _of_objects(solver, root, ways, above[root.number]):
+                if bits.get(number, 0) & above[root.number] and (number, taint) not in done:
+                    done[number, taint] = None
+                    Frame(solver, solver.nodes[number]).leak(taint, "set-sequence", use, sure=sure)
 
 
 def _above(solver: Solver, stained: Iterable[Writers]) -> tuple[dict[int, int], dict[int, int]]:
@@ -156,16 +160,23 @@ def _above(solver: Solver, stained: Iterable[Writers]) -> tuple[dict[int, int], 
     for node in solver.nodes:
         for edge in node.edges.values():
             callers.setdefault(edge.target, []).append(node.number)
+    return bits, _carried(bits, callers)
+
+
+def _carried(
+    bits: Mapping[Place, int], before: Mapping[Place, Sequence[Place]]
+) -> dict[Place, int]:
+    """Return the bits of all places to which one comes from each, given those just before it."""
     out = dict(bits)
     stack = list(bits)
     while stack:
         at = stack.pop()
-        for caller in callers.get(at, ()):
-            before = out.get(caller, 0)
-            if before | out[at] != before:
-                out[caller] = before | out[at]
-                stack.append(caller)
-    return bits, out
+        for each in before.get(at, ()):
+            known = out.get(each, 0)
+            if known | out[at] != known:
+                out[each] = known | out[at]
+                stack.append(each)
+    return out
 
 
 def _fields(solver: Solver) -> dict[int, list[tuple[str, Value]]]:
@@ -181,91 +192,75 @@ def _fields(solver: Solver) -> dict[int, list[tuple[str, Value]]]:
     return out
 
 
-def _of_objects(solver: Solver, root: Node, ways: Ways, bits: dict[int, int], mine: int) -> None:
-    """Report the orders in the fields of the objects that a root returns, is of or was handed."""
+def _of_objects(
+    solver: Solver, root: Node, ways: Ways, mine: int
+) -> Iterator[tuple[int, Taint, str, bool]]:
+    """Return the orders in the fields of the objects that a root returns, is of or was handed.
+
+    Each with the node that put it there, its use, and whether it is certain; certain ways first.
+    """
     parameters = root.function.facts.parameters
     own = parameters[0].name if root.function.owner is not None and parameters else ""
-    starts: list[tuple[Value, bool]] = [(root.result, True)]
+    some = sure = 0
+    for atom in _objects(root.result):
+        some |= ways.some.get(atom[1:3], 0)
+        sure |= ways.sure.get(atom[1:3], 0)
     for name, value in root.arguments.items():
-        receiver = tuple([(INSTANCE, atom[1], True) for atom in value if atom[0] == INSTANCE])
-        starts.append((receiver if name == own else value, name == own))
+        for atom in _objects(value) if name != own else value:
+            if name != own:
+                some |= ways.some.get(atom[1:3], 0)
+            elif atom[0] == INSTANCE:
+                some |= ways.some.get((atom[1], True), 0)
+                sure |= ways.sure.get((atom[1], True), 0)
     home = root.function.owner
     ours = solver.lookups.mro(home.number) if home is not None else []
-    for number, certain in _reached(starts, ways):
-        for name, noted in ways.noted.get(number, ()):
-            sure = certain and all(taint is not None for taint, _sure in noted.values())
-            klass = solver.program.classes[number].facts.name
-            hidden = name.startswith("_") and number not in ours
-            for (writer, _pos), (taint, listed) in noted.items():
-                if taint is not None and bits.get(writer, 0) & mine and (listed or not hidden):
-                    frame = Frame(solver, solver.nodes[writer])
-                    frame.leak(
-                        taint, "set-sequence", f"is kept in {klass}.{name}", sure=sure and listed
-                    )
+    for at in [*_ones(sure), *_ones(some & ~sure)]:
+        number, name, noted, writers = ways.noted[at]
+        if not writers & mine:
+            continue
+        certain = bool(sure >> at & 1) and all(taint is not None for taint, _ in noted.values())
+        hidden = name.startswith("_") and number not in ours
+        use = f"is kept in {solver.program.classes[number].facts.name}.{name}"
+        for (writer, _pos), (taint, listed) in noted.items():
+            if taint is not None and (listed or not hidden):
+                yield writer, taint, use, certain and listed
 
 
-def _reached(starts: Sequence[tuple[Value, bool]], ways: Ways) -> Iterator[tuple[int, bool]]:
-    """Return the classes of the objects in some values, and in their fields; certain ones first."""
-    classes: dict[int, bool] = {}
-    stack = [(atom[1:3], certain) for value, certain in starts for atom in _objects(value)]
-    stack.reverse()
-    while stack:
-        kind, certain = stack.pop()
-        for at, exactly in ways.classes.get(kind, ()):
-            sure = certain and exactly
-            if at in classes and (classes[at] or not sure):
-                continue
-            classes[at] = sure
-            stack.extend([(each, sure) for each in ways.held[at]])
-    yield from classes.items()
+def _ones(bits: int) -> Iterator[int]:
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
 
 
-def _ways(solver: Solver, stained: dict[Field, Writers]) -> Ways:
+def _ways(solver: Solver, stained: dict[Field, Writers], bits: dict[int, int]) -> Ways:
     """Return the ways through fields that lead to an object that has one of some fields."""
+    noted: list[tuple[int, str, Writers, int]] = []
     if not stained:
-        return Ways({}, {}, {})
+        return Ways(noted, {}, {})
     fields = _fields(solver)
-    held: dict[int, list[Kind]] = {}
-    for number, values in fields.items():
-        found = [atom[1:3] for _name, value in values for atom in _objects(value)]
-        held[number] = list(dict.fromkeys(reversed(found)))[::-1]
-    kinds = [(klass.number, exact) for klass in solver.program.classes for exact in (False, True)]
-    classes = {kind: _classes(solver, kind) for kind in kinds}
-    before: dict[Kind | int, list[Kind | int]] = {}
-    for number, objects in held.items():
-        for kind in objects:
-            before.setdefault(kind, []).append(number)
-    for kind, some in classes.items():
-        for number, _exactly in some:
-            before.setdefault(number, []).append(kind)
-    useful: dict[Kind | int, None] = {}
-    stack: list[Kind | int] = [number for number, _name in stained]
-    while stack:
-        at = stack.pop()
-        if at not in useful:
-            useful[at] = None
-            stack.extend(before.get(at, ()))
-    return Ways(
-        {
-            kind: [each for each in some if each[0] in useful]
-            for kind, some in classes.items()
-            if kind in useful
-        },
-        {
-            at: [kind for kind in held.get(at, ()) if kind in useful]
-            for at in useful
-            if isinstance(at, int)
-        },
-        {
-            at: [
-                (name, stained[at, name])
-                for name in dict.fromkeys([name for name, _value in fields.get(at, ())])
-                if (at, name) in stained
-            ]
-            for at in useful
-            if isinstance(at, int)
-        },
-    )
+    own: dict[Kind | int, int] = {}
+    some: dict[Kind | int, list[Kind | int]] = {}
+    for number in sorted(fields):
+        for name in dict.fromkeys([name for name, _value in fields[number]]):
+            writers = stained.get((number, name))
+            if writers is not None:
+                own[number] = own.get(number, 0) | 1 << len(noted)
+                mask = 0
+                for writer, _pos in writers:
+                    mask |= bits.get(writer, 0)
+                noted.append((number, name, writers, mask))
+        objects = [atom[1:3] for _name, value in fields[number] for atom in _objects(value)]
+        for kind in dict.fromkeys(objects):
+            some.setdefault(kind, []).append(number)
+    sure = {at: list(each) for at, each in some.items()}
+    for klass in solver.program.classes:
+        for kind in ((klass.number, False), (klass.number, True)):
+            for number, exactly in _classes(solver, kind):
+                some.setdefault(number, []).append(kind)
+                if exactly:
+                    sure.setdefault(number, []).append(kind)
+    return Ways(noted, _carried(own, some), _carried(own, sure))
 
 
 def _classes(solver: Solver, kind: Kind) -> list[tuple[int, bool]]:
