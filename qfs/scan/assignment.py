@@ -249,6 +249,8 @@ def _put_back(frame: Frame, holder: Fact, pos: Pos, *value: Atom) -> None:
         if holder[0] == ir.NAME and not is_module_level(frame, holder[1]):
             frame.bind(holder[1], value, weak=True)
             note(frame, holder[1], value)
+            if holder[1] not in frame.function.bound:
+                _captured(frame, holder[1], value)
         elif holder[0] == ir.NAME:
             frame.solver.write(("global", frame.module.name, holder[1]), value)
         return
@@ -263,6 +265,13 @@ def _put_back(frame: Frame, holder: Fact, pos: Pos, *value: Atom) -> None:
                 frame.solver.write(("attr", atom[1], holder[2]), value)
             elif atom[0] == MODULE:
                 frame.solver.write(("global", atom[1], holder[2]), value)
+
+
+def _captured(frame: Frame, name: str, value: Value) -> None:
+    """Let a variable of the function around hold a container that was changed here."""
+    cell = frame.captured_cell(name)
+    if cell is not None:
+        frame.solver.write(cell, value)
 
 
 def augment(frame: Frame, fact: Fact) -> None:

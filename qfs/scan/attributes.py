@@ -13,6 +13,7 @@ from qfs.scan.frame import Frame
 from qfs.scan.implicit import read_through
 from qfs.scan.imports import member
 from qfs.scan.ir import Pos
+from qfs.scan.left import fields_of
 from qfs.scan.values import (
     ADDRESS,
     ANY,
@@ -31,6 +32,7 @@ from qfs.scan.values import (
     Atom,
     Value,
     join,
+    table,
     type_name,
 )
 
@@ -177,7 +179,7 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     number = atom[1]
     klass: Value = ((CLASS, number),)
     if name in {"__class__", "__dict__"}:
-        return klass if name == "__class__" else (("dict", STR, ANY, None),)
+        return klass if name == "__class__" else table(STR, join(fields_of(frame, number), ANY))
     out: Value = NOTHING
     hooked = "__getattribute__" in frame.solver.program.methods  # in hardly any program
     asked = frame.find(number, "__getattribute__") if hooked else NOTHING

@@ -14,7 +14,7 @@ from qfs.scan.frame import Frame, bare
 from qfs.scan.implicit import index_of, truth_of
 from qfs.scan.imports import module_value, run_body
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.left import keep
+from qfs.scan.left import fields_of, keep
 from qfs.scan.operations import binary_value, format_spec, text_of
 from qfs.scan.order import elements, instance_grade
 from qfs.scan.shared import is_module_level
@@ -252,6 +252,8 @@ def _format(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 def _print(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     frame.site("print", pos, "print")
+    if arguments.star_taint is not None:
+        frame.leak(arguments.star_taint, "set-text", "is printed")
     for value in arguments.positional:
         text_of(frame, value, pos)
     return NONE
@@ -374,9 +376,12 @@ def _type(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
     return out or ANY
 
 
-def _vars(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+def _vars(frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
     out: Value = NOTHING
     for atom in arguments.first():
+        if atom[0] == INSTANCE:
+            out = join(out, table(STR, join(fields_of(frame, atom[1]), ANY)))
+            continue
         module = atom[0] == OUTSIDE
         out = join(out, ((OUTSIDE, f"{atom[1]}.__dict__"),) if module else table(STR, ANY))
     return out or table(STR, ANY)

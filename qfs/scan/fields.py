@@ -11,19 +11,23 @@ from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.left import keep
 from qfs.scan.order import unordered
-from qfs.scan.values import ANY, ANYTHING, FUNCTION, SEQUENCE, Value
+from qfs.scan.values import ANY, ANYTHING, FUNCTION, NOTHING, SEQUENCE, Value
 
 
 def fill_fields(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
     """Let a dataclass's fields hold what its constructor was given, where types say nothing."""
     names: dict[str, Value] = {}
+    defaults: dict[str, Value] = {}
     for at in reversed([base for base in frame.mro(number) if isinstance(base, int)]):
         klass = frame.solver.program.classes[at]
+        defaults.update(klass.defaults)
         bare = not klass.fields and "dataclass" in klass.traits  # attr.s: x = attr.ib()
         names.update(_attributes(frame, at) if bare else klass.fields)
     later = _set_later(frame, number)
     for position, name in enumerate(names):
         value = arguments.at(position, name) or arguments.more
+        if not value and unordered(defaults.get(name, NOTHING)) is not None:
+            value = defaults[name]
         loose = any(atom[0] in {ANYTHING, SEQUENCE, "set", "dict"} for atom in names[name])
         if not value or not (loose or unordered(value) is not None):
             continue

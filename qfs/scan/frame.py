@@ -59,7 +59,7 @@ class Frame:
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
         self.rebound: frozenset[str] = frozenset()
-        """Variables that functions inside declare nonlocal."""
+        """Variables that functions inside bind or change."""
         if node.function.facts.captured:
             self.rebound = _rebound_in(node.function)
             for name, value in node.arguments.items():
@@ -94,13 +94,18 @@ class Frame:
 
     def captured(self, name: str) -> Value | None:
         """Return a name of an enclosing function, or None if no enclosing function binds it."""
+        cell = self.captured_cell(name)
+        return self.solver.read(self.node, cell) if cell is not None else None
+
+    def captured_cell(self, name: str) -> CellKey | None:
+        """Return the cell of a name of an enclosing function, or None if none binds it."""
         around = enclosing(self.node)
         at = self.function.outer
         while at is not None and at.outer is not None:
             if name in at.bound:
                 if around >= 0 and self.solver.nodes[around].function is at:
-                    return self.solver.read(self.node, ("local", around, name))
-                return self.solver.read(self.node, ("locals", at.number, name))
+                    return ("local", around, name)
+                return ("locals", at.number, name)
             if around >= 0:
                 around = enclosing(self.solver.nodes[around])
             at = at.outer
@@ -266,16 +271,19 @@ class Frame:
 
 
 def _rebound_in(function: Function) -> frozenset[str]:
-    """Return the variables of a function that those inside of it declare nonlocal."""
+    """Return the variables of a function that those inside of it bind or change."""
+    from qfs.scan.grown import changed_in  # noqa: PLC0415 (it looks at frames)
+
     known: frozenset[str] | None = function.notes.get("rebound")
     if known is None:
         names: set[str] = set()
         for each in function.module.functions:
             at = each.outer
-            while each.shared and at is not None:
-                if at is function:
-                    names |= each.shared & function.bound
+            while at is not None and at is not function:
                 at = at.outer
+            if at is function:
+                names |= each.shared & function.bound
+                names |= changed_in(each, function.bound - each.bound)
         known = function.notes["rebound"] = frozenset(names)
     return known
 

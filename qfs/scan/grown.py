@@ -39,6 +39,14 @@ def _changed(function: Function) -> tuple[frozenset[str], frozenset[str]]:
     return known
 
 
+def changed_in(function: Function, names: frozenset[str]) -> set[str]:
+    """Return those of some names whose container a function changes."""
+    found: set[str] = set()
+    if names:
+        _collect(function.facts.body, set(names), found, set())
+    return found
+
+
 def _collect(fact: Fact, names: set[str], out: set[str], parts: set[str]) -> None:
     if not fact:
         return

@@ -16,6 +16,7 @@ from qfs.scan.addresses import told
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import unordered
+from qfs.scan.shared import fills
 from qfs.scan.solve import Node, Solver
 from qfs.scan.values import (
     ANYTHING,
@@ -112,8 +113,13 @@ def fields_of(frame: Frame, number: int) -> Value:
     """Return what any field of a class's objects may hold."""
     out: Value = ()
     for at in frame.mro(number):
-        klass = frame.solver.program.classes[at] if isinstance(at, int) else None
-        for name, declared in klass.fields.items() if klass is not None else ():
+        if not isinstance(at, int):
+            continue
+        klass = frame.solver.program.classes[at]
+        names = dict(klass.fields)
+        for method in klass.methods:
+            names.update(dict.fromkeys(fills(method), ()))
+        for name, declared in names.items():
             out = join(out, frame.solver.read(frame.node, ("field", at, name)) or declared)
     return out
 

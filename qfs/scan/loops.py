@@ -21,6 +21,10 @@ _ORDERED = {"<", ">", "<=", ">="}
 _EQUAL = {"==", "is"}
 _CLASSES = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
 _COARSE_CALLS = {"len", "abs", "bool", "type", "round", "int"}
+_COMMUTE = {
+    "max", "min", "gcd", "lcm", "union", "intersection", "symmetric_difference", "difference",
+    "or_", "and_", "xor", "maximum", "minimum", "combine", "join", "meet",
+}  # fmt: skip
 _COARSE_METHODS = {"lower", "upper", "casefold", "strip", "title"}
 
 
@@ -91,6 +95,7 @@ def look(frame: Frame, taint: Taint, loop: Fact) -> None:
     _last(frame, taint, loop, names)
     _chosen(frame, taint, loop, names)
     _folds(frame, taint, loop, names)
+    _accumulates(frame, taint, loop)
     _numbers(frame, taint, loop, names)
 
 
@@ -265,6 +270,51 @@ def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> Non
     for name, used in kinds.items():
         if len(used & {"+", "*", "^", "<<", "|"}) > 1:
             frame.leak(taint, "set-fold", f"decides what {name} adds up to")
+
+
+def _accumulates(frame: Frame, taint: Taint, loop: Fact) -> None:
+    """Report ``h = mix(h, x)`` and ``state.last = x``: a fold, and what the last one leaves."""
+    _taint, names, made = frame.orders[-1]
+    for fact in loop[3]:
+        if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or not mentions(fact[2], names):
+            continue
+        target, value = fact[1][0], fact[2]
+        again = _holds(value, bare(target))
+        if target[0] == ir.NAME and again and value[0] == ir.CALL and not _commutes(value):
+            if _read_elsewhere(frame, loop, target[1]):
+                use = f"decides what {target[1]} becomes"
+                frame.leak(_weak(taint), "set-fold", use)
+        elif target[0] == ir.ATTR and not mentions(target, made):
+            if not again and not _set_again(frame.function.facts.body, bare(target), loop[5][2]):
+                frame.leak(_weak(taint), "set-pick", f"decides which element {target[2]} keeps")
+            elif again and value[0] == ir.CALL and not _commutes(value):
+                frame.leak(_weak(taint), "set-fold", f"decides what {target[2]} becomes")
+
+
+def _set_again(fact: Any, target: object, end: int) -> bool:
+    """Say whether an attribute gets another value below a line."""
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    below = fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple)
+    if below and fact[3][0] > end:
+        return any(each[0] == ir.ATTR and bare(each) == target for each in fact[1])
+    return any(_set_again(part, target, end) for part in fact)
+
+
+def _holds(fact: Any, target: object) -> bool:
+    """Say whether an expression reads a name or attribute."""
+    if not isinstance(fact, tuple) or not fact:
+        return False
+    named = fact[0] in {ir.NAME, ir.ATTR} and len(fact) in {3, 4} and isinstance(fact[-2], str)
+    if named and bare(fact) == target:
+        return True
+    return any(_holds(part, target) for part in fact)
+
+
+def _commutes(call: Fact) -> bool:
+    """Say whether folding with a call gives the same in any order, by its name."""
+    callee = call[1]
+    return callee[0] in {ir.NAME, ir.ATTR} and callee[-2] in _COMMUTE
 
 
 def _class(operator: str) -> str:

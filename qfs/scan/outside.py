@@ -296,7 +296,8 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
             if name == "functools.reduce":
                 taint = None if _commutes(arguments.first()) else taint
             else:
-                taint = taint or _nested(frame, value, arguments, pos, by_key=sorts is not None)
+                whole: Value = sequence(value) if arguments.at(-1, "default") else value
+                taint = taint or _nested(frame, whole, arguments, pos, by_key=sorts is not None)
             if taint is not None:
                 frame.leak(taint, "set-argument", f"is kept by {name}")
             continue
@@ -327,9 +328,14 @@ def _nested(
         if atom[0] not in {SEQUENCE, TABLE, TUPLE}:
             continue
         for parts in atom[1] if atom[0] == TUPLE else (atom[2],):
-            for each in parts:
-                if each[0] == INSTANCE and default:
-                    call(frame, default, Arguments([(each,)]), pos)
+            shown: Value = NOTHING
+            for each in parts if default else ():
+                if each[0] == INSTANCE:
+                    shown = join(shown, call(frame, default, Arguments([(each,)]), pos))
+            found = unordered(tuple([each for each in shown if not (by_key and each[0] == TABLE)]))
+            found = found or _inside(shown)
+            if found is not None:
+                return found
             inner = tuple([each for each in parts if each[0] == SET])
             written = call(frame, default, Arguments([inner]), pos) if inner and default else inner
             kept = tuple([each for each in parts if not (by_key and each[0] == TABLE)])
@@ -337,6 +343,15 @@ def _nested(
             taint = taint or _nested(frame, parts, arguments, pos, by_key=by_key)
             if taint is not None:
                 return taint
+    return None
+
+
+def _inside(value: Value) -> Taint | None:
+    """Return the order within tables: that of their own keys is sorted."""
+    for atom in value:
+        taint = unordered(atom[2]) if atom[0] == TABLE else None
+        if taint is not None:
+            return taint
     return None
 
 
