@@ -29,7 +29,7 @@ from qfs.scan.getters import got, items
 from qfs.scan.grown import hand_back
 from qfs.scan.implicit import made_outside
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.methods import call_builtin_method, changed
+from qfs.scan.methods import call_builtin_method, changed, handed
 from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function
@@ -87,6 +87,8 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         arguments = _arguments(frame, positional, words, pos, read)
         arguments.facts = fact
     arguments.unused = unused
+    if any(part[0] == ir.ATTR for part in positional):
+        handed(frame, arguments, pos)
     return call(frame, callee, arguments, pos)
 
 

@@ -57,6 +57,7 @@ _EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection
             "symmetric_difference_update"}  # fmt: skip
 _CHANGES = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
             "setdefault", "rotate", "move_to_end"}  # fmt: skip
+_GROWS = {"append", "appendleft", "extend", "insert"}
 _UNORDERED = {"add", "update"}  # of a set: what is added in another order is the same
 _BUILTIN_NAMES: dict[str, str] = {
     name: kind.__name__
@@ -86,6 +87,26 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
             continue
         key = arguments.facts[2][0] if name == "setdefault" and arguments.facts else None
         store(frame, callee[1], (new,), pos, key=key)
+
+
+def handed(frame: Frame, arguments: Arguments, pos: Pos) -> None:
+    """Let a list hold what a call may append that is handed its method: ``map(out.append, xs)``."""
+    parts = [] if arguments.facts is None else arguments.facts[2]
+    for part in parts:
+        if part[0] != ir.ATTR or part[2] not in _GROWS:
+            continue
+        orders = [elements(frame, value, pos)[1] for value in arguments.all()]
+        taint = next((each for each in orders if each is not None), None)
+        taint = taint or inner_order(frame, part[1])
+        frame.quiet += 1
+        holder = evaluate(frame, part[1])
+        frame.quiet -= 1
+        for atom in holder if taint is not None else ():
+            if atom[0] == SEQUENCE:
+                grown = (SEQUENCE, atom[1], join(atom[2], ANY), atom[3] or taint)
+                store(frame, part[1], (grown,), pos)
+            elif unknown(atom):
+                leave(frame, part[1], taint)
 
 
 def _sort(frame: Frame, callee: Fact, atom: Atom, arguments: Arguments, pos: Pos) -> None:
