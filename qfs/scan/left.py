@@ -8,6 +8,7 @@
 - What is put into an argument of which nothing is known is followed to whoever handed it over.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -174,14 +175,19 @@ def _carried(
 ) -> dict[Place, int]:
     """Return the bits of all places to which one comes from each, given those just before it."""
     out = dict(bits)
-    stack = list(bits)
-    while stack:
-        at = stack.pop()
+    queue = deque(bits)
+    waiting = dict.fromkeys(bits)
+    while queue:
+        at = queue.popleft()
+        del waiting[at]
+        mine = out[at]
         for each in before.get(at, ()):
             known = out.get(each, 0)
-            if known | out[at] != known:
-                out[each] = known | out[at]
-                stack.append(each)
+            if known | mine != known:
+                out[each] = known | mine
+                if each not in waiting:
+                    waiting[each] = None
+                    queue.append(each)
     return out
 
 

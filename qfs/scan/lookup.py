@@ -64,7 +64,10 @@ class Lookups:
 
     def stored(self, reader: "Node", number: int, name: str) -> Value:
         """Return what the nearest class that has a name stores; the reader depends on it."""
-        return self._found(reader, number, _STORED, name).stored
+        found = self.known.get((number, _STORED, name))
+        if found is None or found not in reader.looked:
+            found = self._found(reader, number, _STORED, name)
+        return found.stored
 
     def _found(self, reader: "Node", number: int, kind: int, name: str) -> Lookup:
         key = (number, kind, name)
