@@ -14,7 +14,7 @@ from pathlib import Path
 from qfs.app.audit import AuditRequest, Finding, audit, rulebook
 from qfs.app.perturb import Divergence, Parting
 from qfs.errors import QFSError
-from qfs.shell import tracing
+from qfs.shell import tracing, tracing_threads
 
 RULES = {
     "PYTHONHASHSEED": "QFS401",
@@ -68,6 +68,8 @@ _EFFECTS = {
 }
 
 
+_MACHINERY = ("concurrent.futures.", "threading.", "queue.", "asyncio.")
+"""What threads are run by: its own state differs with each run, and is nobody's result."""
 _TELLING = {
     "file-times": r"mtime|ctime|stat\(",
     "left-behind": r"exists\(|is_file\(|isfile\(|[\"']a[b+]*[\"']",
@@ -106,7 +108,11 @@ def cause_of(
     if parting is not None:
         events = [list(parting.expected.events), list(parting.actual.events)]
         versions = "python" in divergence.variable
-        found = tracing.first_difference(events[0], events[1], versions=versions)
+        if divergence.effect == "concurrency":
+            found = tracing_threads.race_line(*events)
+            found = found or tracing.first_difference(*events, without=_MACHINERY)
+        else:
+            found = tracing.first_difference(*events, versions=versions)
     if found is None and divergence.places:
         found = _hidden(divergence.places, files)
     if found is None:

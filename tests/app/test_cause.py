@@ -20,9 +20,9 @@ def divergence(variable: str, effect: str, *places: str) -> Divergence:
 
 def parting(path: Path) -> Parting:
     """Return two recordings of the program that part at line 5."""
-    first = (str(path), 5, "entry", "line", "", 0, {"x": "int 1"})
+    first = (str(path), 5, "entry", "line", "", 0, {"x": "int 1"}, "")
     events = [
-        (first, (str(path), 6, "entry", "line", str(path), 5, {"now": f"float {now}.0"}))
+        (first, (str(path), 6, "entry", "line", str(path), 5, {"now": f"float {now}.0"}, ""))
         for now in (1, 2)
     ]
     return Parting({}, {}, 0, Told((), {}, (), events[0]), Told((), {}, (), events[1]))

@@ -222,6 +222,7 @@ PLANTED = (
         "    return total[0]\n",
         NOTHING,
         "threads",
+        "seen = total[0]",
     ),
     Program(
         "results as they arrive",
@@ -230,6 +231,7 @@ PLANTED = (
         "        return [job.result() for job in as_completed(jobs)]\n",
         ('["a", "bb", "ccc", "dddd", "eeeee", "ffffff"]',),
         "threads",
+        "as_completed(jobs)",
     ),
     Program(
         "a module global",

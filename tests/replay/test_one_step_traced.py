@@ -46,6 +46,44 @@ def test_one_step_is_traced_and_the_others_run_free(python: str, tmp_path: Path)
     assert {event[2] for event in told.events} == {"<module>", "entry", "traced"}
 
 
+THREADS = """
+import threading
+
+def work(found, x):
+    found.append(x)
+
+def entry(x):
+    found = []
+    started = [threading.Thread(target=work, args=(found, n)) for n in range(x)]
+    for one in started:
+        one.start()
+    for one in started:
+        one.join()
+    return sorted(found)
+"""
+
+
+@pytest.mark.parametrize("level", ["usual", "noise-1"])
+@pytest.mark.parametrize("python", PYTHONS, ids=[str(n) for n in range(len(PYTHONS))])
+def test_the_threads_that_a_step_starts_are_traced_as_well(
+    python: str, level: str, tmp_path: Path
+) -> None:
+    job = job_of(tmp_path, THREADS)
+    known = variables(Machine((python,), "", addresses=False, folder=False))
+    with workshop() as shop:
+        told = perturbed_run.run(
+            job, {**usual(known), "threads": level}, shop, Wish(trace=3, quick=True)
+        )
+    assert isinstance(told, Told), told
+    functions = {thread: [] for *_, thread in told.events}
+    for event in told.events:
+        functions[event[7]].append(event[2])
+    mine = functions.pop("")
+    assert "entry" in mine
+    assert "work" not in mine
+    assert [set(one) for one in functions.values()] == [{"work"}] * 3
+
+
 def test_a_search_traces_two_runs_at_the_step_where_they_part(tmp_path: Path) -> None:
     source = "def entry(x):\n    return list({'a', 'b', 'c'})[x % 3] if x > 1 else x\n"
     job = job_of(tmp_path, source)
