@@ -3,7 +3,8 @@
 - A callable is called once an input; a command is run whole and the files that it writes are
   compared. Without --perturb both run twice in one environment, which shows hidden state and
   whatever is not repeatable at all.
-- Exit codes: 0 identical, 1 diverging or refused in a sealed run, 2 inconclusive or unreadable.
+- Exit codes: 0 identical, 1 diverging or refused in a sealed run, 2 inconclusive or unreadable,
+  3 a log of one's own machines that halts alike in every run.
 """
 
 import sys
@@ -14,11 +15,12 @@ from typing import Any
 
 from qfs.app import importers
 from qfs.app.cause import Cause, cause_of
-from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
+from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_HALTED, EXIT_USAGE
 from qfs.app.foreign_machine import STEPS, steps_of
 from qfs.app.impact import WORKING_FOLDER, compare_environments, compare_revisions
 from qfs.app.perturb import Divergence, Perturbed, Runner, Search, perturb, report
 from qfs.app.perturbing import key_of, parted_at, shown
+from qfs.app.worlds import HaltedLog
 from qfs.errors import InputError, UsageError
 from qfs.shell import perturbed_run, watched_command
 from qfs.shell.perturbation import Machine, usual, variables
@@ -83,7 +85,15 @@ class ForeignReport:
     @property
     def identical(self) -> bool:
         """Whether every run gave the same, and nothing was left open."""
-        return self.perturbed is not None and self.perturbed.identical and not self.refusals
+        same = self.perturbed is not None and self.perturbed.identical
+        return same and not self.refusals and not self.halted
+
+    @property
+    def halted(self) -> str:
+        """The halt to which every run of a log came alike, with its input; empty for none."""
+        found = self.perturbed
+        raised = "" if found is None else dict(found.notes).get("raised", "")
+        return raised if f": {HaltedLog.__name__}: " in raised else ""
 
     @property
     def misdeeds(self) -> tuple[str, ...]:
@@ -95,11 +105,13 @@ class ForeignReport:
 
     @property
     def exit_code(self) -> int:
-        """0 identical; 1 diverging or refused; 2 inconclusive."""
+        """0 identical; 1 diverging or refused; 2 inconclusive; 3 halted alike in every run."""
         if self.refusals or (self.perturbed is not None and self.perturbed.divergence is not None):
             return EXIT_FINDINGS
         if self.perturbed is not None and "wrote-beside-inputs" in dict(self.perturbed.notes):
             return EXIT_FINDINGS
+        if self.halted:
+            return EXIT_HALTED
         return EXIT_CLEAN if self.identical else EXIT_USAGE
 
     def document(self) -> dict[str, Any]:
@@ -115,7 +127,7 @@ class ForeignReport:
             "sealed": self.sealed,
             "refusals": list(self.refusals),
             "divergence": self._divergence(),
-            "halt": None,
+            "halt": {"what": self.halted} if self.halted else None,
             "inconclusive": [
                 *([f"{self.failed.reason}: {self.failed.words}"] if self.failed else []),
                 *(found.open_questions if found else ()),

@@ -110,6 +110,8 @@ def text(report: ForeignReport) -> list[str]:
     for one in report.refusals:
         lines.append(f"refused     {one['call']} at {one['place']}")
         lines.append(f"  instead   {one['instead']}")
+    if report.halted:
+        lines.append(f"halted      {report.halted}")
     lines.append(f"identical   {'yes' if report.identical else 'no'}")
     return lines
 

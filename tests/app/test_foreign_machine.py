@@ -204,6 +204,60 @@ def test_a_machine_that_changes_its_input_is_named(
     assert {"machine=ledger", "transaction=0", "order=0"} <= set(report.halt.facts)
 
 
+FEW = (TOUCHES[0], TOUCHES[1], TOUCHES[3])
+
+
+@pytest.mark.parametrize(
+    ("deed", "sentence"), [case[1:] for case in FEW], ids=[case[0] for case in FEW]
+)
+def test_a_machine_that_changes_its_input_is_named_where_environments_are_varied(
+    desk: Path, deed: str, sentence: str | None
+) -> None:
+    make_log(desk / "signed", 5, signed=True)
+    (desk / "desk.py").write_text(TOUCHING.format(deed=deed), encoding="utf-8")
+    report = replay_foreign(
+        ForeignRequest(
+            log=desk / "signed",
+            machines=("desk:MACHINE",),
+            perturb=True,
+            only=("PYTHONHASHSEED",),
+            folder=desk,
+            other_pythons=False,
+        )
+    )
+    said = report.document()
+    if sentence is None:
+        assert (report.exit_code, said["identical"], said["halt"]) == (0, True, None)
+        return
+    assert (report.exit_code, said["identical"], said["divergence"]) == (3, False, None)
+    assert said["halt"]["what"].startswith("input 3: HaltedLog: CIR-302.04 INVARIANT_BROKEN: ")
+    assert f"invariant={sentence}" in said["halt"]["what"]
+
+
+def test_a_machine_that_changes_its_input_in_one_environment_is_named_with_it(desk: Path) -> None:
+    make_log(desk / "signed", 5, signed=True)
+    (desk / "desk.py").write_text(
+        TOUCHING.format(deed="os.environ['USER'] == 'qfs' or " + TOUCHES[3][1]).replace(
+            "from dataclasses", "import os\nfrom dataclasses", 1
+        ),
+        encoding="utf-8",
+    )
+    report = replay_foreign(
+        ForeignRequest(
+            log=desk / "signed",
+            machines=("desk:MACHINE",),
+            perturb=True,
+            only=("USER",),
+            folder=desk,
+            other_pythons=False,
+        )
+    )
+    found = report.document()["divergence"]
+    assert report.exit_code == 1
+    assert (found["environment"], found["packet"]) == ("USER", 3)
+    assert found["actual"] == "raises qfs.app.worlds.HaltedLog"
+
+
 def test_a_state_whose_copy_has_another_root_is_named(desk: Path) -> None:
     make_log(desk / "signed", 5, signed=True)
     deed = "slots = state.used.core.slots; slots[2] = (2, [bytes(16)])"
