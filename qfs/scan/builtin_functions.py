@@ -49,9 +49,11 @@ from qfs.scan.values import (
     join,
     sequence,
     table,
+    type_name,
 )
 
 Builtin = Callable[[Frame, Arguments, Pos], Value]
+_NUMBERS = {"int", "bool", "float", "complex"}
 
 
 def _copy_as(kind: str) -> Builtin:
@@ -126,9 +128,10 @@ def _sum(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         if atom[0] == SEQUENCE:
             out = join(out, ((SEQUENCE, atom[1], atom[2], atom[3] or taint),))
         elif atom[0] in {PLAIN, KNOWN} and atom[1] in {"float", "complex"}:
-            frame.site("float-sum", pos, "sum of floats")
+            sure = all(type_name(each) in _NUMBERS for each in element)
+            frame.site("float-sum", pos, "sum of floats", "violation" if sure else "possible")
             if taint is not None:
-                frame.leak(taint, "set-fold", "decides a sum of floats")
+                frame.leak(taint, "set-fold", "decides a sum of floats", sure=sure)
             out = join(out, FLOATING)
         elif atom[0] in {PLAIN, KNOWN}:
             out = join(out, INT if atom[1] in {"int", "bool"} else ((PLAIN, atom[1]),))

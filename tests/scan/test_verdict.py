@@ -13,6 +13,8 @@ CLASSES = "import time\nclass A:\n    def tick(self):\n        return time.time(
 ITEMS = "class A:\n    def items_of(self):\n        return list({'a', 'b'})\nKNOWN = A()\n"
 OBJECT = "class A:\n    pass\n"
 GIVEN_BACK = "import somebody\ndef other():\n    return 0\ndef entry(x: int):\n"
+SOMEBODY = "import somebody\n"
+RESULT = "class Result:\n    def __init__(self, rows):\n        self.rows = rows\n"
 GZIP = "import gzip\ndef entry(**k):\n    return gzip.compress(b'', "
 
 CASES = [
@@ -90,6 +92,28 @@ CASES = [
         "an attribute of a function of the module",
         "def other():\n    return 0\ndef entry():\n    other.calls = 1\n    return other()\n",
         "violation",
+    ),
+    ("a sum of floats", "def entry(x: list[float]):\n    return sum(x)\n", "violation"),
+    (
+        "a sum of floats, or of what nobody knows",
+        SOMEBODY + "def entry(x: list[float]):\n    return sum([x[0] if x else somebody.one()])\n",
+        "possible",
+    ),
+    (
+        "an order that each filler of a field puts there",
+        RESULT + "def entry(n: set[str]):\n    return Result(list(n))\n",
+        "violation",
+    ),
+    (
+        "an order that one of two fillers of a field puts there",
+        RESULT + "def other(n: list[str]):\n    return Result(['a'])\n"
+        "def entry(n: set[str]):\n    other(['b'])\n    return Result(list(n))\n",
+        "possible",
+    ),
+    (
+        "an order that a table's keys have in a field",
+        RESULT + "def entry(n: set[str]):\n    return Result({x: 1 for x in n})\n",
+        "possible",
     ),
     ("a guard that may hold", GZIP + "**k)\n", "possible"),
     ("a guard that holds", GZIP + "mtime=0)\n", ""),
