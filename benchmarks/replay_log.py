@@ -19,7 +19,7 @@ from tests.app.logs import MINE, OTHER, House, actions, idempotency, order
 BATCHES, ROWS = 64, 8_000
 GROUPS = 100
 SINGLES = 16_000
-SNAPSHOTS = 8
+SNAPSHOTS = 16
 """A ledger keeps so many, evenly over its log."""
 ROUNDS = 5
 
