@@ -31,51 +31,56 @@ def _changed(function: Function) -> tuple[frozenset[str], frozenset[str]]:
     known: tuple[frozenset[str], frozenset[str]] | None = function.notes.get("grows")
     if known is None:
         names = {parameter.name for parameter in function.facts.parameters}
-        found: set[str] = set()
-        parts: set[str] = set()
-        if names:
-            _collect(function.facts.body, names, found, parts)
-        known = function.notes["grows"] = (frozenset(found), frozenset(found | parts))
+        found, parts = _roots(function) if names else (frozenset(), frozenset())
+        known = function.notes["grows"] = (found & names, parts & names)
     return known
 
 
-def changed_in(function: Function, names: frozenset[str]) -> set[str]:
+def changed_in(function: Function, names: frozenset[str]) -> frozenset[str]:
     """Return those of some names whose container a function changes."""
-    found: set[str] = set()
-    if names:
-        _collect(function.facts.body, set(names), found, set())
-    return found
+    return _roots(function)[0] & names if names else names
 
 
-def _collect(fact: Fact, names: set[str], out: set[str], parts: set[str]) -> None:
+def _roots(function: Function) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of what a function changes, and of that of which it changes a part."""
+    known: tuple[frozenset[str], frozenset[str]] | None = function.notes.get("changed")
+    if known is None:
+        found: set[str] = set()
+        parts: set[str] = set()
+        _collect(function.facts.body, found, parts)
+        known = function.notes["changed"] = (frozenset(found), frozenset(found | parts))
+    return known
+
+
+def _collect(fact: Fact, out: set[str], parts: set[str]) -> None:
     if not fact:
         return
     tag = fact[0]
     if tag == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple) and fact[1]:
         callee = fact[1]
         if callee[0] == ir.ATTR and callee[2] in _CHANGES:
-            _root(callee[1], names, out, parts)
+            _root(callee[1], out, parts)
         for part in fact[2]:
-            _root(part, names, out, parts)
+            _root(part, out, parts)
     elif tag == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
         for target in fact[1]:
             if target[0] in {ir.INDEX, ir.ATTR}:
-                _root(target, names, out, parts)
+                _root(target, out, parts)
     elif tag == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):
-        _root(fact[1], names, out, parts)
+        _root(fact[1], out, parts)
     for part in fact:
         if part.__class__ is tuple:
-            _collect(part, names, out, parts)
+            _collect(part, out, parts)
 
 
-def _root(fact: Fact, names: set[str], out: set[str], parts: set[str]) -> None:
+def _root(fact: Fact, out: set[str], parts: set[str]) -> None:
     while fact[0] == ir.INDEX:
         fact = fact[1]
-    if fact[0] == ir.NAME and fact[1] in names:
+    if fact[0] == ir.NAME:
         out.add(fact[1])
     while fact[0] in {ir.INDEX, ir.ATTR}:
         fact = fact[1]
-    if fact[0] == ir.NAME and fact[1] in names:
+    if fact[0] == ir.NAME:
         parts.add(fact[1])
 
 
