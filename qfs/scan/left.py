@@ -119,7 +119,7 @@ def fields_of(frame: Frame, number: int) -> Value:
         klass = frame.solver.program.classes[at]
         names = dict(klass.fields)
         for method in klass.methods:
-            names.update(dict.fromkeys(fills(method), ()))
+            names.update(dict.fromkeys(sorted(fills(method)), ()))
         for name, declared in names.items():
             out = join(out, frame.solver.read(frame.node, ("field", at, name)) or declared)
     return out
