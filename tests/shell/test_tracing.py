@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -27,14 +28,16 @@ def recorded(module: ModuleType, hidden: int) -> list[Event]:
     # A built-in function: no line of it is recorded, and its value is not shown beforehand.
     module.__dict__["OUTSIDE"] = itertools.count(hidden).__next__
     recorder = Recorder()
-    before = sys.gettrace()
+    # Coverage measures with the same hooks, and takes them back in each new thread.
+    before, before_in_threads = sys.gettrace(), threading.gettrace()
+    threading.settrace(None)  # type: ignore[arg-type]
     recorder.start()
     try:
         module.entry(3)
     finally:
         recorder.stop()
-        # Coverage measures with the same hook.
         sys.settrace(before)
+        threading.settrace(before_in_threads)  # type: ignore[arg-type]
     return recorder.events
 
 
