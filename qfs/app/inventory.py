@@ -9,7 +9,7 @@
 
 import json
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -130,11 +130,8 @@ def inventory(request: InventoryRequest) -> Inventory:
     report = audit(asked)
     root, settings = read_settings(request.paths[0])
     sources, _ = read_sources(request.paths, root, exclude=settings.get("exclude", []))
-    if request.cache:
-        with closing(FactsCache()) as cache:
-            facts = dict(read_facts(sources, cache)[0].values())
-    else:
-        facts = dict(read_facts(sources)[0].values())
+    with closing(FactsCache()) if request.cache else nullcontext() as cache:
+        facts = dict(read_facts(sources, cache)[0].values())
     found: dict[str, list[Finding]] = {}
     for finding in (*report.findings, *report.suppressed):
         found.setdefault(finding.path, []).append(finding)

@@ -188,7 +188,7 @@ def _chosen(search: Search, known: tuple[Variable, ...]) -> tuple[Variable, ...]
 
 def _drop_refused(search: Search, libraries: Sequence[str]) -> None:
     """Leave as they are the environment variables of which a library refuses another value."""
-    names = [f"${name}" for name in libraries if f"${name}" in search.usual]
+    names = [f"${name}" for name in libraries]
     chosen = [one.name for one in search.known if one.name in names and len(one.levels) > 1]
     found = refused(chosen, search.usual, lambda row: search.once(row, Wish(last=0, quick=True)))
     search.not_exercised.update(found)

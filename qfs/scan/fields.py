@@ -54,6 +54,10 @@ def _set_later(frame: Frame, number: int) -> frozenset[str]:
             own = facts.parameters[0].name if facts.parameters else ""
             targets = [target for fact in facts.body if fact[0] == ir.ASSIGN for target in fact[1]]
             return frozenset(
-                [each[2] for each in targets if each[0] == ir.ATTR and each[1][:2] == (2, own)]
+                [
+                    each[2]
+                    for each in targets
+                    if each[0] == ir.ATTR and each[1][:2] == (ir.NAME, own)
+                ]
             )
     return frozenset()

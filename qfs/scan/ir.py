@@ -6,6 +6,7 @@
 - ``VERSION`` changes whenever the meaning of a fact does: it is part of every cache key.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -138,6 +139,15 @@ class ModuleFacts:
     functions: tuple[FunctionFacts, ...]
     classes: tuple[ClassFacts, ...]
     allowances: tuple[Allowance, ...]
+
+
+def parts(fact: Fact) -> Iterator[Fact]:
+    """Yield a fact and every tuple within it, in no order that means anything."""
+    waiting = [fact]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting.extend([part for part in one if part.__class__ is tuple])
 
 
 def packed(facts: ModuleFacts) -> Fact:

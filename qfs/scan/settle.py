@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from qfs.scan import ir
-from qfs.scan.ir import Pos
+from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Module, Program
 from qfs.scan.solve import Effect, Node, Solver
 
@@ -105,23 +105,16 @@ def _named(function: Function) -> dict[str, None]:
     """Return every name that a function reads or sets."""
     known: dict[str, None] | None = function.notes.get("named")
     if known is None:
-        known = function.notes["named"] = {}
-        _names(function.facts.body, known)
+        known = function.notes["named"] = _names(function.facts.body)
     return known
 
 
-def _names(fact: Any, out: dict[str, None]) -> None:
-    if len(fact) == 3 and fact[0] == ir.NAME:
-        out[fact[1]] = None
-    for part in fact:
-        if part.__class__ is tuple:
-            _names(part, out)
+def _names(fact: Fact) -> dict[str, None]:
+    return {one[1]: None for one in ir.parts(fact) if len(one) == 3 and one[0] == ir.NAME}
 
 
-def _mentions(fact: Any, name: str) -> bool:
-    found: dict[str, None] = {}
-    _names(fact, found)
-    return name in found
+def _mentions(fact: Fact, name: str) -> bool:
+    return name in _names(fact)
 
 
 def _reset(function: Function, name: str) -> Pos | None:

@@ -112,39 +112,33 @@ def _items_set(function: Function) -> dict[tuple[object, object], None]:
     """Return the tables and keys of the items that a function sets, without positions."""
     known: dict[tuple[object, object], None] | None = function.notes.get("items set")
     if known is None:
-        known = function.notes["items set"] = {}
-        _collect_items(function.facts.body, known)
+        known = function.notes["items set"] = {
+            (bare(target[1]), bare(target[2])): None
+            for fact in ir.parts(function.facts.body)
+            for target in _targets(fact)
+            if target[0] == ir.INDEX
+        }
     return known
 
 
-def _collect_items(fact: Fact, out: dict[tuple[object, object], None]) -> None:
-    if fact and fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
-        for target in fact[1]:
-            if target[0] == ir.INDEX:
-                out[bare(target[1]), bare(target[2])] = None
-        return
-    for part in fact:
-        if part.__class__ is tuple:
-            _collect_items(part, out)
+def _targets(fact: Fact) -> tuple[Fact, ...]:
+    """Return what an assignment sets; nothing of another fact."""
+    if len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple):
+        return fact[1]
+    return ()
 
 
 def _statements(function: Function) -> dict[Fact, None]:
     """Return the calls of methods that drop entries and are statements of their own."""
     known: dict[Fact, None] | None = function.notes.get("statements")
     if known is None:
-        known = function.notes["statements"] = {}
-        _collect_statements(function.facts.body, known)
+        known = function.notes["statements"] = {
+            fact[1]: None
+            for fact in ir.parts(function.facts.body)
+            if len(fact) == 2 and fact[0] == ir.EXPR and fact[1][0] == ir.CALL
+            if fact[1][1][0] == ir.ATTR and fact[1][1][2] in DROPS
+        }
     return known
-
-
-def _collect_statements(fact: Fact, out: dict[Fact, None]) -> None:
-    if len(fact) == 2 and fact[0] == ir.EXPR and fact[1][0] == ir.CALL:
-        callee = fact[1][1]
-        if callee[0] == ir.ATTR and callee[2] in DROPS:
-            out[fact[1]] = None
-    for part in fact:
-        if part.__class__ is tuple:
-            _collect_statements(part, out)
 
 
 def _asks(fact: Fact, holder: object, key: object) -> bool:
@@ -182,23 +176,20 @@ def fills(method: Function) -> frozenset[str]:
     """Return the fields of its object that a method sets."""
     known: frozenset[str] | None = method.notes.get("fills")
     if known is None:
-        found: set[str] = set()
-        if method.facts.parameters:
-            _fields(method.facts.body, method.facts.parameters[0].name, found)
-        known = method.notes["fills"] = frozenset(found)
+        own = method.facts.parameters[0].name if method.facts.parameters else ""
+        known = method.notes["fills"] = frozenset(
+            [
+                target[2]
+                for fact in ir.parts(method.facts.body)
+                for target in (_targets(fact) or _annotated(fact))
+                if target[:1] == (ir.ATTR,) and target[1][:2] == (ir.NAME, own)
+            ]
+        )
     return known
 
 
-def _fields(body: Any, own: str, out: set[str]) -> None:
-    for fact in body:
-        if not isinstance(fact, tuple) or not fact:
-            continue
-        targets = fact[1] if fact[0] == ir.ASSIGN and len(fact) == 4 else ()
-        targets = (fact[1],) if fact[0] == ir.ANNOTATE and len(fact) == 5 else targets
-        for target in targets if isinstance(targets, tuple) else ():
-            if target[:1] == (ir.ATTR,) and target[1][:2] == (ir.NAME, own):
-                out.add(target[2])
-        _fields(fact, own, out)
+def _annotated(fact: Fact) -> tuple[Fact, ...]:
+    return (fact[1],) if len(fact) == 5 and fact[0] == ir.ANNOTATE else ()
 
 
 def captured_by_module(frame: Frame, name: str) -> bool:

@@ -312,7 +312,7 @@ def survey_of(source: Source, pruned: Pruned | None = None) -> tuple[LogReading,
 def passage(path: Path, after: Frame | None = None, last: int | None = None) -> Passage:
     """Return a log to go through once, behind a frame and up to a last one; changes nothing.
 
-    A log that was pruned is gone through whole. Raises InputError for what is no log, here or at
+    Behind a frame only where nothing was pruned. Raises InputError for what is no log, here or at
     the first frame.
     """
     pruned = read_pruned(path / "log") if (path / "log").is_dir() else None

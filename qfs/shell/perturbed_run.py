@@ -23,8 +23,8 @@ from qfs.shell.perturbation import FILE_TIMES, Environment
 
 ENTRIES_MAX = 2_000
 COPIED_MAX_BYTES = 32 * 1024 * 1024  # 33_554_432
-SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
-           ".ruff_cache", ".pytest_cache", ".hypothesis", ".tox")  # fmt: skip
+_SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache",
+            ".ruff_cache", ".pytest_cache", ".hypothesis", ".tox")  # fmt: skip
 _ROOT = Path(__file__).resolve().parents[2]
 _T0_NS = 1_750_000_000 * 10**9  # 2025-06-15T15:06:40Z, a summer day of a leap-free year
 _SHIFT_NS = 34_631_591 * 10**9  # 400 days, 19 hours, 53 minutes and 11 seconds
@@ -366,7 +366,7 @@ def retime(made: Path, environment: Environment) -> None:
 
 def is_skipped(folder: Path, name: str) -> bool:
     """Say whether an entry of a folder is none of the program's: caches, environments of Python."""
-    return name in SKIPPED or (folder / name / "pyvenv.cfg").is_file()
+    return name in _SKIPPED or (folder / name / "pyvenv.cfg").is_file()
 
 
 def mirror(real: Path, made: Path, *, backward: bool = False) -> bool:
