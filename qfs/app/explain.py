@@ -142,17 +142,21 @@ def everything() -> tuple[Explanation, ...]:
 
 
 def _may_declare(module: str) -> bool:
-    """Say whether a module's source declares an error or an enum.
+    """Say whether a module's source declares one of our errors or an enum.
 
-    Some modules are programs that change the process which imports them; they declare neither.
+    The others are not imported: some are programs that change the process which imports them, some
+    need a library of an extra, or pytest.
     """
     spec = find_spec(module)
     if spec is None or not isinstance(spec.loader, SourceLoader):
         return True  # a compiled module of the core
-    return _DECLARES.search(spec.loader.get_source(module) or "") is not None
+    return _declares().search(spec.loader.get_source(module) or "") is not None
 
 
-_DECLARES = re.compile(r"^class \w+\([^)]*(?:Error|Fault|Enum)\b", re.MULTILINE)
+@cache
+def _declares() -> re.Pattern[str]:
+    bases = "|".join(sorted({"Enum"} | {cls.__name__ for cls in _family(QFSError)}))
+    return re.compile(rf"^class \w+\([^)]*\b(?:{bases})\b", re.MULTILINE)
 
 
 def _errors() -> list[Explanation]:

@@ -1,17 +1,19 @@
 """A wheel of this tree, built and installed as a user would, without a network.
 
 - The wheel is built from a copy, so that building leaves nothing in the checkout.
-- Dependencies come from the interpreter that runs the tests, named in a `.pth` file: a folder
-  named there is searched, but the editable installation inside it is not followed.
+- Dependencies come from the interpreter that runs the tests, as links: those alone that pip would
+  install with the wheel. What the tests or an extra need is not there.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import venv
+from importlib.metadata import distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from tests.tidy import tree
 
@@ -51,8 +53,29 @@ def install(wheel: Path, folder: Path) -> Path:
     options = ["--no-deps", "--no-index", "--no-compile", "--quiet"]
     run([sys.executable, "-m", "pip", "--python", str(python), "install", *options, str(wheel)])
     (packages,) = (folder / "lib").glob("python*/site-packages")
-    (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n", "utf-8")
+    for entry in dependencies("qfs-toolchain"):
+        if not (packages / entry.name).exists():
+            (packages / entry.name).symlink_to(entry)
     return folder / "bin"
+
+
+def dependencies(name: str) -> list[Path]:
+    """Return the files and folders of all that a distribution needs, its extras left out."""
+    names, found = [name], []
+    for one in names:
+        for text in distribution(one).requires or []:
+            requirement = Requirement(text)
+            marker = requirement.marker
+            wanted = requirement.name not in names and (
+                marker is None or marker.evaluate({"extra": ""})
+            )
+            if wanted:
+                names.append(requirement.name)
+                files = distribution(requirement.name).files or []
+                tops = {Path(str(file)).parts[0] for file in files} - {"..", "__pycache__"}
+                place = Path(str(distribution(requirement.name).locate_file("")))
+                found += [place / top for top in sorted(tops)]
+    return found
 
 
 def run(arguments: list[str], folder: Path | None = None) -> str:

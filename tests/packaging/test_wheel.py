@@ -82,6 +82,18 @@ def test_an_installed_qfs_runs_from_its_wheel(programs: Path, tmp_path: Path) ->
     assert Path(place.strip()).is_relative_to(programs.parent.resolve())
 
 
+def test_an_installed_qfs_explains_with_nothing_but_its_dependencies(
+    programs: Path, tmp_path: Path
+) -> None:
+    python = str(programs / "python")
+    needs = ("pytest", "hypothesis", "pygls", "textual", "pyarrow")
+    for name in needs:
+        found = f"import importlib.util as u; print(u.find_spec('{name}'))"
+        assert run([python, "-c", found], tmp_path) == "None\n"
+    assert "LOG_CORRUPT" in run([str(programs / "qfs"), "explain", "302.01"], tmp_path)
+    assert "QFS-INPUT" in run([str(programs / "qfs"), "explain"], tmp_path)
+
+
 def test_rules_are_found_alike_in_a_checkout_and_in_a_wheel(programs: Path, tmp_path: Path) -> None:
     checkout = Path(sys.executable).with_name("qfs")
     rules = ("rules", "--format", "json")
