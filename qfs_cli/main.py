@@ -47,8 +47,11 @@ def main() -> None:
     except QFSError as error:
         _fail(f"error[{error.code}]: {error}", EXIT_USAGE)
     except Halt as halt:
-        _fail(f"halted: {halt}", EXIT_HALTED)
-    except (MemoryError, OSError) as error:
+        way_out = f"qfs explain {halt.code.value} says what it means and what to do"
+        _fail(f"halted: {halt}\n  -> {way_out}", EXIT_HALTED)
+    except MemoryError:
+        _fail(f"error[{EnvironmentFault.code}]: out of memory", EXIT_USAGE)
+    except OSError as error:
         _fail(f"error[{EnvironmentFault.code}]: {error}", EXIT_USAGE)
     except ImportError as error:
         if (error.name or "").partition(".")[0] in ("qfs", "qfs_cli"):

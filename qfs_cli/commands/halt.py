@@ -55,6 +55,7 @@ def show(directory: Directory, *, output: Output = Format.TEXT) -> None:
         typer.echo(f"last root   {record.root.hex()}")
         for fact in record.facts:
             typer.echo(f"  {fact}")
+        typer.echo(f"what to do  qfs explain {record.code}")
     raise typer.Exit(EXIT_CLEAN if record is None else EXIT_HALTED)
 
 

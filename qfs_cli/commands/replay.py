@@ -216,6 +216,7 @@ def _text(report: ReplayReport) -> list[str]:
         lines.append(f"  last agreed root {halt['root']}")
         lines.extend(f"  {name}: {value}" for name, value in halt["facts"].items())
         lines.append(f"  halt record {halt['digest']}")
+        lines.append(f"  what to do: qfs explain {halt['code'].removeprefix('CIR-')}")
     if report.program is not None:
         lines.extend(_program(report.program))
     lines.append(f"identical   {'yes' if report.identical else 'no'}")

@@ -96,11 +96,22 @@ def test_an_unknown_code_is_a_mistake_with_a_way_out(asked: str, way_out: str) -
     assert way_out in str(raised.value)
 
 
+def test_every_halt_says_what_it_is_and_then_what_to_do() -> None:
+    for one in everything():
+        if one.kind == "halt":
+            what, todo = one.text.split("\n\n")
+            assert what != todo
+            assert "qfs " in todo or "replay" in todo, one.code
+
+
 def test_the_command_prints_a_code_for_people_and_for_programs() -> None:
     text = subprocess.run([QFS, "explain", "302.03"], capture_output=True, text=True, check=True)
     assert text.stdout == (
         "CIR-302.03 (halt, ROOT_MISMATCH)\n\n"
         "Re-deriving a packet gives another state root than the one recorded.\n\n"
+        "This program or environment is another one than the one that wrote the log:\n"
+        "qfs replay --perturb names the variable, --against the revision, qfs bisect\n"
+        "the packet and key. Append nothing until the two agree.\n\n"
         "exit code: 3\n"
     )
     asked = [QFS, "explain", "302.03", "--format", "json"]

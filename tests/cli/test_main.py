@@ -46,12 +46,15 @@ FAILURES = (
         2,
         "error[QFS-ENVIRONMENT]: [Errno 2] No such file or directory: 'no/such/file'\n",
     ),
-    ("no memory", "raise MemoryError", 2, "error[QFS-ENVIRONMENT]: \n"),
+    ("no memory", "raise MemoryError", 2, "error[QFS-ENVIRONMENT]: out of memory\n"),
     (
         "a broken invariant",
         'raise Halt(Code.ROOT_MISMATCH, seq=7, machine="ledger")',
         3,
-        "halted: CIR-302.03 ROOT_MISMATCH: machine=ledger, seq=7\n",
+        (
+            "halted: CIR-302.03 ROOT_MISMATCH: machine=ledger, seq=7\n"
+            "  -> qfs explain 302.03 says what it means and what to do\n"
+        ),
     ),
     ("findings", "raise typer.Exit(1)", 1, ""),
     ("an interruption", "raise KeyboardInterrupt", 130, ""),
