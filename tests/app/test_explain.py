@@ -101,7 +101,7 @@ def test_every_halt_says_what_it_is_and_then_what_to_do() -> None:
         if one.kind == "halt":
             what, todo = one.text.split("\n\n")
             assert what != todo
-            assert "qfs " in todo or "replay" in todo, one.code
+            assert "qfs" in todo or "replay" in todo, one.code
 
 
 def test_the_command_prints_a_code_for_people_and_for_programs() -> None:
