@@ -33,6 +33,7 @@ from qfs.crypto import Verifier
 from qfs.errors import CanonError
 from qfs.halt import Halt
 from qfs.kernel import Difference, Executed, Genesis, Transactions, World, diverge
+from qfs.machines.history.records.rows import OWN_NAMES
 from qfs.packet import Packet
 from qfs.shell import log, providers
 from qfs.shell.log_frames import Frame
@@ -100,6 +101,8 @@ class BisectReport:
     left_out: tuple[tuple[str, int], ...] = ()
     """Each pattern of fields that were not compared, and how many values it left out of records
     that are not the same bytes."""
+    field: str | None = None
+    """The field of two imported histories in which they part: ``--ignore`` would leave it out."""
 
     @property
     def identical(self) -> bool:
@@ -183,6 +186,7 @@ def _ignoring(request: BisectRequest, verifier: Verifier | None) -> BisectReport
         key=f"recent[{(found.place.number, found.name)!r}]",
         value_a=found.values[0],
         value_b=found.values[1],
+        field=None if found.name in OWN_NAMES else found.name,
     )
 
 
@@ -284,12 +288,14 @@ def _packets(
 
 def _placed(report: BisectReport, place: Difference) -> BisectReport:
     """Return a report with the place at which two states differ."""
+    name = place.key[1] if place.machine == "records" and isinstance(place.key, tuple) else None
     return replace(
         report,
         machine=place.machine,
         key=place.field if place.key is None else f"{place.field}[{place.key!r}]",
         value_a=shortened(repr(place.expected)),
         value_b=shortened(repr(place.actual)),
+        field=name if isinstance(name, str) and name not in OWN_NAMES else None,
     )
 
 

@@ -164,7 +164,8 @@ class _LeftOut:
     def _is_named(self, record: Record) -> bool:
         """Say whether a field that is left out names the record's stream."""
         return any(
-            self._of(name) and value.strip('"') == record.stream for name, value in record.fields
+            self._of(name) and value.strip('"') == record.stream.strip('"')
+            for name, value in record.fields
         )
 
 

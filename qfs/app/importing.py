@@ -48,6 +48,7 @@ _LOOK_BYTES = 65_536
 _STREAM = "history"
 """Of records that name none."""
 _STREAM_MAX = 1024
+_NAMES_SHOWN = 8
 _BODY_BYTES = 2 * 1024 * 1024  # 2_097_152: a packet that has more is closed
 _BODY_FIELDS = 100_000
 _PUBLIC_SEED = sha256(b"qfs import: everybody has this key").digest()
@@ -139,8 +140,8 @@ def import_history(request: ImportRequest, progress: Progress | None = None) -> 
     Raises UsageError when the log exists or the format cannot be told, InputError for a source
     that cannot be read or is not of the format, with line and column; then nothing is made.
     """
-    form = _format_of(request)
     size = _size(request.source)
+    form = _format_of(request)
     key = _key(request)
     if request.log.exists() or request.log.is_symlink():
         raise UsageError("exists", place=str(request.log), way_out="choose another name")
@@ -157,6 +158,10 @@ def import_history(request: ImportRequest, progress: Progress | None = None) -> 
         run = _Import(request, form, key, beside)
         with run.writer:
             world = run.take(chain(first, entries))
+        if request.stream and not run.named:
+            names = ", ".join(list(dict(first[0].fields))[:_NAMES_SHOWN])
+            what = f"no record has the field {request.stream!r}"
+            raise UsageError(what, place="--stream", way_out=f"the first has {names or 'none'}")
         source = _same(request.source, form, run)
         beside.chmod(0o755)  # mkdtemp's own mode would keep readers out
         beside.rename(request.log)
@@ -234,6 +239,8 @@ class _Import:
         self.writer: LogWriter = log.create(folder, genesis.to_bytes(), self.world.root)
         self.folder = folder
         self.records = 0
+        self.named = 0
+        """Records with the field that names their stream."""
         self.unsaved = 0
         """Records behind the last snapshot."""
         self.kept = sha256()
@@ -262,7 +269,9 @@ class _Import:
         """Return the command that keeps an entry."""
         stream = entry.stream or _STREAM
         if self.request.stream:
-            stream = dict(entry.fields).get(self.request.stream, stream)
+            own = dict(entry.fields).get(self.request.stream)
+            self.named += own is not None
+            stream = stream if own is None else own
         if len(stream) > _STREAM_MAX:
             raise InputError(
                 f"record {self.records}: a stream's name of {len(stream)} characters",

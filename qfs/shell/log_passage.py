@@ -90,7 +90,8 @@ class Passage:
             raise InputError(
                 "is no QFS log: it begins with no whole genesis frame",
                 place=self._place,
-                way_out="pass a ledger directory, or a log file from its folder `log`",
+                way_out="pass a ledger directory, or a log file from its folder `log`;"
+                " qfs import makes one of another program's history",
             )
 
     def _start(self) -> tuple[int, int]:

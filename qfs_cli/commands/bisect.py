@@ -1,6 +1,7 @@
 """`qfs bisect`: the first packet, command and key at which two runs differ, and why."""
 
 import json
+import shlex
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -134,6 +135,8 @@ def _text(report: BisectReport) -> list[str]:
     for name, side in (("a", report.a), ("b", report.b)):
         if side is not None:
             lines.extend(_side(name, side))
+    if report.field is not None:
+        lines.append(f"  -> to look behind this field: --ignore {shlex.quote(report.field)}")
     return [*lines, "identical   no"]
 
 

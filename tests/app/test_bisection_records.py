@@ -111,6 +111,18 @@ def test_a_pattern_leaves_out_a_field_and_all_that_is_in_it(tmp_path, pattern, o
     assert report.left_out[0][1] >= 1
 
 
+def test_streams_that_a_field_left_out_names_stand_for_each_other(tmp_path):
+    def run(name: str, accounts: str, last: str) -> Path:
+        rows = [{"id": who * 3, "x": n} for n, who in enumerate(accounts)]
+        return lines(tmp_path, name, *rows, {"id": last * 3, "x": 9}, stream="id")
+
+    one = run("one", "abab", "a")
+    alike, other = run("alike", "cdcd", "c"), run("other", "efef", "f")
+    assert compared(one, alike, "id").identical
+    assert compared(one, other, "id").key == "recent[(4, '(stream)')]"
+    assert compared(one, alike).field == "id"
+
+
 def test_a_record_of_which_nothing_is_left_out_is_compared_to_the_byte(tmp_path):
     one = lines(tmp_path, "a", {"x": 1})
     (tmp_path / "b.jsonl").write_text('{"x":  1}\n', encoding="utf-8")
@@ -143,4 +155,8 @@ def test_the_command_says_what_it_left_out(tmp_path):
         "differ      at packet 1",
         "  in        transaction 0, order 0",
         "state       records: recent[(0, 'x')]",
+    ]
+    assert done.stdout.splitlines()[-2:] == [
+        "  -> to look behind this field: --ignore x",
+        "identical   no",
     ]

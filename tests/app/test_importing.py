@@ -305,6 +305,20 @@ def written(name: str, data: bytes) -> Callable[[Path], Path]:
 BAD: tuple[tuple[str, Callable[[Path], Path], dict[str, object], type[QFSError], str], ...] = (
     ("no such file", nothing, {}, InputError, "cannot be read"),
     ("a folder", lambda folder: folder, {"form": "csv"}, InputError, "is no file"),
+    (
+        "no such file, with a name that tells no format",
+        lambda folder: folder / "nothing",
+        {},
+        InputError,
+        "cannot be read",
+    ),
+    (
+        "a stream's field that no record has",
+        written("a.jsonl", b'{"id": 1, "at": {"day": 2}}\n' * 30),
+        {"stream": "ids"},
+        UsageError,
+        "no record has the field 'ids'\n  -> the first has id, at.day",
+    ),
     ("no format in the name", written("a.txt", b"1\n"), {}, UsageError, "tells no format"),
     ("no such format", written("a.csv", b"1\n"), {"form": "xml"}, UsageError, "is no format"),
     ("no record a packet", written("a.csv", b"1\n"), {"batch": 0}, UsageError, "0 records"),

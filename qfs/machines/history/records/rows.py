@@ -15,6 +15,7 @@ STREAM = "(stream)"
 DATA = "(data)"
 ROW = "(row)"
 """The row's own digest: where the fields have the same names and values in another order."""
+OWN_NAMES = (STREAM, DATA, ROW)
 Key = tuple[int, str]
 
 
