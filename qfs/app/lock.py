@@ -9,7 +9,7 @@
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ class LockReport:
     """What was locked, or what is wrong with it."""
 
     files: tuple[tuple[str, str], ...]
-    """Each lock file and what became of it: ``written``, ``unchanged`` or ``checked``."""
+    """Each lock file and what became of it: ``written``, ``unchanged``, ``checked``
+    or ``missing``."""
     problems: tuple[Problem, ...]
     checked: tuple[str, ...] = CHECKED
     not_checked: str = NOT_CHECKED
@@ -71,7 +72,8 @@ def lock(path: Path, *, pylock: bool = False) -> LockReport:
         files += [
             (_pylock(name), compile_pylock(root, name, _pylock(name))) for name, _ in tuple(files)
         ]
-    return LockReport(tuple(files), check(path).problems)
+    checked = check(path)
+    return replace(checked, files=tuple(files))
 
 
 def check(path: Path) -> LockReport:
@@ -90,14 +92,23 @@ def check(path: Path) -> LockReport:
         asked = [("[build-system]", text) for text in build]
         files.append(BUILD)
         found += _problems(root, BUILD, asked, _build_reasons(root))
-    return LockReport(tuple([(name, "checked") for name in files]), tuple(found))
+    states = [(name, "checked" if (root / name).is_file() else "missing") for name in files]
+    checked = CHECKED if "checked" in dict(states).values() else ()
+    return LockReport(tuple(states), tuple(found), checked, _not_checked(root, names))
+
+
+def _not_checked(root: Path, names: list[str]) -> str:
+    """Return what a check says nothing about."""
+    if f"{_FOLDER}/runtime.in" in names or not _dependencies(root):
+        return NOT_CHECKED
+    return f"{NOT_CHECKED}; without {_FOLDER}/runtime.in: what [project] depends on"
 
 
 def _problems(
     root: Path, lock_name: str, asked: list[tuple[str, str]], inputs: list[str]
 ) -> list[Problem]:
     if not (root / lock_name).is_file():
-        return [Problem(lock_name, 0, "there is no such lock file")]
+        return [Problem(lock_name, 0, "there is no such lock file; qfs lock writes it")]
     text = read_text(root / lock_name)
     found = list(problems(lock_name, text, asked, inputs))
     standard = root / _pylock(lock_name)

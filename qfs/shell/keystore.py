@@ -8,6 +8,7 @@
 """
 
 import base64
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from qfs.shell.providers import pyca
 MAX_FILE_BYTES = 64 * 1024  # 65_536: a seed PEM has 128 bytes, an SPKI PEM 3.6 kB
 MAX_PASSPHRASE_BYTES = 4096
 _AGE = b"age-encryption.org/v1"
+_PUBLIC = b"-----BEGIN PUBLIC KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,23 @@ def read_private(path: Path, passphrase: str | None = None) -> PrivateKey:
 
 def read_private_pem(path: Path, passphrase: str | None = None) -> bytes:
     """Return the PEM in a private key's file, decrypted; raises InputError as `read_private`."""
+    if _is_public(path):  # before its mode: that others may read it is right
+        way_out = "give the private one, which qfs keys new wrote beside it"
+        raise InputError("a public key", place=str(path), way_out=way_out)
     data = read_limited(path, MAX_FILE_BYTES, secret=True)
     if not data.startswith(_AGE):
         return data
     if passphrase is None:
         raise InputError("encrypted", place=str(path), way_out="give its --passphrase-file")
     return _decrypted(path, data, passphrase)
+
+
+def _is_public(path: Path) -> bool:
+    try:
+        with path.open("rb") if path.is_file() else io.BytesIO() as file:
+            return file.read(len(_PUBLIC)) == _PUBLIC
+    except OSError:  # reading it for good says why
+        return False
 
 
 def read_public(path: Path) -> PublicKey:

@@ -87,6 +87,8 @@ def run(
     if key is not None and outdir is None:
         raise UsageError("--key needs --outdir", way_out="say where the signed provenance goes")
     signer = None if key is None else _signer(key, passphrase_file)
+    if outdir is not None and signer is None:
+        _refuse_stale(outdir)
     request = BuildRequest(
         path=path,
         pairs=pairs,
@@ -123,6 +125,18 @@ def _signer(key: Path, passphrase_file: Path | None) -> "Signer":
     from qfs.app.build_evidence import read_signer  # noqa: PLC0415 (a build alone need not wait)
 
     return read_signer(key, passphrase_file)
+
+
+def _refuse_stale(outdir: Path) -> None:
+    """Raise UsageError for a folder whose provenance would be beside artefacts of another build."""
+    from qfs.app.build_evidence import SIGNED  # noqa: PLC0415 (a build alone need not wait)
+
+    if (outdir / SIGNED).exists():
+        raise UsageError(
+            "is about an earlier build",
+            place=str(outdir / SIGNED),
+            way_out="sign this one too (--key), or choose another --outdir",
+        )
 
 
 def _write(report: BuildReport, path: Path, outdir: Path, signer: "Signer | None") -> None:

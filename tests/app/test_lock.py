@@ -92,8 +92,14 @@ def test_included_files_count(root: Path) -> None:
 
 
 def test_a_project_without_its_lock_is_told_so(root: Path) -> None:
-    (problem,) = check(root).problems
-    assert problem.sentence == "there is no such lock file"
+    report = check(root)
+    (problem,) = report.problems
+    assert problem.sentence == "there is no such lock file; qfs lock writes it"
+    assert (report.files, report.checked) == ((("requirements/runtime.txt", "missing"),), ())
+    (root / "pyproject.toml").write_text('[project]\ndependencies = ["inner"]\n', "utf-8")
+    assert "depends on" not in check(root).not_checked
+    (root / "requirements/runtime.in").unlink()
+    assert check(root).not_checked.endswith("runtime.in: what [project] depends on")
 
 
 def test_what_cannot_be_resolved_writes_nothing(root: Path) -> None:

@@ -101,3 +101,13 @@ def test_artefacts_that_differ_are_not_written(tmp_path: Path) -> None:
     assert outcome.code == (0 if find_bubblewrap() and find_locale() else 2)
     written = sorted(path.name for path in (careful / "dist").iterdir())
     assert written == ["SHA256SUMS", "p-1-py3-none-any.whl"]
+
+
+def test_artefacts_are_not_put_beside_the_provenance_of_others(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p")
+    (folder / "dist").mkdir()
+    (folder / "dist/provenance.intoto.json").write_text("{}", encoding="utf-8")
+    outcome = qfs(folder, "build", "--kind", "wheel", "--outdir", "dist")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "dist/provenance.intoto.json: is about an earlier build" in outcome.stderr
+    assert [path.name for path in (folder / "dist").iterdir()] == ["provenance.intoto.json"]

@@ -71,6 +71,9 @@ def test_an_encrypted_key_is_an_age_file_that_age_opens(tmp_path: Path) -> None:
     assert read_private(path, "correct horse").public == KEY.public
     with pytest.raises(InputError, match="passphrase is wrong"):
         read_private(path, "battery staple")
+    write_public(tmp_path / "key.pub.pem", KEY.public)
+    with pytest.raises(InputError, match="a public key\n  -> give the private one"):
+        read_private(tmp_path / "key.pub.pem")
     with pytest.raises(InputError, match=r"encrypted\s+-> give its --passphrase-file"):
         read_private(path)
     damaged = file(tmp_path / "damaged.age", data[:-1] + bytes((data[-1] ^ 1,)))
