@@ -9,6 +9,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias
 
@@ -95,6 +96,11 @@ class Step:
     held: Held | None = None
     """What is asked of holds instead."""
 
+    @property
+    def fills_in_its_key(self) -> bool:
+        """Whether its idempotency key is made from the scenario's name and the step's place."""
+        return self.start is not None and self.key is None and self.held is None
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -153,6 +159,12 @@ def seed_of(seed: bytes, seq: int) -> bytes:
     return digest("qfs/scenario-seed/1", [seed, seq])
 
 
+def _near(text: str) -> str:
+    """Return the refusals whose names are like a text."""
+    near = get_close_matches(text.upper(), _REFUSALS, n=3)
+    return f"did you mean {', '.join(near)}?" if near else ""
+
+
 def _accounts(fields: Fields) -> dict[str, int]:
     found = dict(OWN_ACCOUNTS)
     for name in fields.names():
@@ -179,7 +191,7 @@ def _step(fields: Fields, by: str, accounts: Mapping[str, int]) -> Step:
     expect = fields.text("expect", "")
     if expect and expect not in _REFUSALS:
         raise fields.node("expect").error(
-            f"{expect!r} is no refusal", "see the refusals in docs/reference/ledger.md"
+            f"{expect!r} is no refusal", _near(expect) or "qfs explain lists every one"
         )
     packet = fields.text("packet", "")
     if packet not in ("", "new"):

@@ -5,6 +5,8 @@
 - A packet with an answer that the scenario does not expect is not appended, and ends the
   submission; the packets before it stand.
 - A dry run does the same on a copy in memory: it takes no lock and writes nothing.
+- What a kill or a full disk cut short goes on from a step of its own: idempotency keys and seeds
+  are those that the step would have had.
 - With a seed and a start time in the scenario, two submissions differ in signatures alone.
 """
 
@@ -52,6 +54,8 @@ class SubmitRequest:
     strict: bool = False
     """Halt when the gate refuses a packet."""
     provider: str = providers.DEFAULT
+    first: int = 1
+    """The step to begin with, from 1 on; those before it stand already, or are not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,9 @@ class SubmitReport:
     """Packet of the snapshot from which the ledger was derived; 0: from genesis."""
     passed_over: tuple[str, ...]
     """Snapshots that were not good, with the reason."""
+    go_on_from: int | None = None
+    """The step after the last one of this scenario that is known to stand in the ledger, where not
+    every step was answered as expected; None when none is known to, or all do."""
 
     @property
     def as_expected(self) -> bool:
@@ -128,6 +135,7 @@ class SubmitReport:
             "torn_at": self.torn_at,
             "started_at": self.started_at,
             "passed_over": list(self.passed_over),
+            "go_on_from": self.go_on_from,
         }
 
 
@@ -138,6 +146,9 @@ def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitRe
     written; halts when the ledger stands in a halt or its log cannot be re-derived.
     """
     scenario = read_scenario(request.scenario)
+    if not 1 <= request.first <= max(1, len(scenario.steps)):
+        what = f"there is no step {request.first}"
+        raise UsageError(what, place="--from", way_out=f"give 1 .. {len(scenario.steps)}")
     signers = _signers(request)
     _check_names(scenario, signers)
     verifier = providers.verifier(request.provider)
@@ -146,6 +157,7 @@ def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitRe
         world = read_world(request.directory, verifier).world
         refuse_uncertified(world)
         run = _Submission(scenario, signers, verifier, world, writer=None, progress=progress)
+        run.done = run.first = request.first - 1
         return run.run(None)
     finder = Finder(request.directory)
     opened = opened_for_writing(request.directory, verifier, finder)
@@ -155,6 +167,7 @@ def submit(request: SubmitRequest, progress: Progress | None = None) -> SubmitRe
         )
         run.refused_in = request.directory
         run.strict = request.strict
+        run.done = run.first = request.first - 1
         try:
             report = run.run(opened.reading.torn_at)
             return replace(
@@ -251,7 +264,10 @@ class _Submission:
         self.strict = False
         self.packet = Digest(bytes(32))
         self.packets = 0
+        self.first = 0
+        """Steps that are passed over."""
         self.done = 0
+        """Steps that are behind, those passed over among them."""
         self.refused = 0
         self.cost = 0
 
@@ -274,11 +290,13 @@ class _Submission:
             started_at=0,
             passed_over=(),
         )
-        for batch in batches(self.scenario):
+        for batch in batches(self.scenario, self.first):
             place, by = batch[0].place, batch[0].by
             late = self.tick_if_late(by)
             if late is not None:
-                report = replace(report, not_admitted=f"{place}: the tick before it: {late.name}")
+                gap = f"more than a day since packet {self.world.seq}, so a tick comes first"
+                way_out = "give the key of an operator or root too"
+                report = replace(report, not_admitted=f"{place}: {gap}: {late.name}; {way_out}")
                 break
             answer = self.send(by, Transactions(self.groups(batch)), batch)
             if isinstance(answer, gate.Refusal):
@@ -295,12 +313,26 @@ class _Submission:
         return replace(
             report,
             packets=self.packets,
-            accepted=self.done - self.refused,
+            accepted=self.done - self.first - self.refused,
             refused=self.refused,
             cost=self.cost,
             seq=self.world.seq,
             state_root=self.world.root,
+            go_on_from=None if report.as_expected else self.go_on_from(),
         )
+
+    def go_on_from(self) -> int | None:
+        """Return the step after the last one that stands, by what was done and by keys in use."""
+        steps = self.scenario.steps
+        if self.writer is None and self.packets:
+            return None  # a dry run has used keys that nobody else will find used
+        used = self.world.states["ledger"].used
+        last = len(steps)
+        while last > self.done and not (
+            steps[last - 1].fills_in_its_key and used.get(key_of(self.scenario, last)) is not None
+        ):
+            last -= 1
+        return last + 1 if self.first < last < len(steps) else None
 
     def groups(self, batch: tuple[Step, ...]) -> tuple[tuple[Order, ...], ...]:
         """Return a transaction a step; nonces go on as if every answer were the expected one."""
@@ -432,10 +464,13 @@ class _Fences:
         return self.proposed.get(hold, 0 if known is None else known.fence)
 
 
-def batches(scenario: Scenario) -> Iterator[tuple[Step, ...]]:
-    """Yield the steps of each packet: one signer, at most batch steps, a new one where asked."""
+def batches(scenario: Scenario, first: int = 0) -> Iterator[tuple[Step, ...]]:
+    """Yield the steps of each packet: one signer, at most batch steps, a new one where asked.
+
+    The first steps are passed over.
+    """
     batch: list[Step] = []
-    for step in scenario.steps:
+    for step in scenario.steps[first:]:
         full = len(batch) == scenario.batch
         if batch and (full or step.new_packet or step.by != batch[0].by):
             yield tuple(batch)

@@ -21,7 +21,7 @@ from qfs.app import (
     snapshots,
     submission,
 )
-from qfs.app.failure import EXIT_FINDINGS
+from qfs.app.failure import EXIT_FINDINGS, Halt, QFSError
 from qfs.app.packet import PROVIDERS
 from qfs.app.program import ProgramReport
 from qfs_cli.paranoid import verifying
@@ -113,6 +113,10 @@ def submit(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do everything in memory and write nothing.")
     ] = False,
+    first: Annotated[
+        int,
+        typer.Option("--from", min=1, metavar="STEP", help="Begin here: those before it stand."),
+    ] = 1,
     strict: Strict = False,
     output_format: Output = Format.TEXT,
 ) -> None:
@@ -122,14 +126,25 @@ def submit(
     ledger is halted.
     """
     request = submission.SubmitRequest(
-        directory, scenario, tuple(key), passphrase_file, dry_run, strict
+        directory, scenario, tuple(key), passphrase_file, dry_run, strict, first=first
     )
     errors = Console(stderr=True)
+    behind = (0, 0)
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("submitting", total=None)
-        report = submission.submit(
-            request, lambda done, total: progress.update(task, completed=done, total=total)
-        )
+
+        def step(done: int, total: int) -> None:
+            nonlocal behind
+            behind = done, total
+            progress.update(task, completed=done, total=total)
+
+        try:
+            report = submission.submit(request, step)
+        except (QFSError, Halt, OSError, KeyboardInterrupt):
+            if behind[0] and not dry_run:
+                way_out = f"{behind[0]} of {behind[1]} steps stand: go on with --from"
+                typer.echo(f"{scenario.name}: {way_out} {behind[0] + 1}", err=True)
+            raise
     if output_format is Format.JSON:
         _json(report.document())
     else:
@@ -403,6 +418,9 @@ def _print_submission(report: submission.SubmitReport) -> None:
         )
     if report.not_admitted is not None:
         console.print(f"not admitted: {report.not_admitted}")
+    if report.go_on_from is not None:
+        stand = report.go_on_from - 1
+        console.print(f"  -> steps up to {stand} stand: go on with --from {stand + 1}")
     console.print(
         f"packet {report.seq}, {report.cost} cost units, state root {report.state_root.hex()}"
     )

@@ -69,6 +69,34 @@ def test_a_scenario_submitted_again_moves_nothing_again(tmp_path: Path) -> None:
     assert market.contents() == before
 
 
+def test_a_scenario_that_was_cut_short_goes_on_to_the_same_root(tmp_path: Path) -> None:
+    whole, cut = Market(tmp_path, "whole"), Market(tmp_path, "cut")
+    steps = [OPEN_A, OPEN_B, ISSUE, ISSUE, PAY, {**PAY, "amount": "99"}, ISSUE, PAY]
+    steps[5]["expect"] = "EXCEEDS_BALANCE"
+    script = whole.script(*steps)
+    at_once = whole.submit(script)
+    assert (at_once.as_expected, at_once.go_on_from) == (True, None)
+    assert cut.submit(cut.script(*steps[:5], name="cut.jsonl")).as_expected
+    again = cut.submit(script)
+    assert (again.packets, again.surprises[0].actual) == (0, "ACCOUNT_EXISTS")
+    assert again.go_on_from == 6
+    keys = tuple(tmp_path / f"{name}.pem" for name in ("operator", "alice", "bob"))
+    rest = submit(SubmitRequest(cut.directory, script, keys, first=6))
+    assert (rest.as_expected, rest.accepted, rest.refused) == (True, 2, 1)
+    assert rest.state_root == at_once.state_root
+    assert cut.submit(script).go_on_from is None
+    for first in (0, 9):
+        with pytest.raises(UsageError, match=f"there is no step {first}\n  -> give 1 .. 8"):
+            submit(SubmitRequest(cut.directory, script, keys, first=first))
+
+
+def test_a_step_that_surprises_is_where_a_submission_goes_on(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    script = market.script(OPEN_A, OPEN_B, ISSUE, {**PAY, "amount": "11"}, ISSUE)
+    assert market.submit(script, dry_run=True).go_on_from is None
+    assert market.submit(script).go_on_from == 4
+
+
 @pytest.mark.parametrize(
     ("step", "expected", "actual"),
     [
@@ -152,7 +180,10 @@ def test_a_tick_that_nobody_may_send_is_named(tmp_path: Path) -> None:
     assert market.submit(market.script(OPEN_A, OPEN_B, ISSUE)).as_expected
     late = market.script(PAY, name="late.jsonl", start_time_us=1_790_000_000_000_000 + 3 * DAY_US)
     report = market.submit(late, ("alice",))
-    assert report.not_admitted == "late.jsonl:2:1: the tick before it: LACKS_ROLE"
+    assert report.not_admitted == (
+        "late.jsonl:2:1: more than a day since packet 3, so a tick comes first: LACKS_ROLE;"
+        " give the key of an operator or root too"
+    )
     assert report.packets == 0
     assert market.submit(late).as_expected
 

@@ -1,11 +1,15 @@
 """`qfs ledger` as people run it: real processes, their output and exit codes."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from qfs.app.ledger import state
 from qfs.halt import HaltRecord
 from tests.app.markets import ISSUE, MARKET_DAY, OPEN_A, OPEN_B, PAY, Market, write_keys
 from tests.cli.processes import Call, Outcome, run_all
@@ -175,6 +179,31 @@ def test_a_changed_byte_exits_3_and_leaves_one_halt_record(tmp_path: Path) -> No
     added = {name: data for name, data in market.contents().items() if name not in before}
     assert list(added) == ["halt.cbor"]
     assert HaltRecord.from_bytes(added["halt.cbor"]).seq == 2
+
+
+def test_a_submission_that_the_disk_ends_says_where_to_go_on(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    market.script(OPEN_A, *[ISSUE] * 300)
+    blocks = 1 + market.segment.stat().st_size // 1024 + 1100
+    limited = f'ulimit -f {blocks}; exec "$@"'
+    command = [sys.executable, "-m", "qfs_cli.main", "ledger", "submit", "ledger", "day.jsonl"]
+    ended = subprocess.run(
+        ["bash", "-c", limited, "limited", *command, *KEYS],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    said, error, _ = ended.stderr.splitlines()
+    found = re.fullmatch(r"day.jsonl: (\d+) of 301 steps stand: go on with --from (\d+)", said)
+    assert found is not None
+    done, then = map(int, found.groups())
+    assert (then, error.split(":")[0]) == (done + 1, "error[QFS-ENVIRONMENT]")
+    assert state(market.directory).packets == done
+    (rest,) = qfs(tmp_path, ("submit", "ledger", "day.jsonl", *KEYS, "--from", str(then)))
+    assert (rest.code, rest.stderr) == (0, "")
+    assert f"{301 - done} of 301 steps in {301 - done} packets appended" in rest.stdout
 
 
 BAD_CALLS: list[tuple[tuple[str, ...], str]] = [
