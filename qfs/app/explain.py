@@ -87,6 +87,8 @@ class Explanation:
     """What it means; paragraphs are separated by an empty line."""
     exit_code: int
     """With what a command ends that is stopped by it."""
+    subcode: str = ""
+    """Of a refusal that is a halt on the committed log: ``302.02.09``."""
 
     @property
     def summary(self) -> str:
@@ -176,7 +178,12 @@ def _refusals() -> list[Explanation]:
     return sorted(
         (
             Explanation(
-                f"{_room(cls)}.{name}", "refusal", f"{cls.__name__}.{name}", text, EXIT_FINDINGS
+                f"{_room(cls)}.{name}",
+                "refusal",
+                f"{cls.__name__}.{name}",
+                text,
+                EXIT_FINDINGS,
+                str(getattr(cls[name], "subcode", "")),
             )
             for cls in enums
             for name, text in _members(cls).items()
@@ -236,7 +243,8 @@ def _spellings(one: Explanation) -> tuple[str, ...]:
         case "halt":
             return (code, code.removeprefix(HALT_PREFIX), one.name)
         case "refusal":
-            return (code, one.name.upper(), one.code.rsplit(".", 1)[1])
+            given = (one.subcode, f"{HALT_PREFIX}{one.subcode}") if one.subcode else ()
+            return (code, one.name.upper(), one.code.rsplit(".", 1)[1], *given)
         case "error":
             return (code, one.name.upper())
     return (code,)

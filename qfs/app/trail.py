@@ -13,6 +13,7 @@ from typing import Any
 
 from qfs import packet as packet_
 from qfs.app.drafts import shown
+from qfs.app.trail_words import words_of
 from qfs.app.worlds import Derived, derive
 from qfs.canon import Digest, decode
 from qfs.crypto import NOBODY, KeyId, consistency_path, reader_of, root_of, verify_consistency
@@ -249,4 +250,5 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "answer": entry.answer,
         "digest": entry.digest.hex(),
         "content": shown(decode(entry.content)) if entry.content else None,
+        "words": words_of(entry),
     }

@@ -12,6 +12,7 @@ from qfs.app import trail as use_case
 from qfs.app.packet import PROVIDERS
 from qfs.app.publishing import Signing
 from qfs.app.trail import TrailReport
+from qfs.app.trail_words import words_of
 from qfs_cli.paranoid import verifying
 
 
@@ -82,7 +83,13 @@ def verify(
     Exit code 0: everything leads to the checkpoints. 2: a file is not what it claims. 3: halted
     (CIR-302), the log or the trail is not what it was.
     """
-    _print(use_case.verify_trail(path, earlier, provider, tuple(keys or ())), output)
+    report = use_case.verify_trail(path, earlier, provider, tuple(keys or ()))
+    _print(report, output)
+    if output is Format.TEXT:
+        derived = "derived again from the log, its signatures verified"
+        signed = "everything leads to the checkpoint; "
+        signed += "signed as said" if keys else "who signed it was not asked: --key"
+        typer.echo(f"verified    {signed if use_case.is_export(path) else derived}")
 
 
 def checkpoint(
@@ -228,6 +235,8 @@ def _print(report: TrailReport, output: Format) -> None:
             f"{entry.index:6}  packet {entry.seq:6}  {entry.kind.name.lower():8} {entry.machine:8}"
             f" by {entry.actor.hex()[:16]}  {entry.hash().hex()[:16]}{answer}"
         )
+        if words := words_of(entry):
+            typer.echo(f"        {words}")
     if report.signers:
         typer.echo(f"signed by {', '.join(report.signers)}")
     if report.against is not None:

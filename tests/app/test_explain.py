@@ -96,6 +96,12 @@ def test_an_unknown_code_is_a_mistake_with_a_way_out(asked: str, way_out: str) -
     assert way_out in str(raised.value)
 
 
+@pytest.mark.parametrize("asked", ["302.02.09", "CIR-302.02.09", "gate.KEY_REVOKED"])
+def test_a_refusal_is_found_by_the_code_that_a_halt_and_a_count_print(asked: str) -> None:
+    (found,) = explain(asked).found
+    assert found.code == "gate.KEY_REVOKED"
+
+
 def test_every_halt_says_what_it_is_and_then_what_to_do() -> None:
     for one in everything():
         if one.kind == "halt":

@@ -46,6 +46,16 @@ def test_a_trail_holds_what_was_done_to_keys_versions_and_halts(tmp_path: Path) 
     assert found.entries[2].actor == made.keys["root"].id
     made.send(key_order(keys.Revoke(made.operator.id, Reason.CESSATION)), "root")
     longer = derive_trail(tmp_path / "ledger")
+    words = [row["words"] for row in longer.document()["entries"]]
+    operator, asked = made.operator.id.hex()[:16], (b"a" * 8).hex()
+    assert words == [
+        f"Enrol new={made.keys['root'].id.hex()[:16]} roles=ROOT",
+        f"Enrol new={operator} roles=OPERATOR",
+        f"Approve subject={asked}",
+        f"Approve subject={asked}",
+        "",
+        f"Revoke key={operator} reason=CESSATION",
+    ]
     assert longer.entries[: len(KINDS)] == found.entries
     assert len(longer.entries) == len(KINDS) + 1
 
