@@ -24,7 +24,7 @@ from qfs.errors import InputError, UsageError
 from qfs.scan.found import Found, Step
 from qfs.scan.ir import Allowance
 from qfs.scan.rule import Rule
-from qfs.scan.rulebook import Rulebook, read_rulebook
+from qfs.scan.rulebook import SUMMARIES, Rulebook, files_digest, read_rulebook
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.installed import own_rooms
 from qfs.shell.sources import (
@@ -124,7 +124,7 @@ def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
     asked = request.packs or _texts(settings, "packs")
     packs = tuple(dict.fromkeys((*DEFAULT_PACKS, *asked)))
     policy = _policy(request, settings, packs)
-    rules = rulebook(packs, tuple([root / each for each in _texts(settings, "rule-folders")]))
+    rules = rulebook(packs, own_packs(root, settings))
     _check_codes(rules, (*request.select, *request.ignore))
     rules_digest = rules.digest
     rules, stale = locked(rules, root)
@@ -178,7 +178,7 @@ def update_summaries(request: AuditRequest) -> Updated:
     """Compute the summaries of what the paths import, and write ``qfs-summaries.lock``."""
     root, settings = read_settings(request.paths[0])
     sources, _problems = read_sources(request.paths, root, exclude=_texts(settings, "exclude"))
-    return update(sources, rulebook(("all",)), root)
+    return update(sources, rulebook(("all",), own_packs(root, settings)), root)
 
 
 def _policy(request: AuditRequest, settings: dict[str, Any], packs: Sequence[str]) -> str:
@@ -221,18 +221,27 @@ def _place(problem: Problem) -> tuple[str, int]:
     return (problem.path, problem.line)
 
 
+def own_packs(root: Path, settings: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Return the folders of the user's own rules, as the settings of a folder name them."""
+    return tuple([root / each for each in _texts(settings, "rule-folders")])
+
+
 def rulebook(packs: Sequence[str] = DEFAULT_PACKS, extra: Sequence[Path] = ()) -> Rulebook:
-    """Return the rules of some packs; raises UsageError for a pack that does not exist."""
+    """Return the rules of some packs, and those of the user's own folders.
+
+    Raises UsageError for a pack that does not exist, InputError for files that are no rules.
+    """
     every = read_rule_files(extra)
-    names = sorted({each.pack for each in every} - {"summaries"})
+    names = sorted({each.pack for each in every} - {SUMMARIES})
     for pack in packs:
         if pack not in names and pack != "all":
             raise UsageError(f"no rule pack {pack!r}", way_out=f"use {', '.join(names)} or all")
-    wanted = {"summaries", *[each.name for each in extra], *packs}
-    return read_rulebook([each for each in every if "all" in packs or each.pack in wanted])
+    wanted = {SUMMARIES, *[each.name for each in extra], *packs}
+    chosen = read_rulebook([each for each in every if "all" in packs or each.pack in wanted])
+    return replace(chosen, every=files_digest(every))
 
 
-def _texts(settings: dict[str, Any], name: str) -> tuple[str, ...]:
+def _texts(settings: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = settings.get(name, [])
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise InputError(
@@ -270,13 +279,21 @@ def _finding(found: Found, ordinal: int) -> Finding:
         column=found.pos[1],
         end_line=found.pos[2],
         end_column=found.pos[3],
-        message=f"{found.text}: {rule.what[:1].lower()}{rule.what[1:]}",
+        message=f"{found.text}: {_after_a_colon(rule.what)}",
         effect=rule.effect,
         instead=rule.instead,
         chain=found.chain,
         fingerprint=sha256(key.encode()).hexdigest()[:32],
         function=found.function,
     )
+
+
+def _after_a_colon(sentence: str) -> str:
+    """Return a sentence with a small first letter, but for names: JSON, SQL, NumPy."""
+    word = sentence.partition(" ")[0]
+    if len(word) > 1 and not word[1:].islower():
+        return sentence
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _allowances(

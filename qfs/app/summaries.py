@@ -3,7 +3,8 @@
 - ``qfs-summaries.lock`` beside pyproject.toml: canonical TOML, one table a distribution, with the
   SHA-256 of the RECORD from which it was computed. The same installation gives the same bytes.
 - A distribution whose RECORD has another hash by now is a problem of the audit: its summaries speak
-  of other files. One that is not installed is believed as locked, and the proof says so.
+  of other files. So is a lock that was computed by other rules, of a pack not chosen as well.
+- A distribution that is not installed is believed as locked, and the proof says so.
 - Native code, and what calls it, stays unknown unless a summary in ``rules/summaries`` knows it.
 """
 
@@ -64,13 +65,23 @@ def update(sources: Sequence[SourceFile], rules: Rulebook, root: Path) -> Update
         summary = summarise(facts, extended(rules, _tables(done)))
         done[found.name] = (found, summary)
     path = root / LOCK
-    path.write_text(lock_text(done, rules.digest), encoding="utf-8")
+    path.write_text(lock_text(done, rules.every), encoding="utf-8")
     lines = [
         f"{each.name} {each.version}: {len(summary.pure)} pure, {len(summary.effects)} with "
         f"effects, {len(summary.unknown)} unknown"
         for each, summary in done.values()
     ]
-    return Updated(path, tuple(sorted(lines)))
+    return Updated(path, (*sorted(lines), *_absent(sources, rules)))
+
+
+def _absent(sources: Sequence[SourceFile], rules: Rulebook) -> list[str]:
+    """Return a line for each module that sources import and that nothing is known of."""
+    known = {name.partition(".")[0] for name in (*rules.summaries.pure, *rules.index.calls)}
+    return [
+        f"{name}: not installed beside qfs, stays unknown"
+        for name in imported(sources)
+        if name not in known and not distributions_of(name)
+    ]
 
 
 def _visit(modules: Sequence[str], seen: dict[str, None], out: list[str]) -> None:
@@ -139,13 +150,19 @@ def locked(rules: Rulebook, root: Path) -> tuple[Rulebook, list[Problem]]:
         content = tomllib.loads(data.decode("utf-8"))
         tables: dict[str, dict[str, Any]] = content.get("distribution", {})
         known = content["version"] == VERSION
+        by_others = content["rules"] != rules.every
         made = extended(rules, tables) if known else rules
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_lock(path, str(error)) from None
     if not known:
         raise _no_lock(path, f"version {content['version']!r} is not {VERSION}")
     digest = sha256(f"{rules.digest} ".encode() + data).hexdigest()
-    return replace(made, digest=digest), _changed(tables, data)
+    problems = _changed(tables, data)
+    if by_others:
+        line = data.partition(b"\nrules")[0].count(b"\n") + 2
+        told = "it was computed by other rules; run qfs audit --update-summaries"
+        problems.append(Problem(LOCK, line, told))
+    return replace(made, digest=digest), problems
 
 
 def _no_lock(path: Path, why: str) -> InputError:

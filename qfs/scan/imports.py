@@ -24,7 +24,7 @@ def run_body(frame: Frame, name: str, pos: Pos) -> None:
             node = frame.solver.node(module.functions[0], {})
             frame.solver.call(frame.node, node, pos, certain=True)
         elif module is None and f"{prefix}.{IMPORT}" in frame.solver.rules.index.calls:
-            text = f"the import of {prefix}, which does more than define names,"
+            text = f"the import of {prefix}"
             frame.site("unknown-summary", pos, text, "unknown")
 
 

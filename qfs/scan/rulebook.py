@@ -4,6 +4,8 @@
   its own tests.
 - Target syntax is its matcher's (``qfs.scan.matchers``): names may end in ``.*``; a guard in round
   brackets names what makes a call deterministic, ``gzip.compress(mtime|2)``.
+- A pack's ``summaries.toml`` and the files of the pack ``summaries`` say what is known of libraries
+  instead (``qfs.scan.summaries``).
 - The digest covers every file of every pack, so that a report says under which rules it was made.
 """
 
@@ -16,9 +18,10 @@ from typing import Any
 from qfs.errors import InputError
 from qfs.scan.matchers import MATCHERS
 from qfs.scan.rule import EFFECTS, VERDICTS, Example, Index, Rule
-from qfs.scan.summaries import Summaries, read_summaries
+from qfs.scan.summaries import TABLES, TEXTS, Summaries, read_summaries
 
-_TEXTS = ("code", "name", "matcher", "effect", "what", "why", "instead", "source")
+SUMMARIES = "summaries"
+_OF_A_RULE = ("code", "name", "matcher", "effect", "what", "why", "instead", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Rulebook:
     digest: str
     index: Index
     summaries: Summaries
+    every: str = ""
+    """Digest of all files there are, those of packs that were not chosen as well."""
 
     def rule(self, code: str) -> Rule | None:
         """Return the rule of a code or name, or None."""
@@ -49,17 +54,13 @@ class RuleFile:
 
 def read_rulebook(files: Sequence[RuleFile]) -> Rulebook:
     """Return the rulebook that the files make; raises InputError naming file and field."""
-    ordered = sorted(files, key=lambda each: (each.pack, each.name))
     rules: dict[str, Rule] = {}
     tables: list[Mapping[str, Any]] = []
-    digest = sha256()
-    for each in ordered:
+    for each in _ordered(files):
         place = f"rules/{each.pack}/{each.name}"
-        for part in (each.pack.encode(), each.name.encode(), each.data):
-            digest.update(len(part).to_bytes(8, "big") + part)
         content = _toml(each.data, place)
-        if each.pack == "summaries":
-            tables.append(content)
+        if each.pack == SUMMARIES or each.name == f"{SUMMARIES}.toml":
+            tables.append(_summaries(content, place))
             continue
         rule = _rule(each.pack, content, place)
         if rule.code in rules:
@@ -76,7 +77,45 @@ def read_rulebook(files: Sequence[RuleFile]) -> Rulebook:
                 f"{rule.code}: no matcher {rule.matcher!r}", way_out=f"use {', '.join(MATCHERS)}"
             )
         matcher(rule, index)
-    return Rulebook(made, digest.hexdigest(), index, read_summaries(tables))
+    return Rulebook(made, files_digest(files), index, read_summaries(tables))
+
+
+def files_digest(files: Sequence[RuleFile]) -> str:
+    """Return the SHA-256 over the packs, names and bytes of files, in their order by name."""
+    digest = sha256()
+    for each in _ordered(files):
+        for part in (each.pack.encode(), each.name.encode(), each.data):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def _ordered(files: Sequence[RuleFile]) -> list[RuleFile]:
+    return sorted(files, key=lambda each: (each.pack, each.name))
+
+
+def _summaries(content: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return a table of summaries; raises InputError for one that says what nobody reads."""
+    for module, table in content.items():
+        if not isinstance(table, dict):
+            raise InputError(f"{module!r} is no table of a module", place=place)
+        for key, value in table.items():
+            if key not in (*TEXTS, *TABLES):
+                way_out = f'use {", ".join((*TEXTS, *TABLES))}; quote a dotted name: ["a.b"]'
+                raise InputError(f"{module}: no key {key!r}", place=place, way_out=way_out)
+            if key in TEXTS and not isinstance(value, str):
+                raise InputError(f"{module}: {key} is no text", place=place)
+            if key in TABLES:
+                _check_texts(f"{module}: {key}", value, place)
+    return content
+
+
+def _check_texts(what: str, table: object, place: str) -> None:
+    if not isinstance(table, dict):
+        raise InputError(f"{what} is no table", place=place, way_out='write { int = "total" }')
+    for key, value in table.items():
+        if not isinstance(value, str):
+            way_out = 'quote a name with a dot: { "a.B" = "make" }'
+            raise InputError(f"{what} has no text for {key!r}", place=place, way_out=way_out)
 
 
 def _toml(data: bytes, place: str) -> dict[str, Any]:
@@ -88,7 +127,7 @@ def _toml(data: bytes, place: str) -> dict[str, Any]:
 
 def _rule(pack: str, content: Mapping[str, Any], place: str) -> Rule:
     texts = {}
-    for name in _TEXTS:
+    for name in _OF_A_RULE:
         value = content.get(name)
         if not isinstance(value, str) or not value.strip():
             raise InputError(f"the rule has no text {name!r}", place=place)

@@ -21,6 +21,10 @@ from typing import Any
 from qfs.errors import InputError
 from qfs.scan.values import ANY, OBJECT, PLAIN, TUPLE, Value, a_set, sequence, table
 
+TEXTS = ("pure", "acts", "elsewhere", "replaces", "native")
+"""Keys of a module's table that hold a text."""
+TABLES = ("returns", "values", "calls", "aliases")
+"""Keys of a module's table that hold a table of texts."""
 _PLAIN = {"int", "bool", "str", "bytes", "float", "none", "complex", "object"}
 
 

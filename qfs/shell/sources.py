@@ -26,6 +26,11 @@ from qfs.scan.rulebook import RuleFile
 
 MAX_SOURCE_BYTES = 16 * 1024 * 1024  # 16_777_216: four times the largest generated module known
 NOTEBOOK = ".ipynb"
+SETTINGS = (
+    "zone", "entries", "exclude", "packs", "rule-folders", "float-policy", "per-file-ignores",
+    "witness",
+)  # fmt: skip
+"""What ``[tool.qfs]`` may say."""
 _SKIPPED = frozenset(
     (
         ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "__pycache__", "node_modules",
@@ -199,8 +204,16 @@ def read_rule_files(extra: Sequence[Path] = ()) -> list[RuleFile]:
         base = base.parent.parent / "rules"
     if not base.is_dir():
         raise InputError("the rule packs are missing", place=str(base), way_out="reinstall qfs")
+    shipped = sorted(each for each in base.iterdir() if each.is_dir())
+    for folder in extra:
+        if folder.name in {each.name for each in shipped}:
+            raise InputError(
+                f"a pack of QFS is called {folder.name!r} already",
+                place=str(folder),
+                way_out="give your own another name",
+            )
     out: list[RuleFile] = []
-    for folder in [*sorted(each for each in base.iterdir() if each.is_dir()), *extra]:
+    for folder in [*shipped, *extra]:
         try:
             names = sorted(each for each in folder.iterdir() if each.suffix == ".toml")
             out.extend([RuleFile(folder.name, each.name, each.read_bytes()) for each in names])
@@ -215,7 +228,7 @@ def read_settings(start: Path) -> tuple[Path, dict[str, Any]]:
     """Return the nearest folder upward whose pyproject.toml has [tool.qfs], and that table.
 
     Without one, the folder is the current one and the table is empty. Raises InputError for a
-    pyproject.toml on the way that is no TOML.
+    pyproject.toml on the way that is no TOML, and for a key that means nothing.
     """
     folder = start if start.is_dir() else start.parent
     folder = absolute(folder)
@@ -229,6 +242,12 @@ def read_settings(start: Path) -> tuple[Path, dict[str, Any]]:
             raise InputError(f"not readable as TOML: {error}", place=str(candidate)) from None
         table = content.get("tool", {}).get("qfs")
         if isinstance(table, dict):
+            for key in table:
+                if key not in SETTINGS:
+                    way_out = f"known are {', '.join(SETTINGS)}"
+                    raise InputError(
+                        f"no setting {key!r}", place=f"{candidate} [tool.qfs]", way_out=way_out
+                    )
             return at, table
     return Path.cwd(), {}
 
