@@ -89,7 +89,15 @@ def witness(
         if each.verdict == "possible" and any(_names(p, each.chain[0].name) for p in patterns):
             labels[each.chain[0].name] = None
     if not any(each.verdict == "possible" for each in report.findings):
-        return report
+        return replace(
+            report,
+            witness=_idle(
+                (*patterns, *own), "no finding is POSSIBLE, and a VIOLATION needs no run"
+            ),
+        )
+    if not labels:
+        why = "no POSSIBLE finding lies on a way from it"
+        return replace(report, witness=_idle(patterns, why))
     modules = {each.module: root / each.path for each in read_sources(request.paths, root)[0]}
     runs: list[WitnessRun] = []
     findings = list(report.findings)
@@ -101,6 +109,11 @@ def witness(
                 continue
             runs.append(_run(entry, findings, root, shop, progress or _silent))
     return replace(report, findings=tuple(findings), witness=tuple(runs))
+
+
+def _idle(entries: Sequence[str], why: str) -> tuple[WitnessRun, ...]:
+    """Return that entry points were not run, since nothing could be confirmed."""
+    return tuple([WitnessRun(entry, 0, 0, why) for entry in dict.fromkeys(entries)])
 
 
 def _silent(words: str) -> None:

@@ -64,6 +64,13 @@ def test_each_step_of_a_way_is_a_line_of_its_file(tmp_path: Path) -> None:
     assert ways == [[("top.py", 2), ("low.py", 3)]]
 
 
+def test_a_message_goes_on_behind_its_colon_and_leaves_names_as_they_are(tmp_path: Path) -> None:
+    code = "import json\nimport time\n\n\ndef f(x: dict) -> str:\n"
+    write(tmp_path, {"m.py": f"{code}    return json.dumps(x) + str(time.time())\n"})
+    messages = [each.message for each in audit(AuditRequest((tmp_path / "m.py",))).findings]
+    assert [message.split(": ")[1].split()[0] for message in messages] == ["JSON", "a", "the"]
+
+
 def test_an_entry_pattern_judges_what_it_reaches(tmp_path: Path) -> None:
     write(tmp_path, {"m.py": CLOCK + "\ndef entry():\n    return 1\n"})
     assert rules(audit(AuditRequest((tmp_path / "m.py",), entries=("m:entry",)))) == []

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from qfs.app.audit import AuditRequest, audit
+from qfs.app.audit import AuditRequest, WitnessRun, audit
 from qfs.app.witness import witness
 from qfs.errors import InputError, UsageError
 from qfs_cli.render import audit_json
+from qfs_cli.render.audit import render
 from tests.app.test_audit import write
 
 # Which class is made is data, so that every way to a method is a may.
@@ -107,9 +108,24 @@ def test_an_entry_point_that_could_not_be_run_is_said(tmp_path: Path) -> None:
 
 
 def test_a_program_without_a_possible_finding_is_not_run(tmp_path: Path) -> None:
-    write(tmp_path, {"m.py": "print('this must not run')\n\ndef f():\n    return 1\n"})
+    code = "import os\nprint('this must not run')\n\ndef f():\n    return 1\n"
+    code += "\ndef g(thing):\n    return list({*thing})\n"
+    write(tmp_path, {"m.py": code})
     request = AuditRequest((tmp_path / "m.py",), entries=("m:f",))
-    assert witness(audit(request), request).witness == ()
+    report = witness(audit(request), request)
+    assert report.witness == (
+        WitnessRun("m:f", 0, 0, "no finding is POSSIBLE, and a VIOLATION needs no run"),
+    )
+    assert "witness m:f: NOT RUN; no finding is POSSIBLE, and a VIOLATION needs no run" in render(
+        report
+    )
+    both = AuditRequest((tmp_path / "m.py",))
+    found = audit(both)
+    assert [each.verdict for each in found.findings] == ["possible"]
+    report = witness(found, request)
+    assert [each.not_run for each in report.witness] == [
+        "no POSSIBLE finding lies on a way from it"
+    ]
 
 
 MISTAKES = [
