@@ -69,7 +69,7 @@ def annotated(frame: Frame, fact: Fact | None) -> Value:
     if tag == ir.INDEX:
         return _parametrised(frame, fact)
     if tag in {ir.NAME, ir.ATTR}:
-        return _of_class(frame, _resolve(frame, fact))
+        return of_class(frame, _resolve(frame, fact))
     return ANY
 
 
@@ -85,10 +85,11 @@ def _dotted_text(frame: Frame, text: str) -> Value:
     if not text.replace(".", "").replace("_", "").isalnum():
         return ANY
     value = frame.lookup(text.partition(".")[0])
-    return _of_class(frame, value) if "." not in text else ANY
+    return of_class(frame, value) if "." not in text else ANY
 
 
-def _of_class(frame: Frame, value: Value) -> Value:
+def of_class(frame: Frame, value: Value) -> Value:
+    """Return what is of one of some classes."""
     out: Value = NOTHING
     for atom in value:
         if atom[0] == CLASS:
@@ -160,7 +161,7 @@ def _parametrised(frame: Frame, fact: Fact) -> Value:
         return ((TUPLE, tuple([annotated(frame, each) for each in arguments])),)
     if short in {"Callable", "type", "Type"}:
         return ((ANYTHING, "callable"),) if short == "Callable" else ANY
-    return _of_class(frame, base)
+    return of_class(frame, base)
 
 
 def _literal(arguments: tuple[Fact, ...]) -> Value:

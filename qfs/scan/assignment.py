@@ -6,12 +6,14 @@
 """
 
 from qfs.scan import ir
+from qfs.scan.aliases import linked, put_back
 from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
-from qfs.scan.frame import Frame
-from qfs.scan.grown import grows, note
+from qfs.scan.frame import Frame, mentions
+from qfs.scan.grown import grows
 from qfs.scan.implicit import named, set_through
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep, leave, unknown
+from qfs.scan.loops import grown
 from qfs.scan.operations import binary_value
 from qfs.scan.order import elements, unordered
 from qfs.scan.shared import (
@@ -146,6 +148,7 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
             added, taint = (value, None)
             if target[2][0] == ir.SLICE:
                 added, taint = elements(frame, value, pos)
+                taint = taint or inner_order(frame, target[1])
             new = (SEQUENCE, atom[1], join(atom[2], added), atom[3] or taint)
             store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == OUTSIDE and frame.function.outer is not None:
@@ -162,6 +165,11 @@ def inner_order(frame: Frame, holder: Fact) -> Taint | None:
             continue  # each element has a container of its own
         if not (holder[0] == ir.NAME and holder[1] in made):
             return taint
+        for way in linked(frame, holder):
+            root = root_of(way)
+            outer = root[0] == ir.NAME and root[1] not in made
+            if outer and not (way[0] == ir.INDEX and mentions(way[2], names & made)):
+                return taint
     if holder[0] == ir.NAME and holder[1] in frame.env and holder[1] not in grows(frame.function):
         return None
     return frame.node.order
@@ -181,27 +189,7 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
         _hidden_state(frame, holder, root, pos)
     if holder[0] == ir.NAME:
         _mutable_default(frame, holder[1], pos)
-        _put_back(frame, holder, pos, *value)
-    elif holder[0] == ir.INDEX:
-        frame.quiet += 1
-        outer = evaluate(frame, holder[1])
-        frame.quiet -= 1
-        for atom in outer:
-            if atom[0] == TABLE:
-                _put_back(frame, holder[1], pos, (TABLE, atom[1], join(atom[2], value), atom[3]))
-            elif atom[0] == SEQUENCE:
-                held = (SEQUENCE, atom[1], join(atom[2], value), atom[3])
-                _put_back(frame, holder[1], pos, held)
-    elif holder[0] == ir.ATTR:
-        _put_back(frame, holder, pos, *value)
-    elif holder[0] == ir.CALL and holder[1][0] == ir.ATTR and holder[1][2] in _LOOKS_UP:
-        frame.quiet += 1
-        outer = evaluate(frame, holder[1][1])
-        frame.quiet -= 1
-        for atom in outer:
-            if atom[0] == TABLE:
-                held = (TABLE, atom[1], join(atom[2], value), atom[3])
-                _put_back(frame, holder[1][1], pos, held)
+    put_back(frame, holder, pos, value)
 
 
 def _hidden_state(frame: Frame, holder: Fact, root: Fact, pos: Pos) -> None:
@@ -217,7 +205,6 @@ def _hidden_state(frame: Frame, holder: Fact, root: Fact, pos: Pos) -> None:
                     frame.site("class-state", pos, f"the class attribute {holder[2]}")
 
 
-_LOOKS_UP = {"setdefault", "get"}
 _FRESH = {"list", "dict", "set", "bytearray", "deque", "defaultdict"}
 
 
@@ -243,35 +230,7 @@ def _replaced(frame: Frame, name: str, pos: Pos) -> bool:
     )
 
 
-def _put_back(frame: Frame, holder: Fact, pos: Pos, *value: Atom) -> None:
-    """Let a variable, an attribute or a container's element hold a changed container."""
-    if holder[0] in {ir.NAME, ir.INDEX}:
-        if holder[0] == ir.NAME and not is_module_level(frame, holder[1]):
-            frame.bind(holder[1], value, weak=True)
-            note(frame, holder[1], value)
-            if holder[1] not in frame.function.bound:
-                _captured(frame, holder[1], value)
-        elif holder[0] == ir.NAME:
-            frame.solver.write(("global", frame.module.name, holder[1]), value)
-        return
-    if holder[0] == ir.ATTR:
-        frame.quiet += 1
-        objects = evaluate(frame, holder[1])
-        frame.quiet -= 1
-        for atom in objects:
-            if atom[0] == INSTANCE:
-                keep(frame, atom[1], holder[2], value, pos)
-            elif atom[0] == CLASS:
-                frame.solver.write(("attr", atom[1], holder[2]), value)
-            elif atom[0] == MODULE:
-                frame.solver.write(("global", atom[1], holder[2]), value)
-
-
-def _captured(frame: Frame, name: str, value: Value) -> None:
-    """Let a variable of the function around hold a container that was changed here."""
-    cell = frame.captured_cell(name)
-    if cell is not None:
-        frame.solver.write(cell, value)
+_FOLDS = {"+", "*", "-", "|"}
 
 
 def augment(frame: Frame, fact: Fact) -> None:
@@ -281,25 +240,13 @@ def augment(frame: Frame, fact: Fact) -> None:
     right = evaluate(frame, value)
     after = binary_value(frame, operator, before, right, pos, in_place=True)
     order = inner_order(frame, target)
-    if order is not None and target[0] in {ir.NAME, ir.ATTR} and operator in {"+", "*", "-"}:
-        after = _folded(frame, order, after)
+    if order is not None and target[0] in {ir.NAME, ir.ATTR} and operator in _FOLDS:
+        after = grown(frame, order, after)
     if target[0] == ir.NAME:
         if target[1] in frame.function.shared:
             _global_write(frame, target, pos)
         frame.bind(target[1], after)
+        for way in list(linked(frame, target)):  # of a list it is the same list
+            put_back(frame, way, pos, tuple([atom for atom in after if atom[0] == SEQUENCE]))
     else:
         assign(frame, target, after, pos, weak=True)
-
-
-def _folded(frame: Frame, order: Taint, value: Value) -> Value:
-    """Return a fold over an unordered loop: exact for integers, ordered for lists, else a leak."""
-    out: Value = NOTHING
-    for atom in value:
-        kind = atom[1] if atom[0] in {"plain", "known"} else ""
-        if kind in {"str", "bytes", "float", "complex"}:
-            frame.leak(order, "set-fold", f"decides a sum of {kind}")
-        if atom[0] == SEQUENCE:
-            out = join(out, ((SEQUENCE, atom[1], atom[2], atom[3] or order),))
-        else:
-            out = join(out, (atom,))
-    return out

@@ -10,7 +10,7 @@ import builtins
 from qfs.scan.addresses import told
 from qfs.scan.dispatch import READ, Arguments, call, call_method
 from qfs.scan.frame import Frame
-from qfs.scan.implicit import read_through
+from qfs.scan.implicit import meta_method, of_metaclass, read_through
 from qfs.scan.imports import member
 from qfs.scan.ir import Pos
 from qfs.scan.left import fields_of
@@ -97,6 +97,8 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return accessors
     if name in _NAMES:
         return STR
+    if name == "__class__" and type_name(atom):
+        return built_in_class(atom)
     if name == "__supertype__":
         return _supertype(atom)
     if tag == ADDRESS:
@@ -113,6 +115,20 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     return ((METHOD, atom, name),)
 
 
+_BUILT_IN = {"list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray", "int",
+             "bool", "float", "complex"}  # fmt: skip
+
+
+def built_in_class(atom: Atom) -> Value:
+    """Return the class of a built-in value, where it is known; a tuple's may be a named tuple's."""
+    name = type_name(atom)
+    unknown: Value = ((METHOD, (OBJECT, "builtins.type", ""), "type"),)
+    if name not in _BUILT_IN:
+        return unknown
+    made: Value = ((OUTSIDE, f"builtins.{name}"),)
+    return join(made, unknown) if atom[0] == TUPLE else made
+
+
 def _field_of(atom: Atom) -> Value:
     """Return what any field of a tuple with named fields may hold."""
     out: Value = NOTHING
@@ -125,7 +141,8 @@ def _outside(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     full = frame.solver.rules.summaries.canonical(f"{atom[1]}.{name}")
     reads = frame.solver.rules.index.reads
     if full in reads:
-        frame.hits(reads[full], pos, full)
+        verdict = "possible" if full == "sys.maxsize" else "violation"  # of 32 bits alone another
+        frame.hits(reads[full], pos, full, verdict)
     patched = frame.solver.read(frame.node, ("outside", full))
     if patched:
         return join(patched, ((OUTSIDE, full),))
@@ -265,7 +282,7 @@ def _class_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if not stored:
         if name == "__members__":
             return ((("dict"), STR, ((INSTANCE, number, True),), None),)
-        return _inherited(frame, atom, name, pos)
+        return _of_metaclass(frame, atom, name, pos) or _inherited(frame, atom, name, pos)
     enum = frame.trait(number, "enum")
     out: Value = NOTHING
     for each in stored:
@@ -280,6 +297,19 @@ def _class_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         else:
             out = join(out, (each,))
     return out
+
+
+def _of_metaclass(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
+    """Return an attribute that a class has from its metaclass, or nothing."""
+    out: Value = NOTHING
+    for each in meta_method(frame, atom, name):
+        if each[0] == "prop":
+            out = join(out, call(frame, each[1], Arguments([(atom,)]), pos))
+        else:
+            out = join(out, (each,))
+    if out or (name.startswith("__") and name.endswith("__")):
+        return out
+    return of_metaclass(frame, atom, "__getattr__", [STR], pos)
 
 
 def _inherited(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:

@@ -8,10 +8,10 @@
 import builtins
 from collections.abc import Callable
 
-from qfs.scan.attributes import attribute
+from qfs.scan.attributes import attribute, built_in_class
 from qfs.scan.dispatch import Arguments, call, call_each, call_method
-from qfs.scan.frame import Frame, bare
-from qfs.scan.implicit import index_of, truth_of
+from qfs.scan.frame import Frame, bare, mentions
+from qfs.scan.implicit import index_of, of_metaclass, truth_of
 from qfs.scan.imports import module_value, run_body
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import fields_of, keep
@@ -29,7 +29,6 @@ from qfs.scan.values import (
     INSTANCE,
     INT,
     KNOWN,
-    METHOD,
     MODULE,
     NONE,
     NOTHING,
@@ -257,6 +256,9 @@ def _print(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     frame.site("print", pos, "print")
     if arguments.star_taint is not None:
         frame.leak(arguments.star_taint, "set-text", "is printed")
+    for taint, names, _made in frame.orders:
+        if arguments.facts is not None and mentions(arguments.facts[2], names):
+            frame.leak(taint, "set-text", "is printed")
     for value in arguments.positional:
         text_of(frame, value, pos)
     return NONE
@@ -324,7 +326,9 @@ def _getattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 def _is_module(atom: Atom) -> bool:
     """Say whether an alternative is a module; outside, a class has a name of its own case."""
-    return atom[0] == MODULE or (atom[0] == OUTSIDE and str(atom[1]).rpartition(".")[2].islower())
+    if atom[0] == OUTSIDE:
+        return atom[1].rpartition(".")[2].islower() and not atom[1].startswith("builtins.")
+    return bool(atom[0] == MODULE)
 
 
 def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
@@ -375,7 +379,7 @@ def _type(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
         elif atom[0] == OBJECT:
             out = join(out, ((OUTSIDE, atom[1]),))
         else:
-            out = join(out, ((METHOD, (OBJECT, "builtins.type", ""), "type"),))
+            out = join(out, built_in_class(atom))
     return out or ANY
 
 
@@ -403,6 +407,8 @@ def _calls_method(name: str, result: Value) -> Builtin:
         for atom in arguments.first():
             if atom[0] == INSTANCE and frame.find(atom[1], name):
                 call_method(frame, atom, name, Arguments([]), pos)
+            elif atom[0] == CLASS:
+                of_metaclass(frame, atom, name, [], pos)
         return result
 
     return made

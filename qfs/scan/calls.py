@@ -27,7 +27,7 @@ from qfs.scan.fields import fill_fields
 from qfs.scan.frame import Frame
 from qfs.scan.getters import got, items
 from qfs.scan.grown import hand_back
-from qfs.scan.implicit import made_outside
+from qfs.scan.implicit import made_outside, metaclass
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.methods import call_builtin_method, changed, handed
 from qfs.scan.order import elements, unordered
@@ -83,7 +83,8 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
     else:
         callee = evaluate(frame, callee_fact)
         apart = callee_fact[0] == ir.NAME and callee_fact[1] in {"set", "frozenset"}
-        read = evaluate_keys if apart else evaluate
+        counts = callee_fact[0] == ir.NAME and callee_fact[1] in {"range", "islice"}
+        read = evaluate_keys if apart else bound if counts else evaluate
         arguments = _arguments(frame, positional, words, pos, read)
         arguments.facts = fact
     arguments.unused = unused
@@ -106,6 +107,7 @@ def _is_logger(fact: Fact, holder: Value) -> bool:
 
 
 _FEEDS = {"update", "write", "writelines", "send", "put", "feed", "writestr", "writerow", "emit"}
+_RANKED = {"queue.PriorityQueue", "asyncio.PriorityQueue"}
 _EXECUTES = {"execute", "executemany", "executescript", "fetchval", "fetchrow", "fetch"}
 _SQL = re.compile(
     r"\b(random|randomblob|rand|now|uuid|gen_random_uuid|sysdate|getdate|clock_timestamp)\s*\("
@@ -122,7 +124,7 @@ def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: 
             found = _SQL.search(atom[2]) if atom[:2] == (KNOWN, "str") else None
             if found is not None:
                 frame.site("sql-function", pos, f"SQL {found[0].rstrip('( ')}")
-    elif name in _FEEDS and any(atom[0] == OBJECT for atom in holder):
+    elif name in _FEEDS and any(atom[0] == OBJECT and atom[1] not in _RANKED for atom in holder):
         order = inner_order(frame, fact[1]) if fact is not None else None
         if order is None and name in {"writelines", "writerows"}:
             order = elements(frame, arguments.first(), pos)[1]
@@ -130,6 +132,15 @@ def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: 
             frame.leak(order, "set-fold", f"decides what {name}() is fed first")
     elif name == "__hash__" and not any(atom[0] == SUPER for atom in holder):
         call(frame, ((OUTSIDE, "builtins.hash"),), Arguments([holder]), pos)
+
+
+def bound(frame: Frame, fact: Fact) -> Value:
+    """Return what bounds an index: ``sys.maxsize`` is more than any container holds, anywhere."""
+    largest = fact[0] in {ir.NAME, ir.ATTR} and fact[-2] == "maxsize"
+    frame.quiet += largest
+    value = evaluate(frame, fact)
+    frame.quiet -= largest
+    return value
 
 
 def _arguments(
@@ -421,7 +432,7 @@ def instantiate(
         return ((INSTANCE, number, True),)
     if frame.trait(number, "typeddict"):
         return BUILTINS["builtins.dict"](frame, arguments, pos)
-    for meta in _metaclass(frame, number):
+    for meta in metaclass(frame, number):
         for each in frame.find(meta[1], "__call__") if meta[0] == CLASS else ():
             if each[0] == FUNCTION:
                 receiver = (FUNCTION, each[1], atom, each[3])
@@ -451,14 +462,6 @@ def instantiate(
         if each[0] == FUNCTION:
             frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")
     return made
-
-
-def _metaclass(frame: Frame, number: int) -> Value:
-    """Return the metaclass that a class or a base names."""
-    for at in frame.mro(number):
-        if isinstance(at, int) and frame.solver.program.classes[at].metaclass:
-            return frame.solver.program.classes[at].metaclass
-    return NOTHING
 
 
 CALLED.update(

@@ -22,6 +22,7 @@ from qfs.scan.values import (
     FUNCTION,
     INSTANCE,
     OUTSIDE,
+    PARTIAL,
     STR,
     Value,
     join,
@@ -97,7 +98,7 @@ def _decorations(solver: Solver, function: Function) -> list[Node]:
     if function.owner is not None:
         key = ("attr", function.owner.number, function.facts.name)
     out: list[Node] = []
-    for atom in solver.peek(key):
+    for atom in _wrappers(solver, function, solver.peek(key)):
         if atom[0] == FUNCTION and atom[1] != function.number:
             wrapper = solver.program.functions[atom[1]]
             bound: dict[str, Value] = {}
@@ -108,9 +109,28 @@ def _decorations(solver: Solver, function: Function) -> list[Node]:
                 elif parameter.kind == 4:
                     value = table(STR, value)
                 bound[parameter.name] = value
+            if atom[2] is not None and wrapper.facts.parameters:
+                bound[wrapper.facts.parameters[0].name] = (atom[2],)
             if atom[3] >= 0:
                 bound[""] = (("env", atom[3]),)
             out.append(solver.node(wrapper, bound))
+    return out
+
+
+def _wrappers(solver: Solver, function: Function, value: Value) -> Value:
+    """Return the functions that are called in place of a decorated one."""
+    out: Value = ()
+    frame = Frame(solver, solver.node(function.module.functions[0], {}))
+    frame.quiet = 1
+    for atom in value:
+        if atom[0] == INSTANCE:
+            for each in frame.find(atom[1], "__call__"):
+                if each[0] == FUNCTION:
+                    out = join(out, ((FUNCTION, each[1], atom, each[3]),))
+        elif atom[0] == PARTIAL:
+            out = join(out, _wrappers(solver, function, atom[1]))
+        else:
+            out = join(out, (atom,))
     return out
 
 

@@ -4,7 +4,7 @@ from qfs.scan import ir
 from qfs.scan.addresses import is_address
 from qfs.scan.assignment import assign
 from qfs.scan.attributes import attribute, lacks
-from qfs.scan.calls import call_fact
+from qfs.scan.calls import bound, call_fact
 from qfs.scan.classes import defaults
 from qfs.scan.dispatch import (
     EXPRESSIONS,
@@ -16,7 +16,8 @@ from qfs.scan.dispatch import (
     evaluate_keys,
 )
 from qfs.scan.frame import Frame, bare, mentions, position
-from qfs.scan.implicit import awaited, index_of, named, truth_of
+from qfs.scan.handles import taken
+from qfs.scan.implicit import awaited, index_of, named, of_metaclass, truth_of
 from qfs.scan.ir import Fact
 from qfs.scan.loops import collides
 from qfs.scan.narrowing import impossible, narrow
@@ -62,11 +63,29 @@ def _float(frame: Frame, fact: Fact) -> Value:
 
 def _name(frame: Frame, fact: Fact) -> Value:
     value = frame.lookup(fact[1])
-    if value and value[0][0] == OUTSIDE:
+    if value and value[0][0] == OUTSIDE and not _given_before(frame, fact[1]):
         _read(frame, value[0][1], fact)
     elif fact[1] in {"__file__", "__path__", "__cached__"}:
         frame.site("path-literal", fact[2], fact[1])
     return value
+
+
+def _given_before(frame: Frame, name: str) -> bool:
+    """Say whether a name is a variable that was given what was read, and reported, elsewhere."""
+    function = frame.function
+    if function.outer is None or name not in function.bound:
+        return False
+    imported: frozenset[str] | None = function.notes.get("imported")
+    if imported is None:
+        imported = function.notes["imported"] = frozenset(
+            [
+                alias or one
+                for fact in ir.parts(function.facts.body)
+                if len(fact) == 5 and fact[0] == ir.FROM and isinstance(fact[3], tuple)
+                for one, alias in [each[:2] for each in fact[3]]
+            ]
+        )
+    return name not in imported
 
 
 def _read(frame: Frame, name: str, fact: Fact) -> None:
@@ -78,7 +97,7 @@ def _read(frame: Frame, name: str, fact: Fact) -> None:
 
 
 def _attr(frame: Frame, fact: Fact) -> Value:
-    return attribute(frame, evaluate(frame, fact[1]), fact[2], fact[3])
+    return taken(frame, attribute(frame, evaluate(frame, fact[1]), fact[2], fact[3]), fact)
 
 
 def items_of(frame: Frame, facts: tuple[Fact, ...], pos: ir.Pos) -> tuple[Value, Taint | None]:
@@ -187,7 +206,8 @@ def _index(frame: Frame, fact: Fact) -> Value:
         if tag == TABLE:
             out = join(out, atom[2])
         elif tag == SEQUENCE:
-            if atom[3] is not None and bare(fact[1]) not in frame.single:
+            least = atom[1] == "heap" and fact[2][:2] == (ir.CONST, 0)
+            if atom[3] is not None and not least and bare(fact[1]) not in frame.single:
                 frame.leak(atom[3], "set-pick", "decides which element an index picks")
             out = join(out, (atom,) if sliced else atom[2])
         elif tag == TUPLE:
@@ -237,6 +257,8 @@ def _outside_item(frame: Frame, atom: Atom, key: Value, fact: Fact) -> Value:
             if each[0] == FUNCTION:
                 function = (FUNCTION, each[1], atom, each[3])
                 return call(frame, (function,), Arguments([key]), fact[3])
+        if given := of_metaclass(frame, atom, "__getitem__", [key], fact[3]):
+            return given
         return ((INSTANCE, atom[1], True),) if frame.trait(atom[1], "enum") else (atom,)
     if atom[0] == OUTSIDE:
         holder = atom[1].removesuffix(".__dict__")
@@ -265,7 +287,7 @@ def _of_module(frame: Frame, module: Atom, key: Value, pos: ir.Pos) -> Value:
 
 def _slice(frame: Frame, fact: Fact) -> Value:
     for part in fact[1]:
-        evaluate(frame, part)
+        bound(frame, part)
     return ANY
 
 

@@ -392,19 +392,23 @@ class _Writer:
         subject = self.expr(node.subject)
         cases: list[Fact] = []
         for case in node.cases:
-            names: list[str] = []
+            whole: list[str] = []
+            parts: list[str] = []
             values: list[Fact] = []
-            self.pattern(case.pattern, names, values)
+            self.pattern(case.pattern, whole, parts, values)
             guard = self.maybe(case.guard)
-            cases.append((tuple(names), tuple(values), guard, self.block(case.body)))
+            names = (tuple(whole), tuple(parts))
+            cases.append((names, tuple(values), guard, self.block(case.body)))
         return (ir.MATCH, subject, tuple(cases))
 
-    def pattern(self, node: ast.pattern, names: list[str], values: list[Fact]) -> None:
+    def pattern(
+        self, node: ast.pattern, whole: list[str], parts: list[str], values: list[Fact]
+    ) -> None:
         """Collect the names that a pattern binds and the values that it compares with."""
         for each in ast.walk(node):
             name = getattr(each, "name", None) or getattr(each, "rest", None)
             if isinstance(each, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
-                names.append(name)
+                (whole if each is node else parts).append(name)
                 self.scope.bound[name] = None
             elif isinstance(each, ast.MatchClass):
                 values.append(self.expr(each.cls))

@@ -48,6 +48,8 @@ class Frame:
         """The right side of the assignment that is being read."""
         self.single: frozenset[object] = frozenset()
         """Facts, without positions, of collections known to hold one element at most here."""
+        self.drained: frozenset[object] = frozenset()
+        """Facts, without positions, of collections that the loop around empties."""
         self.logging = 0
         """Above 0 while the arguments of a logging call are read: what they print is a log's."""
         self.as_key = False
@@ -58,8 +60,12 @@ class Frame:
         """Whether nothing is done with the value of the call that is read next."""
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
+        self.links: tuple[tuple[Fact, Fact], ...] = ()
+        """Pairs of ways that lead to one container: ``qfs.scan.aliases``."""
+        self.putting: list[object] = []
+        """The ways along which a changed container is being put back."""
         self.rebound: frozenset[str] = frozenset()
-        """Variables that functions inside bind or change."""
+        """Variables that functions inside, or methods that were handed on, bind or change."""
         if node.function.facts.captured:
             self.rebound = _rebound_in(node.function)
             for name, value in node.arguments.items():

@@ -21,6 +21,9 @@ _CHANGES = {
 }  # fmt: skip
 
 
+_CELLS = -1  # ``qfs.scan.aliases.CELLS``, which looks at what has grown
+
+
 def grows(function: Function) -> frozenset[str]:
     """Return the parameters that a function may change: by a method, an item, or by handing on."""
     return _changed(function)[0]
@@ -105,7 +108,7 @@ def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> No
     for name, fact in given:
         if name in parts:
             hand_on(frame, node, name, fact)
-        if name in names and fact[0] in {ir.NAME, ir.ATTR}:
+        if name in names and fact[0] in {ir.NAME, ir.ATTR, _CELLS}:
             value = frame.solver.read(frame.node, ("grown", node.number, name))
             if value:
                 _put(frame, fact, value, pos)

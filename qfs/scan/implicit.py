@@ -17,6 +17,7 @@ from qfs.scan.values import (
     CLASS,
     FUNCTION,
     INSTANCE,
+    INT,
     NOTHING,
     SEQUENCE,
     STR,
@@ -39,6 +40,37 @@ def _asked(
                 if frame.find(atom[1], name):
                     call_method(frame, atom, name, Arguments(others), pos)
                     break
+        elif atom[0] == CLASS:
+            for name in names:
+                of_metaclass(frame, atom, name, others, pos)
+
+
+def metaclass(frame: Frame, number: int) -> Value:
+    """Return the metaclass that a class or a base names."""
+    for at in frame.mro(number):
+        if isinstance(at, int) and frame.solver.program.classes[at].metaclass:
+            return frame.solver.program.classes[at].metaclass
+    return NOTHING
+
+
+def meta_method(frame: Frame, atom: Atom, name: str) -> Value:
+    """Return a method that a class has from its metaclass, bound to the class."""
+    if name not in frame.solver.program.methods:
+        return NOTHING
+    out: Value = NOTHING
+    for meta in metaclass(frame, atom[1]):
+        for each in frame.find(meta[1], name) if meta[0] == CLASS else ():
+            if each[0] == FUNCTION:
+                out = join(out, ((FUNCTION, each[1], atom, each[3]),))
+            elif each[0] == "prop":
+                out = join(out, (each,))
+    return out
+
+
+def of_metaclass(frame: Frame, atom: Atom, name: str, others: list[Value], pos: Pos) -> Value:
+    """Return what a class gives that is asked as an object: its metaclass answers, if it can."""
+    method = meta_method(frame, atom, name) if atom[0] == CLASS else NOTHING
+    return call(frame, method, Arguments(list(others)), pos) if method else NOTHING
 
 
 def truth_of(frame: Frame, value: Value, pos: Pos) -> None:
@@ -114,7 +146,10 @@ def named(frame: Frame, atom: Atom) -> Atom:
 def iterator_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
     """Return what iterating over an object of the program starts with; () if it has no such."""
     for name in ("__iter__", "__aiter__"):
-        found = call_method(frame, atom, name, Arguments([]), pos, silent=True)
+        if atom[0] == CLASS:
+            found = of_metaclass(frame, atom, name, [], pos)
+        else:
+            found = call_method(frame, atom, name, Arguments([]), pos, silent=True)
         if found:
             return found
     return NOTHING
@@ -150,6 +185,9 @@ def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) ->
                 if each[0] == FUNCTION:
                     function = (FUNCTION, each[1], receiver, each[3])
                     call(frame, (function,), Arguments(list(given)), pos)
+    for each in frame.find(klass.number, "_generate_next_value_"):
+        if each[0] == FUNCTION:
+            call(frame, (each,), Arguments([STR, INT, INT, sequence(ANY)]), pos)
     for base in klass.bases:
         for atom in base:
             for each in frame.find(atom[1], "__init_subclass__") if atom[0] == CLASS else ():

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-VERSION = 1
+VERSION = 2
 
 Fact: TypeAlias = tuple[Any, ...]
 Pos: TypeAlias = tuple[int, int, int, int]
@@ -61,7 +61,7 @@ FROM = 14  # module, level, ((name, alias), ...), pos
 GLOBAL = 15  # names, pos
 ASSERT = 16  # test, message, pos
 DELETE = 17  # targets
-MATCH = 18  # subject, ((names bound, values compared, guard, body), ...)
+MATCH = 18  # subject, (((names of all of it, of a part), values compared, guard, body), ...)
 BREAK = 19  # pos
 STATEMENTS = 20
 

@@ -21,6 +21,7 @@ from qfs.scan.shared import fills
 from qfs.scan.solve import Node, Solver
 from qfs.scan.values import (
     ANYTHING,
+    CLASS,
     INSTANCE,
     METHOD,
     SEQUENCE,
@@ -38,6 +39,7 @@ Field: TypeAlias = tuple[int, str]
 Writers: TypeAlias = dict[tuple[int, Pos], tuple[Taint | None, bool]]
 """By node and place: the order that was put there, and whether it is more than that of keys."""
 Place = TypeVar("Place")
+_CLASSES = {INSTANCE, CLASS}
 Kind: TypeAlias = tuple[int, bool]
 """Number of an object's class, and whether it is of no subclass."""
 
@@ -135,6 +137,7 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
     bits, above = _above(solver, stained.values()) if stained else ({}, {})
     ways = _ways(solver, stained, bits)
     done: dict[tuple[int, Taint], None] = {}
+    shared = _of_classes(solver)
     for root in roots:
         if root.readers and root.function.facts.name.startswith("_"):
             continue
@@ -144,6 +147,8 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
             use = f"is returned by {root.function.facts.qualname}"
             frame.leak(taint, "set-sequence", use)
         told(frame, root.result, "is returned")
+        for taint, use, sure in _of_result(solver, root, shared) if shared else ():
+            frame.leak(taint, "set-sequence", use, sure=sure)
         for parameter in root.function.facts.parameters:
             for kind in ("grown", "left"):
                 taint = unordered(solver.peek((kind, root.number, parameter.name)))
@@ -154,6 +159,39 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
                 if bits.get(number, 0) & above[root.number] and (number, taint) not in done:
                     done[number, taint] = None
                     Frame(solver, solver.nodes[number]).leak(taint, "set-sequence", use, sure=sure)
+
+
+def _of_classes(solver: Solver) -> dict[int, list[tuple[str, Taint]]]:
+    """Return the attributes of classes that hold an order, but those that objects set anew."""
+    out: dict[int, list[tuple[str, Taint]]] = {}
+    for key, value in solver.cells.items():
+        taint = unordered(value, tables=False) if key[0] == "attr" else None
+        if taint is not None and not solver.peek(("field", key[1], key[2])):
+            out.setdefault(key[1], []).append((key[2], taint))
+    return out
+
+
+def _of_result(
+    solver: Solver, root: Node, shared: dict[int, list[tuple[str, Taint]]]
+) -> Iterator[tuple[Taint, str, bool]]:
+    """Return the orders that the classes of what a root returns hold; certain if it returns one."""
+    fields = _fields(solver)
+    here = [atom[1] for atom in (*_objects(root.result), *root.result) if atom[0] in _CLASSES]
+    seen: dict[int, bool] = {}
+    queue = deque([(number, True) for number in here])
+    while queue:
+        number, sure = queue.popleft()
+        if number in seen:
+            continue
+        seen[number] = sure
+        for _name, value in fields.get(number, ()):
+            queue.extend([(atom[1], False) for atom in _objects(value)])
+    for number, sure in seen.items():
+        for at in solver.lookups.mro(number):
+            if isinstance(at, int):
+                owner = solver.program.classes[at].facts.name
+                for name, taint in shared.get(at, ()):
+                    yield taint, f"is kept in {owner}.{name}", sure
 
 
 def _above(solver: Solver, stained: Iterable[Writers]) -> tuple[dict[int, int], dict[int, int]]:

@@ -4,7 +4,7 @@
   be of a subclass; it holds what the class and its bases store, and what instances were given.
 - It watches every cell that it read; when one grows, it is forgotten, and the nodes that used it
   are evaluated again. Who asks for what is stored alone does not wait for what instances are given.
-- Source: Python data model §3.3.2; depth first instead of C3, which differs only in diamonds.
+- Source: Python data model §3.3.2; the order of bases is C3's (Python 2.3 Method Resolution Order).
 """
 
 from dataclasses import dataclass, field
@@ -144,26 +144,26 @@ class Lookups:
         return list(readers)
 
     def mro(self, number: int) -> list[int | str]:
-        """Return a class and its bases: numbers in the program, names outside; depth first."""
+        """Return a class and its bases: numbers in the program, names outside; in C3's order."""
         known = self.orders.get(number)
         if known is not None:
             return known
-        out: list[int | str] = []
-        stack: list[int | str] = [number]
-        while stack:
-            at = stack.pop()
-            if at in out:
-                continue
-            out.append(at)
+        out: list[int | str] = [number]
+        self.orders[number] = out  # of a class that derives from itself, while it is not known
+        bases: list[int | str] = [
+            atom[1]
+            for base in self.program.classes[number].bases
+            for atom in base
+            if atom[0] in {CLASS, OUTSIDE}
+        ]
+        lines = [
+            self.mro(base) if isinstance(base, int) else bases[at : at + 1]
+            for at, base in enumerate(bases)
+        ]
+        out = [number, *_merged([*lines, bases], number)]
+        for at in out:
             if isinstance(at, int):
                 self.below.setdefault(at, {})[number] = None
-                bases: list[int | str] = [
-                    atom[1]
-                    for base in self.program.classes[at].bases
-                    for atom in base
-                    if atom[0] in {CLASS, OUTSIDE}
-                ]
-                stack.extend(reversed(bases))
         self.orders[number] = out
         return out
 
@@ -174,3 +174,17 @@ class Lookups:
             self.orders.pop(each, None)
         family = {number: None, **self.families.get(number, {}), **below}
         return self._forget([key for each in family for key in self.asked.get(each, ())])
+
+
+def _merged(lines: list[list[int | str]], own: int) -> list[int | str]:
+    """Return what C3 makes of orders; the first that is left where they contradict each other."""
+    out: list[int | str] = []
+    lines = [line for line in lines if line]
+    while lines:
+        later = {at for line in lines for at in line[1:]}
+        at = next((line[0] for line in lines if line[0] not in later), lines[0][0])
+        if at != own:
+            out.append(at)
+        lines = [[each for each in line if each != at] for line in lines]
+        lines = [line for line in lines if line]
+    return out

@@ -14,7 +14,8 @@ from typing import Any
 from qfs.scan import ir
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.ir import Fact
-from qfs.scan.values import SEQUENCE, Taint, Value, join, type_name
+from qfs.scan.values import SEQUENCE, TABLE, TUPLE, Taint, Value, join, type_name
+from qfs.scan.worklists import depends
 
 _BLOCKS = {ir.IF, ir.FOR, ir.WHILE, ir.WITH}
 _ORDERED = {"<", ">", "<=", ">="}
@@ -97,6 +98,8 @@ def look(frame: Frame, taint: Taint, loop: Fact) -> None:
     _folds(frame, taint, loop, names)
     _accumulates(frame, taint, loop)
     _numbers(frame, taint, loop, names)
+    if depends(loop):
+        frame.leak(_weak(taint), "set-fold", "decides which elements are chosen")
 
 
 def _weak(taint: Taint) -> Taint:
@@ -118,20 +121,31 @@ def _is_element(test: Fact, names: frozenset[str]) -> bool:
 
 def _breaks(
     frame: Frame, taint: Taint, loop: Fact, block: tuple[Fact, ...], names: frozenset[str], *,
-    unique: bool,
+    unique: bool, kept: bool = False,
 ) -> None:  # fmt: skip
     """Report ``x = element; break``: the first element that fits is a set's choice."""
-    kept = False
     for fact in block:
         if fact[0] == ir.ASSIGN and mentions(fact[2], names):
+            made = [name for target in fact[1] for name in bound_names(target)]
+            kept = kept or not made or any(_read_after(frame, loop, name) for name in made)
+        elif fact[0] == ir.EXPR and _adds(frame, loop, fact[1], names):
             kept = True
         elif fact[0] == ir.BREAK and not unique:
             if kept or any(_read_after(frame, loop, name) for name in bound_names(loop[1])):
                 frame.leak(taint, "set-pick", "decides which element the loop stops at")
         elif fact[0] == ir.IF:
             found = _is_element(fact[1], names)
-            _breaks(frame, taint, loop, fact[2], names, unique=unique or found)
-            _breaks(frame, taint, loop, fact[3], names, unique=unique)
+            _breaks(frame, taint, loop, fact[2], names, unique=unique or found, kept=kept)
+            _breaks(frame, taint, loop, fact[3], names, unique=unique, kept=kept)
+
+
+def _adds(frame: Frame, loop: Fact, call: Fact, names: frozenset[str]) -> bool:
+    """Say whether a call adds an element to what is read after the loop: a break cuts it short."""
+    if call[0] != ir.CALL or call[1][0] != ir.ATTR or not mentions(call[2], names):
+        return False
+    holder = call[1][1]
+    adds = call[1][2] in {"add", "append", "update", "extend", "discard", "remove"}
+    return adds and holder[0] == ir.NAME and _read_elsewhere(frame, loop, holder[1])
 
 
 def _last(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None:
@@ -144,6 +158,18 @@ def _last(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None
             continue
         if _read_elsewhere(frame, loop, name):
             frame.leak(taint, "set-pick", f"decides which element {name} keeps")
+    for name in bound_names(loop[1]):
+        if name not in frame.function.shared and _read_after(frame, loop, name):
+            frame.leak(taint, "set-pick", f"decides which element {name} keeps")
+
+
+def last_line(fact: Fact) -> int:
+    """Return the last line on which a statement has a part."""
+    return max([int(part[2]) for part in ir.parts(fact) if _is_position(part)])
+
+
+def _is_position(part: Any) -> bool:
+    return len(part) == 4 and all(each.__class__ is int for each in part)
 
 
 def _count(fact: Any, name: str) -> int:
@@ -160,7 +186,7 @@ def _read_after(frame: Frame, loop: Fact, name: str) -> bool:
     question = ("read after", loop[5], name)
     known: bool | None = frame.function.notes.get(question)
     if known is None:
-        body, end = frame.function.facts.body, loop[5][2]
+        body, end = frame.function.facts.body, last_line(loop)
         seen = [each for each in _places(body, name) if each[0] > end]
         known = bool(seen) and min(seen) not in _bindings(body, name)
         frame.function.notes[question] = known
@@ -260,6 +286,8 @@ def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> Non
         if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
             continue
         name = fact[1][0][1]
+        if _holds_itself(fact[2], name) and mentions(fact[2], names):
+            frame.env[name] = grown(frame, taint, frame.env.get(name, ()))
         if fact[2][0] != ir.BINARY or not _count(fact[2], name) or not mentions(fact[2], names):
             continue
         made = _operators(fact[2], name, names)
@@ -270,6 +298,15 @@ def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> Non
     for name, used in kinds.items():
         if len(used & {"+", "*", "^", "<<", "|"}) > 1:
             frame.leak(taint, "set-fold", f"decides what {name} adds up to")
+
+
+def _holds_itself(fact: Fact, name: str) -> bool:
+    """Say whether ``[*xs, x]``, ``(*xs, x)`` or ``{**xs, x: 1}`` holds a variable's own items."""
+    if fact[0] in {ir.LIST, ir.TUPLE}:
+        return any(part[0] == ir.STAR and part[1][:2] == (ir.NAME, name) for part in fact[1])
+    return fact[0] == ir.DICT and any(
+        key is None and part[:2] == (ir.NAME, name) for key, part in fact[1]
+    )
 
 
 def _accumulates(frame: Frame, taint: Taint, loop: Fact) -> None:
@@ -285,7 +322,9 @@ def _accumulates(frame: Frame, taint: Taint, loop: Fact) -> None:
                 use = f"decides what {target[1]} becomes"
                 frame.leak(_weak(taint), "set-fold", use)
         elif target[0] == ir.ATTR and not mentions(target, made):
-            if not again and not _set_again(frame.function.facts.body, bare(target), loop[5][2]):
+            if not again and not _set_again(
+                frame.function.facts.body, bare(target), last_line(loop)
+            ):
                 frame.leak(_weak(taint), "set-pick", f"decides which element {target[2]} keeps")
             elif again and value[0] == ir.CALL and not _commutes(value):
                 frame.leak(_weak(taint), "set-fold", f"decides what {target[2]} becomes")
@@ -344,8 +383,13 @@ def grown(frame: Frame, taint: Taint, value: Value) -> Value:
         kind = type_name(atom)
         if kind in {"str", "bytes", "float", "complex"}:
             frame.leak(taint, "set-fold", f"decides a sum of {kind}")
-        if atom[0] == SEQUENCE:
-            out = join(out, ((SEQUENCE, atom[1], atom[2], atom[3] or taint),))
+        if atom[0] in {SEQUENCE, TABLE}:
+            out = join(out, ((*atom[:3], atom[3] or taint),))
+        elif atom[0] == TUPLE:
+            element: Value = ()
+            for item in atom[1]:
+                element = join(element, item)
+            out = join(out, ((SEQUENCE, "tuple", element, taint),))
         else:
             out = join(out, (atom,))
     return out

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from qfs.scan import ir
 from qfs.scan.addresses import KEYED, told
+from qfs.scan.aliases import item, link, linked
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
 from qfs.scan.builtin_functions import BUILTINS
@@ -52,8 +53,8 @@ from qfs.scan.values import (
 )
 
 CANDIDATES_MAX = 12
-_ADDS = {"append", "appendleft", "add", "insert"}
-_EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection_update",
+ADDS = {"append", "appendleft", "add", "insert"}
+EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection_update",
             "symmetric_difference_update"}  # fmt: skip
 _CHANGES = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
             "setdefault", "rotate", "move_to_end"}  # fmt: skip
@@ -70,7 +71,7 @@ _BUILTIN_NAMES: dict[str, str] = {
 def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos: Pos) -> None:
     """Update the variable whose container a method call changes."""
     name = callee[2]
-    if name not in _ADDS and name not in _EXTENDS and name not in _CHANGES:
+    if name not in ADDS and name not in EXTENDS and name not in _CHANGES:
         return
     if arguments.facts is not None and forgets(frame, arguments.facts):
         return
@@ -78,7 +79,12 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
         if unknown(atom) and name not in _CHANGES:
             order = inner_order(frame, callee[1]) if name not in _UNORDERED else None
             given = unordered(tuple([each for value in arguments.all() for each in value]))
-            leave(frame, callee[1], given, order)
+            for way in (callee[1], *linked(frame, callee[1])):
+                leave(frame, way, given, order)
+        if atom[0] == PLAIN and atom[1] in {"bytes", "bytearray"} and name in _GROWS:
+            order = inner_order(frame, callee[1])  # of a bytearray: bytes do not grow
+            if order is not None:
+                frame.leak(order, "set-fold", f"decides what {name}() adds first")
         if atom[0] not in {SEQUENCE, SET, TABLE}:
             continue
         new = _new_container(frame, atom, callee, arguments, pos)
@@ -87,6 +93,8 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
             continue
         key = arguments.facts[2][0] if name == "setdefault" and arguments.facts else None
         store(frame, callee[1], (new,), pos, key=key)
+        if name in ADDS and arguments.facts is not None and arguments.facts[2]:
+            link(frame, item(callee[1]), arguments.facts[2][-1], arguments.positional[-1])
 
 
 def handed(frame: Frame, arguments: Arguments, pos: Pos) -> None:
@@ -113,9 +121,12 @@ def _sort(frame: Frame, callee: Fact, atom: Atom, arguments: Arguments, pos: Pos
     """``x.sort()`` forgets the order; with a key, ties keep it."""
     inner = Arguments([(atom,)], dict(arguments.keywords))
     BUILTINS["builtins.sorted"](frame, inner, pos)
+    for way in (callee[1], *linked(frame, callee[1])):
+        if way[0] == ir.NAME and way[1] in frame.env:
+            frame.env[way[1]] = ((SEQUENCE, atom[1], atom[2], None),)
     if callee[1][0] == ir.NAME:
-        frame.env[callee[1][1]] = ((SEQUENCE, atom[1], atom[2], None),)
-    elif callee[1][0] == ir.ATTR:
+        return
+    if callee[1][0] == ir.ATTR:
         sorted_again(frame, callee[1], evaluate(frame, callee[1][1]))
 
 
@@ -138,10 +149,10 @@ def _new_container(frame: Frame, atom: Atom, callee: Fact, arguments: Arguments,
         return atom
     added: Value = NOTHING
     taint = None
-    if name in _ADDS:
+    if name in ADDS:
         added = arguments.at(1 if name == "insert" else 0, "")
         taint = order
-    elif name in _EXTENDS:
+    elif name in EXTENDS:
         for value in arguments.positional:
             inner, inner_taint = elements(frame, value, pos)
             added = join(added, inner)
@@ -207,6 +218,9 @@ def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, p
     if receiver[1] == "builtins.object" and name in {"__repr__", "__str__", "__format__"}:
         frame.site("default-repr", pos, f"object.{name}")
         return STR
+    if receiver[1] == "builtins.type" and name == "type":  # ``type(x)(xs)``: some kind of container
+        element, taint = elements(frame, arguments.first(), pos)
+        return join(sequence(element, "list", taint), ANY) if taint is not None else ANY
     if receiver[1] in {"builtins.object", "builtins.type"} or receiver[2:] == ("exception",):
         return NONE if name == "__init__" else ANY
     if receiver[1].endswith(("Error", "Exception", "Warning", "Exit", "Interrupt")):
@@ -368,7 +382,7 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
         return INT
     if name == "add_done_callback":
         escape(frame, arguments, pos)
-    return NONE if name in _ADDS | _EXTENDS | {"sort", "reverse", "clear", "remove"} else ANY
+    return NONE if name in ADDS | EXTENDS | {"sort", "reverse", "clear", "remove"} else ANY
 
 
 def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
@@ -378,7 +392,8 @@ def _set(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
     if name == "pop":
         holder = arguments.facts[1][1] if arguments.facts is not None else None
         alone = holder is not None and bare(holder) in frame.single
-        if taint is not None and not alone:
+        drained = holder is not None and bare(holder) in frame.drained
+        if taint is not None and not alone and not drained:
             frame.leak(taint, "set-pick", "decides what pop() takes")
         return element
     if name in {"union", "difference", "intersection", "symmetric_difference", "copy"}:

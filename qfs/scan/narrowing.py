@@ -181,6 +181,14 @@ def _apply(frame: Frame, name: str, types: Fact, *, positive: bool, exact: bool)
         frame.env[name] = wanted
 
 
+def fitting(frame: Frame, value: Value, wanted: Value) -> Value:
+    """Return what a value is where it is of one of some types."""
+    out: Value = NOTHING
+    for atom in value:
+        out = join(out, _part(frame, atom, wanted, positive=True, exact=False))
+    return out or wanted
+
+
 def _part(frame: Frame, atom: Atom, wanted: Value, *, positive: bool, exact: bool) -> Value:
     """Return what a type test leaves of one alternative."""
     if atom[0] == ANYTHING:

@@ -12,7 +12,7 @@ from qfs.scan import ir
 from qfs.scan.addresses import EQUAL, told
 from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key, evaluate_keys
 from qfs.scan.frame import Frame, position
-from qfs.scan.implicit import equals, truth_of
+from qfs.scan.implicit import equals, of_metaclass, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import elements
 from qfs.scan.shared import is_module_level
@@ -89,7 +89,7 @@ def _pair(
 ) -> Value:
     if operator == "%" and type_name(left) in {"str", "bytes"}:
         return _percent(frame, left, right, pos)
-    if left[0] == INSTANCE or right[0] == INSTANCE:
+    if left[0] in {INSTANCE, CLASS} or right[0] == INSTANCE:
         return _objects(frame, operator, left, right, pos, in_place=in_place)
     if operator == "/":
         return _divide(frame, left, right, pos)
@@ -139,6 +139,8 @@ def _divide(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
     for each in (left, right):
         if each[0] == OBJECT:
             exact = each[1] in _EXACT
+            if each[1] == "decimal.Decimal":
+                frame.site("ambient-rounding", pos, "/ of Decimals")
             return ((OBJECT, each[1], ""),) if exact or each[1].startswith("pathlib.") else ANY
     names = (type_name(left), type_name(right))
     if names[0] in {"str", "bytes"} or names[1] in {"str", "bytes"}:
@@ -155,6 +157,10 @@ def _divide(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
 
 def _power(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
     names = (type_name(left), type_name(right))
+    for each in (left, right):
+        if each[:2] == (OBJECT, "decimal.Decimal"):
+            frame.site("ambient-rounding", pos, "** of a Decimal")
+            return (each,)
     if "float" in names and names[0] in _NUMBERS:
         frame.site("float-power", pos, "**")
         return ((PLAIN, "float"),)
@@ -199,7 +205,7 @@ def _objects(
     frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
 ) -> Value:
     name = _METHODS[operator]
-    out: Value = NOTHING
+    out = of_metaclass(frame, left, f"__{name}__", [(right,)], pos)
     if left[0] == INSTANCE:
         if in_place and frame.find(left[1], f"__i{name}__"):
             return call_method(frame, left, f"__i{name}__", Arguments([(right,)]), pos)
@@ -255,6 +261,8 @@ def _compared(frame: Frame, fact: Fact) -> Value:
             for atom in left:
                 if atom[0] == INSTANCE and frame.find(atom[1], f"__{name}__"):
                     call_method(frame, atom, f"__{name}__", Arguments([right]), fact[3])
+                elif atom[0] == CLASS:
+                    of_metaclass(frame, atom, f"__{name}__", [right], fact[3])
                 elif atom[0] == SEQUENCE and atom[3] is not None and name != "ne":
                     frame.leak(atom[3], "set-sequence", "decides a comparison")
         elif operator in {"is", "is not"}:
@@ -264,6 +272,8 @@ def _compared(frame: Frame, fact: Fact) -> Value:
             for atom in right:
                 if atom[0] == INSTANCE and frame.find(atom[1], "__contains__"):
                     call_method(frame, atom, "__contains__", Arguments([left]), fact[3])
+                elif atom[0] == CLASS:
+                    of_metaclass(frame, atom, "__contains__", [left], fact[3])
                 elif atom[0] == SEQUENCE:
                     equals(frame, atom[2], left, fact[3])
         left = right
@@ -339,16 +349,21 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
         elif tag == TUPLE and depth:
             for item in atom[1]:
                 text_of(frame, item, pos, "__repr__", depth - 1)
-        elif tag == METHOD and atom[1][0] in {PLAIN, KNOWN} and hasattr(str, atom[2]):
+        elif tag == METHOD and atom[2] in _OWN_METHODS.get(atom[1][0], ()):
             frame.site("default-repr", pos, f"text of the method {atom[2]}", verdict)
-        elif tag == INSTANCE:
+        elif tag in {INSTANCE, CLASS}:
             _object_text(frame, atom, pos, how, depth, among=verdict)
-        elif tag in {FUNCTION, PARTIAL} or atom[:2] == (OBJECT, "builtins.object"):
+        elif tag in {FUNCTION, PARTIAL, "adder"} or atom[:2] == (OBJECT, "builtins.object"):
             frame.site("default-repr", pos, "text of a function or plain object", verdict)
         elif (tag == PLAIN and atom[1] in {"float", "complex"}) or tag == KNOWN == "float":
             frame.site("float-format", pos, "text of a float")
 
 
+_OWN_METHODS = {
+    tag: frozenset([name for name in vars(kind) if not name.startswith("_")])
+    for tag, kind in ((PLAIN, str), (KNOWN, str), (SEQUENCE, list), (SET, set), (TABLE, dict))
+}
+"""Methods of kinds of values which, as text, print an address."""
 _ADDRESSED = {FUNCTION, PARTIAL, METHOD, INSTANCE, OBJECT}
 _LAZY = {(SEQUENCE, "gen"), (SEQUENCE, "lazy"), (SEQUENCE, "coro")}
 
@@ -362,8 +377,16 @@ def _among(value: Value) -> str:
     return "violation" if sure else "possible"
 
 
+def _class_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
+    """Turn a class into text: its metaclass may say how."""
+    for name in ("__repr__",) if how == "__repr__" else ("__str__", "__repr__"):
+        of_metaclass(frame, atom, name, [], pos)
+
+
 def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int, *, among: str) -> None:
-    if frame.logging:
+    if atom[0] == CLASS:
+        _class_text(frame, atom, pos, how)
+    if frame.logging or atom[0] == CLASS:
         return
     for name in ("__format__",) * (how == "format") + ("__str__",) * (how != "__repr__"):
         if frame.find(atom[1], name):

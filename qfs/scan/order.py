@@ -8,7 +8,7 @@
 
 from qfs.scan.dispatch import Arguments, call_method
 from qfs.scan.frame import Frame
-from qfs.scan.implicit import iterator_of, named, next_of
+from qfs.scan.implicit import iterator_of, meta_method, named, next_of, of_metaclass
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
 from qfs.scan.shared import SHARED, advances
@@ -17,6 +17,7 @@ from qfs.scan.values import (
     ANYTHING,
     CLASS,
     INSTANCE,
+    INT,
     KNOWN,
     NOTHING,
     OBJECT,
@@ -149,7 +150,8 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
     if atom[0] == CLASS:
         if frame.trait(atom[1], "enum"):
             return ((INSTANCE, atom[1], True),), None
-        return ANY, None
+        if not meta_method(frame, atom, "__iter__"):
+            return of_metaclass(frame, atom, "__getitem__", [INT], pos) or ANY, None
     if atom[0] == OBJECT:
         return ANY, None
     pairs = named(frame, atom)
@@ -167,6 +169,8 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
             element = join(element, next_of(frame, each, pos))
         else:
             element = join(element, ANY)
+    if atom[0] == CLASS:
+        return element, taint
     if not iterator and not frame.find(atom[1], "__getitem__"):
         base = next((each for each in frame.mro(atom[1]) if each in _SET_BASES), "")
         if base:

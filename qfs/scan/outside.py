@@ -8,6 +8,7 @@
 from qfs.scan import ir, times
 from qfs.scan.addresses import told
 from qfs.scan.builtin_functions import BUILTINS
+from qfs.scan.confined import confined
 from qfs.scan.dispatch import Arguments, call, escape, hand_over
 from qfs.scan.frame import Frame
 from qfs.scan.frameworks import act, is_replaced
@@ -167,6 +168,10 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
         return ((("plain"), kind),) if kind in {"int", "bytes", "str"} else ANY
     out: Value = NOTHING
     rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.star)
+    if arguments.facts is not None and arguments.facts[2]:
+        from qfs.scan.methods import changed  # noqa: PLC0415 (it calls what is outside)
+
+        changed(frame, (ir.ATTR, arguments.facts[2][0], method, pos), arguments.first(), rest, pos)
     for atom in arguments.first():
         out = join(out, call(frame, ((METHOD, atom, method),), rest, pos))
     return out or ANY
@@ -189,6 +194,8 @@ def ruled(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, certain: b
     if times.in_digits(name, arguments):
         hits = [hit for hit in hits if hit.rule.effect != "locale"]
     if _dated(name, arguments) or _copies(frame, name, arguments):
+        hits = []
+    if hits and confined(frame, name, arguments, pos):
         hits = []
     for hit in hits:
         held = held_guard(hit, arguments)
@@ -247,8 +254,11 @@ def held_guard(hit: Hit, arguments: Arguments) -> str:
     answer = "no"
     for guard in hit.guards:
         given = arguments.gives(guard.position, guard.keyword)
-        if given and _satisfied(guard, arguments.at(guard.position, guard.keyword)):
-            return "yes"
+        value = arguments.at(guard.position, guard.keyword) if given else NOTHING
+        if given and _satisfied(guard, value):
+            if guard.value or not any(atom[:2] == ("plain", "none") for atom in value):
+                return "yes"
+            answer = "maybe"  # None is what the guard is without it
         if arguments.double or (arguments.star is not None and guard.position >= 0):
             answer = "maybe"
     return answer
@@ -364,7 +374,10 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name in _SAME:
         return arguments.at(_SAME[name], "") or ANY
     if name == "functools.partial":
-        return filled(arguments.first(), arguments.positional[1:], arguments.keywords)
+        from qfs.scan.handles import filled_by  # noqa: PLC0415 (it calls what is outside)
+
+        callee = filled_by(frame, arguments.first(), arguments)
+        return filled(callee, arguments.positional[1:], arguments.keywords)
     if name in {"operator.methodcaller", "operator.attrgetter", "operator.itemgetter"}:
         return ((name, tuple(arguments.positional), tuple(sorted(arguments.keywords.items()))),)
     if name in {"functools.lru_cache", "functools.cache", "functools.singledispatch"}:
@@ -376,9 +389,9 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name in {"qfs.identity", "contextlib.contextmanager", "contextlib.asynccontextmanager"}:
         return arguments.first()
     if name == "typing.NewType":
-        from qfs.scan.annotations import _of_class  # noqa: PLC0415
+        from qfs.scan.annotations import of_class  # noqa: PLC0415
 
-        return ((("newtype"), _of_class(frame, arguments.at(1, "tp"))),)
+        return ((("newtype"), of_class(frame, arguments.at(1, "tp"))),)
     if name in {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple"}:
         return ((("any"), "type variable"),)
     if name.startswith("itertools."):

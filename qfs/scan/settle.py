@@ -6,6 +6,8 @@
   who read or change it: nothing of an earlier call is left in it.
 - Only effects of the rules about shared state are dropped, and only where the whole graph of calls
   says so; a name that another module may reach is never a scratch variable.
+- A Decimal is rounded as the context says that ``with localcontext(...)`` set, where every way from
+  an entry point to it leads through one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +15,7 @@ from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.loops import last_line
 from qfs.scan.program import Function, Module, Program
 from qfs.scan.solve import Effect, Node, Solver
 
@@ -29,6 +32,47 @@ def settle(solver: Solver, roots: Sequence[Node]) -> None:
             if imported and _is_state(effect):
                 del node.effects[key]
     _scratch(solver, roots, running)
+    _pinned(solver, roots)
+
+
+def _pinned(solver: Solver, roots: Sequence[Node]) -> None:
+    """Drop what the context of Decimals decides where every way there has pinned one."""
+    found = [
+        (node, key)
+        for node in solver.nodes
+        for key, effect in node.effects.items()
+        if "ambient-rounding" in effect.rule.targets
+    ]
+    if not found:
+        return
+    free: dict[int, None] = {}
+    stack = [root.number for root in roots]
+    while stack:
+        node = solver.nodes[stack.pop()]
+        if node.number not in free:
+            free[node.number] = None
+            stack.extend([e.target for e in node.edges.values() if not _within(node, e.pos)])
+    for node, key in found:
+        if node.number not in free or _within(node, key[2]):
+            del node.effects[key]
+
+
+def _within(node: Node, pos: Pos) -> bool:
+    """Say whether a place is in a ``with localcontext(...)`` that is told which context."""
+    lines: list[tuple[int, int]] | None = node.function.notes.get("pinned")
+    if lines is None:
+        lines = node.function.notes["pinned"] = [
+            (fact[3][0], last_line(fact))
+            for fact in ir.parts(node.function.facts.body)
+            if len(fact) == 4 and fact[0] == ir.WITH and isinstance(fact[1], tuple)
+            if any(_pins(manager[0]) for manager in fact[1])
+        ]
+    return any(first <= pos[0] <= last for first, last in lines)
+
+
+def _pins(manager: Fact) -> bool:
+    called = manager[0] == ir.CALL and manager[1][0] in {ir.NAME, ir.ATTR}
+    return called and manager[1][-2] == "localcontext" and bool(manager[2] or manager[3])
 
 
 def _is_state(effect: Effect) -> bool:

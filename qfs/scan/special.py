@@ -9,10 +9,10 @@
 
 from collections.abc import Callable
 
+from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
-from qfs.scan.implicit import compares
 from qfs.scan.ir import Pos
 from qfs.scan.left import fields_of, keep
 from qfs.scan.operations import binary_value, text_of
@@ -89,23 +89,42 @@ def _partial_method(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
     return ((("pmeth"), arguments.first(), tuple(arguments.positional[1:]), words),)
 
 
-def _pushed(added: int) -> Special:
-    """Return what puts an argument into the list that is the first one, in the order of values."""
+def _pushed(added: int, *, heap: bool = True) -> Special:
+    """Return what puts an argument into the list that is the first one, in the order of values.
+
+    How a heap lies in its list depends on the order in which it was filled; what is popped, not.
+    """
 
     def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
         fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
+        order = inner_order(frame, fact) if fact is not None and added else None
+        lies = order if heap and fact is not None and fact[0] == ir.NAME else None
+        key = arguments.keywords.get("key", NOTHING)
         out: Value = NOTHING
         for atom in arguments.first():
             if atom[0] != SEQUENCE:
                 continue
             element = join(atom[2], arguments.at(added, "")) if added else atom[2]
-            compares(frame, element, pos)
+            ranked(frame, key, (element, order or atom[3]), pos, "decides ties in a sorted list")
             out = join(out, element)
-            if fact is not None:
+            if fact is not None and lies is not None:
+                store(frame, fact, ((SEQUENCE, "heap", element, lies),), pos)
+            elif fact is not None:
                 store(frame, fact, ((SEQUENCE, atom[1], element, atom[3]),), pos)
         return out or None
 
     return made
+
+
+def _heapified(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    """Let a list be a heap: its first item is the least, in whatever order it was filled."""
+    fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
+    for atom in arguments.first():
+        if atom[0] == SEQUENCE:
+            ranked(frame, NOTHING, (atom[2], atom[3]), pos, "decides ties in a heap")
+            if fact is not None and fact[0] == ir.NAME and fact[1] in frame.env:
+                frame.env[fact[1]] = ((SEQUENCE, "heap", atom[2], atom[3]),)
+    return NONE
 
 
 def _largest(use: str) -> Special:
@@ -194,6 +213,18 @@ def _as_tuple(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
     return sequence(made[0][2], "tuple") if made is not None else None
 
 
+def _rounded(*guards: tuple[int, str]) -> Special:
+    """Return what reports a Decimal's method that is not told how to round."""
+
+    def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
+        told = any(arguments.gives(position, keyword) for position, keyword in guards)
+        if not (told or arguments.star is not None or arguments.double):
+            frame.site("ambient-rounding", pos, "a Decimal's method without a context")
+        return None
+
+    return made
+
+
 def _hidden(looked: Callable[[Frame, Arguments, Pos], None]) -> Special:
     """Return what looks at the arguments, and leaves the result to rules and summaries."""
 
@@ -209,8 +240,9 @@ SPECIAL: dict[str, Special] = {
     "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
     "operator.call": _call, "operator.pow": _power, "functools.partialmethod": _partial_method,
     "heapq.heappush": _pushed(1), "heapq.heappushpop": _pushed(1), "heapq.heapreplace": _pushed(1),
-    "heapq.heappop": _pushed(0), "heapq.heapify": _pushed(0), "bisect.insort": _pushed(1),
-    "bisect.insort_left": _pushed(1), "bisect.insort_right": _pushed(1),
+    "heapq.heappop": _pushed(0), "heapq.heapify": _heapified,
+    "bisect.insort": _pushed(1, heap=False),
+    "bisect.insort_left": _pushed(1, heap=False), "bisect.insort_right": _pushed(1, heap=False),
     "heapq.nlargest": _largest("decides ties in nlargest()"),
     "heapq.nsmallest": _largest("decides ties in nsmallest()"),
     "string.Template.substitute": _hidden(_shows), "pprint.pformat": _hidden(_prints),
@@ -224,4 +256,13 @@ SPECIAL: dict[str, Special] = {
     "struct.calcsize": _hidden(_packed), "struct.Struct": _hidden(_packed),
     "struct.unpack": _unpacked, "struct.unpack_from": _unpacked,
     "struct.iter_unpack": _hidden(_packed), "array.array": _array,
+    **{
+        f"decimal.Decimal.{name}": _rounded((0, "context"))
+        for name in ("sqrt", "exp", "ln", "log10", "normalize")
+    },
+    **{
+        f"decimal.Decimal.{name}": _rounded((0, "rounding"), (1, "context"))
+        for name in ("to_integral_value", "to_integral_exact", "to_integral")
+    },
+    "decimal.Decimal.quantize": _rounded((1, "rounding"), (2, "context")),
 }  # fmt: skip

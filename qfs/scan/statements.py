@@ -11,6 +11,7 @@ from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.addresses import only_as_key
+from qfs.scan.aliases import either, link, link_items, unlink
 from qfs.scan.annotations import annotated
 from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
@@ -21,10 +22,23 @@ from qfs.scan.implicit import deleted
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.loops import dependent, grown, look, sorted_in_place
+from qfs.scan.matching import bind_case
 from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
-from qfs.scan.values import ANY, CLASS, INSTANCE, NOTHING, OBJECT, OUTSIDE, STR, Value, join
+from qfs.scan.values import (
+    ANY,
+    CLASS,
+    INSTANCE,
+    NOTHING,
+    OBJECT,
+    OUTSIDE,
+    SET,
+    STR,
+    Value,
+    join,
+)
+from qfs.scan.worklists import Drain, drained
 
 _ROUNDS = 3
 
@@ -52,6 +66,11 @@ def _assign(frame: Frame, fact: Fact) -> bool:
         value = grown(frame, order, value)
     for target in fact[1]:
         assign(frame, target, value, fact[3])
+        unlink(frame, target)
+    for target in fact[1]:
+        link(frame, target, fact[2], value)
+        if target is not fact[1][0]:
+            link(frame, target, fact[1][0], value)
     frame.assigning = None
     return True
 
@@ -113,14 +132,17 @@ def _if(frame: Frame, fact: Fact) -> bool:
     narrow(frame, test, positive=True)
     single = frame.single
     frame.single |= _single(test)
+    links = frame.links
     goes_on = not impossible(frame, before) and run(frame, body)
     frame.single = single
     then = frame.env if goes_on else None
     frame.env = before
+    frame.links, links = links, frame.links if goes_on else ()
     earlier = frame.copy()
     narrow(frame, test, positive=False)
     other_goes_on = not impossible(frame, earlier) and run(frame, otherwise)
     frame.merge(then, frame.env if other_goes_on else None)
+    frame.links = either(frame.links if other_goes_on else (), links)
     return goes_on or other_goes_on
 
 
@@ -162,6 +184,7 @@ def _for(frame: Frame, fact: Fact) -> bool:
     for _round in range(_ROUNDS):
         known = dict(frame.env)
         assign(frame, target, element, pos)
+        link_items(frame, target, iterable, element)
         goes_on = run(frame, body)
         frame.merge(known, frame.env if goes_on else None)
         if frame.env == known:
@@ -177,16 +200,32 @@ def _for(frame: Frame, fact: Fact) -> bool:
 def _while(frame: Frame, fact: Fact) -> bool:
     _, test, body, otherwise = fact
     before = frame.copy()
+    drain = drained(frame, fact)
     for _round in range(_ROUNDS):
         known = dict(frame.env)
         truth(frame, test)
-        goes_on = run(frame, body)
+        goes_on = run(frame, body) if drain is None else _empty(frame, drain, body)
         frame.merge(known, frame.env if goes_on else None)
         if frame.env == known:
             break
     frame.merge(before, frame.env)
     run(frame, otherwise)
     return not (test[0] == ir.CONST and test[1] and not _has_break(body))
+
+
+def _empty(frame: Frame, drain: Drain, body: tuple[Fact, ...]) -> bool:
+    """Read the body of a loop that empties a set as that of a loop over it."""
+    kinds = tuple([atom for atom in evaluate(frame, drain.holder) if atom[0] == SET])
+    taint = elements(frame, kinds, drain.pos)[1] if kinds else None
+    if taint is None:
+        return run(frame, body)
+    frame.orders.append((taint, *dependent(drain.loop[1], drain.loop[3])))
+    outer, frame.drained = frame.drained, frame.drained | {bare(drain.holder)}
+    goes_on = run(frame, body)
+    frame.drained = outer
+    look(frame, taint, drain.loop)
+    frame.orders.pop()
+    return goes_on
 
 
 def _has_break(body: tuple[Fact, ...]) -> bool:
@@ -284,6 +323,7 @@ def _with(frame: Frame, fact: Fact) -> bool:
         entered = enter(frame, evaluate(frame, manager), fact[3])
         if target is not None:
             assign(frame, target, entered, fact[3])
+            link(frame, target, manager, entered)
     return run(frame, fact[2])
 
 
@@ -291,6 +331,9 @@ def _raise(frame: Frame, fact: Fact) -> bool:
     for part in (fact[1], fact[2]):
         if part is not None:
             evaluate(frame, part)
+    for taint, names, _made in frame.orders if fact[1] is not None else ():
+        if mentions(fact[1], names):
+            frame.leak(taint, "set-pick", "decides which element is raised", sure=False)
     return False
 
 
@@ -346,20 +389,12 @@ def _match(frame: Frame, fact: Fact) -> bool:
         kinds: Value = NOTHING
         for value in values:
             kinds = join(kinds, evaluate(frame, value))
-        held = _caught(kinds) if kinds and _only_classes(kinds) else subject
-        if fact[1][0] == ir.NAME and held is not subject:
-            frame.env[fact[1][1]] = held
-        for name in names:
-            frame.bind(name, held if len(names) == 1 else ANY)
+        bind_case(frame, fact[1], subject, kinds, names)
         if guard is not None:
             evaluate(frame, guard)
         ends.append(frame.env if run(frame, body) else None)
     frame.merge(*ends)
     return True
-
-
-def _only_classes(kinds: Value) -> bool:
-    return all(atom[0] in {CLASS, OUTSIDE} for atom in kinds)
 
 
 def _break(_frame: Frame, _fact: Fact) -> bool:

@@ -4,11 +4,23 @@
 - Source: Python library reference, ``sorted``: equal elements keep their order.
 """
 
+from qfs.scan import ir
 from qfs.scan.dispatch import Arguments, call_each
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import compares
 from qfs.scan.ir import FunctionFacts, Pos
-from qfs.scan.values import KNOWN, METHOD, OUTSIDE, PLAIN, TUPLE, Atom, Taint, Value
+from qfs.scan.values import (
+    FUNCTION,
+    INSTANCE,
+    KNOWN,
+    METHOD,
+    OUTSIDE,
+    PLAIN,
+    TUPLE,
+    Atom,
+    Taint,
+    Value,
+)
 
 _COARSE = {
     "builtins.len", "builtins.abs", "builtins.bool", "builtins.type", "builtins.round",
@@ -23,6 +35,8 @@ def ranked(
     element, taint = ordered
     if not any(atom != (PLAIN, "none") for atom in key):
         compares(frame, element, pos)
+        if taint is not None and any(_partial(frame, atom) for atom in element):
+            frame.leak(taint._replace(grade="unknown"), "set-tie", use)
     for atom in key:
         if atom == (PLAIN, "none"):
             continue
@@ -38,6 +52,37 @@ def ranked(
             continue
         grade_ = taint.grade if coarse or function is not None else "unknown"
         frame.leak(taint._replace(grade=grade_), "set-tie", use)
+
+
+def _partial(frame: Frame, atom: Atom) -> bool:
+    """Say whether two objects that differ may be as large: ``__lt__`` asks for less than ``==``."""
+    if atom[0] != INSTANCE:
+        return False
+    less = _asked(frame, atom[1], "__lt__")
+    if less is None:
+        return False
+    equal = _asked(frame, atom[1], "__eq__")
+    if equal is None and frame.trait(atom[1], "dataclass"):
+        equal = frozenset(frame.solver.program.classes[atom[1]].fields)
+    return equal is None or not equal <= less
+
+
+def _asked(frame: Frame, number: int, method: str) -> frozenset[str] | None:
+    """Return the attributes of its object that a method reads, or None if there is no such."""
+    for each in frame.find(number, method):
+        if each[0] != FUNCTION:
+            continue
+        facts = frame.solver.program.functions[each[1]].facts
+        own = facts.parameters[0].name if facts.parameters else ""
+        return frozenset(
+            [
+                part[2]
+                for part in ir.parts(facts.body)
+                if len(part) == 4 and part[0] == ir.ATTR and isinstance(part[1], tuple)
+                if part[1][:2] == (ir.NAME, own)
+            ]
+        )
+    return None
 
 
 def _all_items(key: Atom, element: Value) -> bool:

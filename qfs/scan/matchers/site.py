@@ -13,6 +13,7 @@ SITES = {
     "float-result": "a built-in that turns its arguments into a float",
     "float-format": "text made from a float, or a float from text",
     "float-sum": "a sum of floats",
+    "ambient-rounding": "a Decimal that is rounded as the thread's context says",
     "set-sequence": "a sequence whose order is a set's and reaches a use that keeps order",
     "set-pick": "one element taken out of a set",
     "set-text": "text made from a set",

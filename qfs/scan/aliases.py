@@ -1,0 +1,276 @@
+"""Aliases: the other ways to a container that a statement changes.
+
+- A way is a name, an attribute, or an item of one; ``links`` of a frame are pairs of ways that lead
+  to one object: ``rows = self.rows``, ``table = {"rows": rows}``, ``for row in rows``.
+- What a container has become is put where it came from, and at the end of each way linked to that.
+- An index says nothing: all items of a container are one. A name given anew loses its links.
+- A way that leads out of the frame is a cell: a method may be called elsewhere than it was taken.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.dispatch import evaluate
+from qfs.scan.frame import Frame
+from qfs.scan.grown import note
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.left import keep
+from qfs.scan.program import Function
+from qfs.scan.shared import is_module_level, root_of
+from qfs.scan.solve import CellKey
+from qfs.scan.values import (
+    ANYTHING,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    METHOD,
+    MODULE,
+    SEQUENCE,
+    SET,
+    TABLE,
+    TUPLE,
+    Atom,
+    Value,
+    join,
+)
+
+CELLS = -1
+"""A way of cells, in place of an expression: ``(CELLS, cells)``."""
+_LOOKS_UP = {"setdefault", "get"}
+_KEPT = {SEQUENCE, SET, TABLE, TUPLE, INSTANCE, ANYTHING, METHOD}
+_LINKS_MAX = 64
+_STEPS_MAX = 5
+_NO_POS: Pos = (1, 1, 1, 1)
+_ITEM: Fact = (ir.CONST, None, _NO_POS)
+
+
+def link(frame: Frame, target: Fact, fact: Fact, value: Value) -> None:
+    """Note that a target and what an expression names are one object."""
+    if not any(atom[0] in _KEPT for atom in value):
+        return
+    known = frame.links
+    for pair in _pairs(frame, target, fact):
+        if pair not in known and len(known) < _LINKS_MAX:
+            known = (*known, pair)
+    frame.links = known
+
+
+def link_items(frame: Frame, target: Fact, iterable: Fact, element: Value) -> None:
+    """Note that a loop's variable is an item of what it goes through."""
+    if iterable[0] == ir.CALL and iterable[1][0] == ir.ATTR and not iterable[2]:
+        holder, method = iterable[1][1], iterable[1][2]
+        if method == "items" and target[0] == ir.TUPLE and len(target[1]) == 2:
+            target = target[1][1]
+        elif method != "values":
+            return
+        iterable = holder
+    if target[0] == ir.NAME and iterable[0] in {ir.NAME, ir.ATTR, ir.INDEX}:
+        unlink(frame, target)
+        link(frame, target, item(iterable), element)
+
+
+def unlink(frame: Frame, target: Fact) -> None:
+    """Forget what a name led to: it is given anew."""
+    if frame.links and target[0] == ir.NAME:
+        name = target[1]
+        frame.links = tuple(
+            [(one, two) for one, two in frame.links if name not in {_name(one), _name(two)}]
+        )
+
+
+def either(*branches: Any) -> Any:
+    """Return the links that any branch left."""
+    return tuple(dict.fromkeys([each for branch in branches for each in branch]))
+
+
+def item(holder: Fact) -> Fact:
+    """Return the way to the items of a container."""
+    return (ir.INDEX, holder, _ITEM, _NO_POS)
+
+
+def _name(way: Fact) -> str:
+    root = root_of(way)
+    return str(root[1]) if root[0] == ir.NAME else ""
+
+
+def _pairs(frame: Frame, target: Fact, fact: Fact) -> Iterator[tuple[Fact, Fact]]:
+    tag = fact[0]
+    if tag in {ir.LIST, ir.TUPLE}:
+        together = target[0] == ir.TUPLE and len(target[1]) == len(fact[1])
+        for at, part in enumerate(fact[1]):
+            if part[0] in {ir.NAME, ir.ATTR, ir.LIST, ir.TUPLE, ir.DICT}:
+                yield from _pairs(frame, target[1][at] if together else item(target), part)
+    elif tag == ir.DICT:
+        for key, part in fact[1]:
+            if key is not None and part[0] in {ir.NAME, ir.ATTR, ir.LIST, ir.TUPLE, ir.DICT}:
+                yield from _pairs(frame, item(target), part)
+    elif target[0] in {ir.NAME, ir.ATTR, ir.INDEX}:
+        for way in ways(frame, fact):
+            if _key(way) != _key(target):
+                yield target, way
+
+
+def ways(frame: Frame, fact: Fact) -> Iterator[Fact]:
+    """Yield the ways that an expression may name."""
+    tag = fact[0]
+    if tag in {ir.NAME, ir.ATTR, CELLS} or (tag == ir.INDEX and fact[2][0] != ir.SLICE):
+        yield fact
+    elif tag == ir.IF_ELSE:
+        yield from ways(frame, fact[2])
+        yield from ways(frame, fact[3])
+    elif tag == ir.BOOL:
+        for part in fact[1]:
+            yield from ways(frame, part)
+    elif tag == ir.WALRUS:
+        yield from ways(frame, fact[2])
+    elif tag == ir.CALL and fact[1][0] in {ir.NAME, ir.ATTR}:
+        if fact[1][0] == ir.ATTR and fact[1][2] in _LOOKS_UP:
+            yield item(fact[1][1])
+        yield from _given_back(frame, fact)
+
+
+def _given_back(frame: Frame, call: Fact) -> Iterator[Fact]:
+    """Yield what a call gives that it was handed, or that its object holds."""
+    frame.quiet += 1
+    callee = evaluate(frame, call[1])
+    frame.quiet -= 1
+    for atom in callee:
+        if atom[0] != FUNCTION:
+            continue
+        function = frame.solver.program.functions[atom[1]]
+        bound = atom[2] is not None
+        places = {each.name: at - bound for at, each in enumerate(function.facts.parameters)}
+        for given in _gives(function):
+            at = places.get(_name(given), -2)
+            if at == -1 and call[1][0] == ir.ATTR and given[0] == ir.ATTR:
+                yield (ir.ATTR, call[1][1], given[2], given[3])
+            elif 0 <= at < len(call[2]) and given[0] == ir.NAME:
+                yield from ways(frame, call[2][at])
+
+
+def _gives(function: Function) -> list[Fact]:
+    """Return the parameters, and the attributes of them, that a function returns or yields."""
+    known: list[Fact] | None = function.notes.get("gives back")
+    if known is None:
+        names = {each.name for each in function.facts.parameters}
+        known = function.notes["gives back"] = []
+        for fact in ir.parts(function.facts.body) if names else ():
+            returns = len(fact) == 3 and fact[0] in {ir.RETURN, ir.YIELD}
+            given = fact[1] if returns and isinstance(fact[1], tuple) and fact[1] else ()
+            if (given[:1] == (ir.NAME,) and given[1] in names) or (
+                given[:1] == (ir.ATTR,) and given[1][0] == ir.NAME and given[1][1] in names
+            ):
+                known.append(given)
+    return known
+
+
+def _key(way: Fact) -> object:
+    """Return a way without its positions and indices, to compare two of them."""
+    tag = way[0]
+    if tag in {ir.NAME, CELLS}:
+        return way[:2]
+    if tag == ir.ATTR:
+        return (tag, _key(way[1]), way[2])
+    return (tag, _key(way[1])) if tag == ir.INDEX else None
+
+
+def linked(frame: Frame, holder: Fact) -> Iterator[Fact]:
+    """Yield the other ways to what a way leads to."""
+    steps: list[Fact] = []
+    at = holder
+    while frame.links and len(steps) < _STEPS_MAX:
+        key = _key(at)
+        for one, two in frame.links:
+            for from_, to in ((one, two), (two, one)):
+                if _key(from_) == key:
+                    yield _after(to, steps)
+        if at[0] not in {ir.ATTR, ir.INDEX}:
+            return
+        steps.append(at)
+        at = at[1]
+
+
+def _after(way: Fact, steps: list[Fact]) -> Fact:
+    for step in reversed(steps):
+        way = (step[0], way, *step[2:])
+    return way
+
+
+def put_back(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
+    """Let what a way leads to, and whatever else leads there, hold a changed container."""
+    if holder[0] == ir.CALL:
+        for way in list(ways(frame, holder)):
+            put_back(frame, way, pos, value)
+        return
+    key = _key(holder)
+    if key is None or key in frame.putting or len(frame.putting) > _STEPS_MAX:
+        return
+    frame.putting.append(key)
+    _put(frame, holder, pos, value)
+    for way in list(linked(frame, holder)):
+        put_back(frame, way, pos, value)
+    frame.putting.pop()
+
+
+def _put(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
+    tag = holder[0]
+    if tag == ir.NAME and is_module_level(frame, holder[1]):
+        frame.solver.write(("global", frame.module.name, holder[1]), value)
+    elif tag == ir.NAME:
+        frame.bind(holder[1], value, weak=True)
+        note(frame, holder[1], value)
+        cell = frame.captured_cell(holder[1]) if holder[1] not in frame.function.bound else None
+        if cell is not None:
+            frame.solver.write(cell, value)
+    elif tag == CELLS:
+        for cell in holder[1]:
+            if cell[0] == "field":
+                keep(frame, cell[1], cell[2], value, pos)
+            else:
+                frame.solver.write(cell, value)
+    else:
+        frame.quiet += 1
+        holders = evaluate(frame, holder[1])
+        frame.quiet -= 1
+        for atom in holders:
+            if tag == ir.ATTR:
+                _put_attribute(frame, atom, holder[2], pos, value)
+            elif atom[0] in {SEQUENCE, TABLE, TUPLE}:
+                put_back(frame, holder[1], pos, (_with_item(atom, value),))
+
+
+def _put_attribute(frame: Frame, atom: Atom, name: str, pos: Pos, value: Value) -> None:
+    if atom[0] == INSTANCE:
+        keep(frame, atom[1], name, value, pos)
+    elif atom[0] == CLASS:
+        frame.solver.write(("attr", atom[1], name), value)
+    elif atom[0] == MODULE:
+        frame.solver.write(("global", atom[1], name), value)
+
+
+def _with_item(atom: Atom, value: Value) -> Atom:
+    """Return a container of which some item has become a value."""
+    if atom[0] == TUPLE:
+        kinds = {each[0] for each in value}
+        items = [join(one, value) if kinds & {each[0] for each in one} else one for one in atom[1]]
+        return (TUPLE, tuple(items))
+    return (*atom[:2], join(atom[2], value), atom[3])
+
+
+def cells(frame: Frame, way: Fact) -> tuple[CellKey, ...]:
+    """Return the cells to which a name or attribute leads, from wherever it is changed."""
+    if way[0] == ir.NAME:
+        if is_module_level(frame, way[1]) or frame.function.outer is None:
+            return (("global", frame.module.name, way[1]),)
+        if way[1] in frame.function.bound:
+            frame.rebound |= {way[1]}
+            return (("local", frame.node.number, way[1]),)
+        cell = frame.captured_cell(way[1])
+        return (cell,) if cell is not None else ()
+    if way[0] != ir.ATTR:
+        return ()
+    frame.quiet += 1
+    holders = evaluate(frame, way[1])
+    frame.quiet -= 1
+    return tuple([("field", atom[1], way[2]) for atom in holders if atom[0] == INSTANCE])

@@ -1,0 +1,72 @@
+"""Queues that one function keeps to itself: made there, and only asked and fed there.
+
+- Such a queue is a list, and no other thread can come in between: it is silent.
+- Handed on, returned, stored, or known to a function inside, it is one between threads again; so is
+  one whose ``get`` is told how long to wait.
+"""
+
+from typing import Any
+
+from qfs.scan import ir
+from qfs.scan.dispatch import Arguments
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+
+_ASKED = {"put", "get", "put_nowait", "get_nowait", "empty", "full", "qsize"}
+
+
+def confined(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> bool:
+    """Say whether a queue that is made or asked here is known to this function alone."""
+    function = frame.function
+    if not name.startswith("queue.") or function.outer is None or function.facts.captured:
+        return False
+    if function.facts.generator or function.facts.asynchronous:
+        return False
+    own = _local(frame, name, arguments, pos)
+    if not own or own in function.shared:
+        return False
+    question = ("confined", own)
+    known: bool | None = function.notes.get(question)
+    if known is None:
+        parameters = {parameter.name for parameter in function.facts.parameters}
+        known = own not in parameters and _kept(function.facts.body, own)
+        function.notes[question] = known
+    return known
+
+
+def _local(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> str:
+    """Return the variable of a queue that is made or asked at a place, or an empty text."""
+    if name.count(".") == 1:
+        for fact in ir.parts(frame.function.facts.body):
+            made = len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[2], tuple)
+            if made and fact[2][0] == ir.CALL and fact[2][4] == pos:
+                target: Fact = fact[1][0]
+                return str(target[1]) if len(fact[1]) == 1 and target[0] == ir.NAME else ""
+        return ""
+    callee: Fact = arguments.facts[1] if arguments.facts is not None else ()
+    if callee[:1] != (ir.ATTR,) or callee[1][0] != ir.NAME:
+        return ""
+    waits = callee[2] == "get" and (arguments.positional or arguments.keywords)
+    return "" if waits else str(callee[1][1])
+
+
+def _kept(fact: Any, own: str) -> bool:
+    """Say whether a variable stands only where it is given a new queue, or is asked."""
+    if not isinstance(fact, tuple) or not fact:
+        return True
+    match fact:
+        case (
+            ir.CALL,
+            (ir.ATTR, (ir.NAME, str(name), _), str(method), _),
+            positional,
+            words,
+            _,
+        ) if name == own:
+            return method in _ASKED and _kept((positional, words), own)
+        case (ir.ASSIGN, ((ir.NAME, str(name), _),), (ir.CALL, *_) as value, (int(), *_)) if (
+            name == own
+        ):
+            return _kept(value, own)
+        case (ir.NAME, str(name), _):
+            return name != own
+    return all(_kept(part, own) for part in fact)

@@ -1,0 +1,156 @@
+"""Loops that empty a set, ``while todo: x = todo.pop()``: each element once, in the set's order.
+
+- Such a loop is one over the set: its body is looked at as that of ``for x in todo`` is, so that a
+  set that is filled, a sum or a keyed table is silent, and a list, a pick or a text is found.
+- It is one only where the test is the set alone and nothing but this ``pop`` takes from it: a loop
+  that ends earlier, or drops other elements, leaves what the order decides.
+"""
+
+from typing import Any, NamedTuple
+
+from qfs.scan import ir
+from qfs.scan.frame import Frame, bare
+from qfs.scan.ir import Fact, Pos
+
+_GROWS = {"add", "update"}
+
+
+class Drain(NamedTuple):
+    """A loop that empties a collection."""
+
+    holder: Fact
+    loop: Fact
+    """The same as a loop over the collection: target, body, and where it ends."""
+    pos: Pos
+    """Where it takes an element."""
+
+
+def drained(frame: Frame, fact: Fact) -> Drain | None:
+    """Return how a ``while`` empties a collection, or None if it does anything else."""
+    test = fact[1]
+    if test[0] not in {ir.NAME, ir.ATTR, ir.CALL, ir.COMPARE}:
+        return None
+    question = ("drained", id_of(fact))
+    notes = frame.function.notes
+    if question not in notes:
+        notes[question] = _drained(fact)
+    known: Drain | None = notes[question]
+    return known
+
+
+def id_of(fact: Fact) -> Fact:
+    """Return what tells a ``while`` from others of its function: its test, with its position."""
+    test: Fact = fact[1]
+    return test
+
+
+def _drained(fact: Fact) -> Drain | None:
+    _, test, body, otherwise = fact
+    holder = _tested(test)
+    own = bare(holder) if holder is not None else None
+    if holder is None or own is None or otherwise:
+        return None
+    taken: tuple[Fact, Pos] | None = None
+    rest: list[Fact] = []
+    for each in body:
+        if taken is None and each[0] == ir.ASSIGN and _takes(each[2], own):
+            taken = (each[1][0], each[2][4])
+            if len(each[1]) != 1:
+                return None
+        else:
+            rest.append(each)
+    if taken is None or taken[0][0] not in {ir.NAME, ir.TUPLE} or _changes(tuple(rest), own):
+        return None
+    loop = (ir.FOR, taken[0], holder, tuple(rest), (), taken[1])
+    return Drain(holder, loop, taken[1])
+
+
+def _tested(test: Fact) -> Fact | None:
+    """Return the collection of ``xs``, ``len(xs)``, ``len(xs) > 0`` and ``len(xs) != 0``."""
+    if test[0] == ir.COMPARE:
+        if len(test[2]) != 1 or test[2][0][0] not in {">", "!="} or test[1][0] != ir.CALL:
+            return None
+        if test[2][0][1][:2] != (ir.CONST, 0):
+            return None
+        test = test[1]
+    if test[0] == ir.CALL:
+        if test[1][:2] != (ir.NAME, "len") or len(test[2]) != 1:
+            return None
+        test = test[2][0]
+    return test if test[0] in {ir.NAME, ir.ATTR} else None
+
+
+def _takes(value: Fact, own: object) -> bool:
+    """Say whether a value is ``xs.pop()``."""
+    return bool(
+        value[0] == ir.CALL
+        and value[1][0] == ir.ATTR
+        and value[1][2] == "pop"
+        and not value[2]
+        and bare(value[1][1]) == own
+    )
+
+
+def _changes(fact: Any, own: object) -> bool:
+    """Say whether a fact changes a collection otherwise than by adding to it, or hands it on."""
+    match fact:
+        case (ir.CALL, (ir.ATTR, holder, str(method), _), positional, words, _) if (
+            holder[0] in {ir.NAME, ir.ATTR} and bare(holder) == own
+        ):
+            return method not in _GROWS or _changes((positional, words), own)
+        case (ir.AUGMENT, target, operator, value, _) if (
+            target[0] in {ir.NAME, ir.ATTR} and bare(target) == own
+        ):
+            return operator != "|" or _changes(value, own)
+        case (ir.ASSIGN, targets, value, (int(), *_)) if any(
+            target[0] in {ir.NAME, ir.ATTR} and bare(target) == own for target in targets
+        ):
+            joined = value[0] == ir.BINARY and value[1] == "|"
+            return not joined or own not in {bare(part) for part in value[2:4] if _named(part)}
+        case (ir.COMPARE, left, rights, (int(), *_)):
+            parts = [right for operator, right in rights if operator not in {"in", "not in"}]
+            return _changes((left, *parts), own)
+        case (kind, *_) if kind in {ir.NAME, ir.ATTR} and len(fact) in {3, 4} and _named(fact):
+            return bare(fact) == own or (kind == ir.ATTR and _changes(fact[1], own))
+    return isinstance(fact, tuple) and any(_changes(part, own) for part in fact)
+
+
+def _named(fact: Fact) -> bool:
+    return fact[0] in {ir.NAME, ir.ATTR} and isinstance(fact[-2], str)
+
+
+def depends(loop: Fact) -> bool:
+    """Say whether a test in a loop asks for what earlier rounds left: a greedy choice.
+
+    ``x in done`` of an element asks for the element alone, whose turn says nothing there.
+    """
+    return any(
+        _asks(fact[1], _grown(fact[2]))
+        for fact in ir.parts(loop[3])
+        if len(fact) == 4 and fact[0] == ir.IF and isinstance(fact[2], tuple)
+    )
+
+
+def _grown(body: Any) -> frozenset[str]:
+    """Return the names of the sets that a block adds to."""
+    out = [
+        fact[1][1][1]
+        for fact in ir.parts(body)
+        if len(fact) == 5 and fact[0] == ir.CALL and isinstance(fact[1], tuple)
+        if fact[1][:1] == (ir.ATTR,) and fact[1][2] in _GROWS and fact[1][1][0] == ir.NAME
+    ]
+    return frozenset(out)
+
+
+def _asks(test: Any, grown: frozenset[str]) -> bool:
+    if not grown or not isinstance(test, tuple) or not test:
+        return False
+    match test:
+        case (ir.COMPARE, left, ((("in" | "not in"), right),), (int(), *_)):
+            return _asks(left, grown) or (left[0] == ir.CONST and _asks(right, grown))
+        case (ir.NAME, str(name), _):
+            return name in grown
+    return any(_asks(part, grown) for part in test)
+
+
+__all__ = ["Drain", "depends", "drained"]
