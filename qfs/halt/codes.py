@@ -61,7 +61,8 @@ class Code(Enum):
     VERSION_MISSING = "302.08"
     """The log activates a machine version that this program does not have.
 
-    Install the release that has it, and replay.
+    Install the release that has it, and replay. A machine of your own is named:
+    qfs replay LOG --machine package.module:NAME.
     """
     SNAPSHOT_CORRUPT = "302.09"
     """A snapshot's contents do not lead to the root that it names.

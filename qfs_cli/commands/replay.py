@@ -15,6 +15,7 @@ from qfs.app import replay as use_case
 from qfs.app import time_travel
 from qfs.app.failure import UsageError
 from qfs.app.foreign import ForeignRequest
+from qfs.app.foreign_machine import program_of
 from qfs.app.program import ProgramReport
 from qfs.app.replay import ReplayReport, ReplayRequest
 from qfs_cli.paranoid import verifying
@@ -130,16 +131,20 @@ def replay(
             raise UsageError("a log and a program", way_out="replay one of them")
         raise typer.Exit(foreign.run(wanted, as_json=output is Format.JSON))
     if until is not None or show:
-        raise typer.Exit(_show(log, until, show, output))
+        raise typer.Exit(_show(log, until, show, wanted, output))
     own = perturb and not machine
     request = ReplayRequest(log, trust_signatures, own, compiled, jobs, wanted.machines, proofs)
     request = replace(request, against="" if machine else against, seed=seed)
     raise typer.Exit(_replay_log(request, wanted, output))
 
 
-def _show(log: Path, until: int | None, show: str, output: Format) -> int:
+def _show(log: Path, until: int | None, show: str, wanted: ForeignRequest, output: Format) -> int:
     """Print the state at a moment, and return the exit code."""
-    found = time_travel.moment(log, until, show)
+    unfit = _unfit(log, wanted, output)
+    if unfit is not None:
+        return unfit
+    program = program_of(wanted.machines, Path.cwd())
+    found = time_travel.moment(log, until, show, program)
     if output is Format.JSON:
         typer.echo(json.dumps(found.document(), indent=2, sort_keys=True, ensure_ascii=False))
         return 0
@@ -151,13 +156,19 @@ def _show(log: Path, until: int | None, show: str, output: Format) -> int:
     return 0
 
 
+def _unfit(log: Path, wanted: ForeignRequest, output: Format) -> int | None:
+    """Run the user's machines watched first; return the exit code where one is not fit."""
+    if not wanted.machines:
+        return None
+    alone = replace(wanted, log=log, perturb=False, against="")
+    return foreign.unfit(alone, as_json=output is Format.JSON)
+
+
 def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) -> int:
     """Replay a log, print the report, and return the exit code."""
-    if wanted.machines:
-        alone = replace(wanted, log=request.path, perturb=False, against="")
-        unfit = foreign.unfit(alone, as_json=output is Format.JSON)
-        if unfit is not None:
-            return unfit
+    unfit = _unfit(request.path, wanted, output)
+    if unfit is not None:
+        return unfit
     console = Console(stderr=True)
     bar = Progress(console=console, transient=True, disable=not console.is_terminal)
     task = bar.add_task("replaying", total=None)
