@@ -18,7 +18,7 @@ from qfs.scan import ir
 from qfs.scan.extract import extract
 from qfs.scan.found import Found, Rest, Step
 from qfs.scan.ir import Allowance, ModuleFacts
-from qfs.scan.reading import Unreadable
+from qfs.scan.reading import Unreadable, is_generated
 from qfs.scan.rulebook import Rulebook
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import Problem, SourceFile, engine_digest, source_digest
@@ -188,8 +188,10 @@ def read_facts(
 ) -> tuple[Facts, list[Problem]]:
     """Return {module name: (path, facts)} and the files that have none.
 
-    Two files of one module name keep both: the later one gets its path as its name.
+    Two files of one module name keep both: the later one gets its path as its name. What protoc
+    has generated has no facts and is no problem: summaries know what a message is.
     """
+    sources = [each for each in sources if not is_generated(each.path, each.data)]
     facts: Facts = {}
     problems: list[Problem] = []
     fresh: dict[str, Any] = {}

@@ -10,6 +10,7 @@
   handed; ``replaces`` what a framework replaces by its own; ``elsewhere`` the
   decorators of what it runs elsewhere (``qfs.scan.frameworks``).
 - ``native`` says why a module in native code is trusted: a proof lists it.
+- Whatever stands in a module ``*_pb2`` is a message of Protocol Buffers, or a method of one.
 - What is in no summary and in no rule is unknown, and is said to be.
 """
 
@@ -21,6 +22,9 @@ from typing import Any
 from qfs.errors import InputError
 from qfs.scan.values import ANY, OBJECT, PLAIN, TUPLE, Value, a_set, sequence, table
 
+GENERATED = "_pb2."
+"""What stands, in a dotted name, before what protoc has generated: messages and enumerations."""
+MESSAGE = "google.protobuf.message.Message"
 TEXTS = ("pure", "acts", "elsewhere", "replaces", "native")
 """Keys of a module's table that hold a text."""
 TABLES = ("returns", "values", "calls", "aliases")
@@ -73,6 +77,9 @@ class Summaries:
         return known
 
     def _canonical(self, name: str) -> str:
+        if GENERATED in name or name.startswith(f"{MESSAGE}."):
+            method = f"{MESSAGE}.{name.rpartition('.')[2]}"
+            return method if self.knows(method) else MESSAGE
         prefix, rest = name, ""
         while prefix:
             target = self.aliases.get(prefix)
