@@ -129,8 +129,10 @@ def _found(
     at = number
     line = effect.pos[0]
     holder = solver.nodes[number].function
-    if holder.module.path != effect.path:
-        line = holder.facts.pos[0]  # the order began elsewhere, and comes out of this function
+    first, last = holder.facts.pos[0], holder.facts.pos[2]
+    here = holder.module.path == effect.path and (holder.outer is None or first <= line <= last)
+    if not here:
+        line = first  # the order began elsewhere, and comes out of this function
     while True:
         function = solver.nodes[at].function
         steps.append(Step(function.module.path, line, function.label))
