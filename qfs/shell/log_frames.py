@@ -28,6 +28,8 @@ MARK_MAGIC = b"QFSMRK1\n"
 HEADER_BYTES = 64
 WINDOW_BYTES = 1 << 20  # 1_048_576
 _FEW_BYTES = 256  # a root, a mark and a header
+_LOOKS = 4
+"""How often bytes that are no frame are looked at again."""
 _FACTS = Struct("<8sIQQ")  # magic, body length, seq, durable: 28 bytes
 _CRC = Struct("<I")
 _CHAIN_AT = _FACTS.size
@@ -189,10 +191,34 @@ class Scan:
         while self.size < window.size:
             found = self._one(window, self.size)
             if found is None:
-                self._stop(window, self.size)
+                found = self._again(window)
+            if found is None:
                 break
             if found:
                 yield found
+
+    def _again(self, window: "_Window") -> "tuple[Frame, bytes] | tuple[()] | None":
+        """Look again at what is no frame, and judge what stays none.
+
+        A writer may be at work beside a reader: what was read of a frame may be older than what is
+        read behind it. A mark is written after the frames that it calls durable, so one that is bad
+        when it is read after its mark is bad for good.
+        """
+        window.renew()
+        found = self._one(window, self.size)
+        for _ in range(_LOOKS):
+            if found is not None or self.size == window.size:
+                break
+            self._stop(window, self.size)
+            if self.torn_at is None and self.halt is None:
+                break  # space that was never written
+            window.renew()
+            found = self._one(window, self.size)
+            if found is not None:
+                self.torn_at = self.halt = None
+            elif self.size == window.size and self.halt is None:
+                self.torn_at = None  # a writer has cut it off, or given reserved space back
+        return found
 
     def _stop(self, window: "_Window", at: int) -> None:
         """Judge what is no frame: space that was never written, a torn tail, or corruption."""
@@ -259,6 +285,11 @@ class _Window:
         """So many bytes are read at a time; beside a large body it is read by itself, uncopied."""
         self.size = source.size(segment)
 
+    def renew(self) -> None:
+        """Forget what was read: a writer may have written, reserved or cut meanwhile."""
+        self._data = b""
+        self.size = self._source.size(self._segment)
+
     def at(self, offset: int, length: int) -> bytes:
         """Return bytes at an offset, fewer than asked for at the segment's end."""
         end = self._start + len(self._data)
@@ -287,8 +318,8 @@ class _Window:
                 while place >= 0:
                     found.append(at + place)
                     place = part.find(magic, place + 1)
-            if at + len(part) >= self.size or not part:
-                break
+            if at + len(part) >= self.size or len(part) < len(FRAME_MAGIC):
+                break  # the end, or where a writer has cut meanwhile
             at += len(part) - len(FRAME_MAGIC) + 1
         return sorted(found)
 

@@ -378,3 +378,50 @@ def test_an_opening_that_fails_leaves_what_was_torn_to_be_reported(nth, fault):
         log.go_on(disk, again)
     mended, corrupt = log.survey_of(disk)
     assert (mended.torn_at, corrupt, len(mended.frames)) == (None, None, 2)
+
+
+class AtWork:
+    """A log of one segment, of which a reader sees one state after the other, a read each."""
+
+    def __init__(self, *states: bytes) -> None:
+        self.states = list(states)
+
+    def segments(self) -> list[int]:
+        return [1]
+
+    def size(self, _segment: int) -> int:
+        return len(self.states[0])
+
+    def read(self, _segment: int, at: int, length: int) -> bytes:
+        found = self.states[0][at : at + length]
+        del self.states[: len(self.states) > 1]
+        return found
+
+
+RESERVED = bytes(3_000)
+
+
+@pytest.mark.parametrize("later", ["goes on", "has closed"])
+def test_a_writer_at_work_beside_a_reader_is_neither_torn_nor_corrupt(tmp_path, later):
+    write(tmp_path / "ledger", 6)
+    whole = segment(tmp_path / "ledger").read_bytes()
+    starts = [frame.offset for frame in read(tmp_path / "ledger").frames]
+    last = whole + (RESERVED if later == "goes on" else b"")
+    for cut in range(starts[2], len(whole), 5):
+        first = whole[:cut] + bytes(len(whole) - cut) + RESERVED
+        reading, corrupt = log.survey_of(AtWork(first, last))
+        assert (reading.torn_at, corrupt, len(reading.frames)) == (None, None, 6), cut
+
+
+def test_bytes_that_stay_bad_are_judged_though_a_writer_is_at_work(tmp_path):
+    write(tmp_path / "ledger", 6)
+    whole = segment(tmp_path / "ledger").read_bytes()
+    at = [frame.offset for frame in read(tmp_path / "ledger").frames][3]
+    flipped = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+    reading, corrupt = log.survey_of(AtWork(flipped[: at + 50] + RESERVED, flipped + RESERVED))
+    assert (len(reading.frames), corrupt is not None) == (3, True)
+    cut = whole[: at + 50] + RESERVED
+    reading, corrupt = log.survey_of(AtWork(cut, cut))
+    assert (len(reading.frames), reading.torn_at, corrupt) == (3, at, None)
+    trimmed, corrupt = log.survey_of(AtWork(cut, whole[:at]))
+    assert (len(trimmed.frames), trimmed.torn_at, corrupt) == (3, None, None)
