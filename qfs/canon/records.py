@@ -173,7 +173,7 @@ def _codec(hint: Any, where: str) -> _Codec:
     if isinstance(hint, type) and hasattr(hint, "from_canonical"):
         return _Codec(lambda value: value.canonical(), hint.from_canonical)
     if isinstance(hint, type) and is_dataclass(hint):
-        inside = shape(hint)
+        inside: _Shape = shape(hint)
         return _Codec(inside.to_list, lambda items: unpack(inside.cls, items))
     raise ContractError(
         f"{where}: {hint!r} has no canonical form",

@@ -221,7 +221,7 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         if found:
             out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
             calls = calls or _is_call(found)
-    out = join(out, fields)
+    out = frame.solver.bounded(join(out, fields)) if lookup.below else join(out, fields)
     if out and not calls:
         lookup.bound[atom] = out
     if out:
@@ -324,14 +324,19 @@ def _super(frame: Frame, atom: Atom, name: str) -> Value:
     _, number, receiver = atom
     order = frame.mro(receiver[1] if receiver[0] in {INSTANCE, CLASS} else number)
     after = order[order.index(number) + 1 :] if number in order else []
+    forked = any(isinstance(at, int) and frame.solver.lookups.forks(at) for at in order)
+    out: Value = NOTHING
     for base in after:
         if isinstance(base, int):
             stored = frame.solver.read(frame.node, ("attr", base, name))
-            if stored:
-                return bind(frame, stored, receiver, ((CLASS, base),), (1, 1, 1, 1))
+            out = join(out, bind(frame, stored, receiver, ((CLASS, base),), (1, 1, 1, 1)))
+            if stored and not forked:
+                return out
+        elif out:
+            continue
         elif base not in {"typing.Generic", "typing.Protocol", "abc.ABC"}:
             return ((METHOD, (OBJECT, base, ""), name),)
-    return ((METHOD, (OBJECT, "builtins.object", ""), name),)
+    return out or ((METHOD, (OBJECT, "builtins.object", ""), name),)
 
 
 READ[:] = [attribute]

@@ -89,6 +89,8 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     klass = frame.module.classes[index]
     facts = klass.facts
     bases = [evaluate(frame, base) for base in facts.bases]
+    if klass.bases:  # a function called twice may make it of others: it is of both
+        bases = [join(old, new) for old, new in zip(klass.bases, bases, strict=True)]
     if bases != klass.bases:
         klass.bases = bases
         frame.solver.rebase(klass.number)

@@ -92,12 +92,14 @@ class Lookups:
         number, kind, name = key
         stored: Value = NOTHING
         fields: Value = NOTHING
+        forked = False
         for at in self.mro(number):
             if isinstance(at, int):
                 if kind != _STORED:
                     fields = join(fields, self._watched(key, ("field", at, name)))
-                if not stored:
-                    stored = self._watched(key, ("attr", at, name))
+                if forked or not stored:
+                    stored = join(stored, self._watched(key, ("attr", at, name)))
+                forked = forked or (not stored and self.forks(at))
         below: list[tuple[int, Value, Value]] = []
         if kind == _WIDE:
             self.named.setdefault(name, {})[key] = None
@@ -166,6 +168,14 @@ class Lookups:
                 self.below.setdefault(at, {})[number] = None
         self.orders[number] = out
         return out
+
+    def forks(self, number: int) -> bool:
+        """Say whether a base of a class may be one of several: a function made it, of what it got.
+
+        Then none of them hides what the others have.
+        """
+        bases = self.program.classes[number].bases
+        return any(sum([atom[0] == CLASS for atom in base]) > 1 for base in bases)
 
     def rebased(self, number: int) -> list[int]:
         """Forget orders of resolution: a class has new bases; return the nodes that must know."""

@@ -21,6 +21,7 @@ from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.values import (
     ANY,
+    CALLED_MAX,
     KNOWN,
     NARROW,
     NOTHING,
@@ -28,6 +29,7 @@ from qfs.scan.values import (
     Taint,
     Value,
     bounded,
+    fewer_called,
     join,
     only_names,
     same,
@@ -40,7 +42,14 @@ APART_MAX = 1_000
 """Contexts of a function that decorates: what it returns for one must not be another's."""
 CONTEXTS_TOTAL = 16_000
 """Of all functions together: in a larger program each has fewer of them."""
+CALLED_TOTAL = 500_000
+"""Functions and classes among a value's alternatives, times functions: a larger program tells
+fewer of them apart, or calling what many callers share would cost its square."""
+CALLED_MIN = 16
 RUNS_MAX = 8
+"""Evaluations after which a node's result is anything besides."""
+AGAIN_MAX = 32
+"""Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 12
 
@@ -98,6 +107,8 @@ class Node:
     active: bool = False
     stale: bool = True
     """Whether something other than these has changed since."""
+    cut: bool = False
+    """Whether something that it reads changed once too often for it to be evaluated again."""
     rank: int = 0
     """How many nodes were evaluated to the end before it was, for the first time."""
 
@@ -114,6 +125,8 @@ class Solver:
         self.evaluate = evaluate
         few = CONTEXTS_TOTAL // max(len(program.functions), 1)
         self.contexts_max = max(1, min(CONTEXTS_MAX, few))
+        many = CALLED_TOTAL // max(len(program.functions), 1)
+        self.called_max = max(CALLED_MIN, min(CALLED_MAX, many))
         self.visits_max = 0
         """Evaluations a node, or 0 until nothing changes: a proof needs 0."""
         self.nodes: list[Node] = []
@@ -157,13 +170,13 @@ class Solver:
         """Let a cell hold a value besides what it holds."""
         known = self.cells.get(key)
         before = known or NOTHING
-        after = bounded(join(before, value))
+        after = self.bounded(join(before, value))
         if known is not None and same(before, after):
             return
         times = self.growth.get(key, 0) + (not only_names(before, after))
         self.growth[key] = times
         if times > 2:
-            after = bounded(_widen(after))
+            after = self.bounded(_widen(after))
             if same(before, after):
                 return
         if times > CELL_GROWTH_MAX:
@@ -174,6 +187,12 @@ class Solver:
         self._wake(self.cell_readers.get(key, ()))
         if key[0] in _LOOKED_UP:
             self._wake(self.lookups.grown(key, new=known is None))
+
+    def bounded(self, value: Value) -> Value:
+        """Return a value as wide and as deep as cells, arguments and results may be."""
+        return bounded(
+            value if len(value) <= self.called_max else fewer_called(value, self.called_max)
+        )
 
     def define(self, klass: Klass) -> None:
         """Note that a class exists: its methods may be those of something unknown."""
@@ -187,6 +206,8 @@ class Solver:
 
     def derive(self, base: int, number: int) -> None:
         """Note that a class derives from another."""
+        if number in self.lookups.families.get(base, ()):
+            return
         self._wake(self.lookups.derive(base, number))
         self._wake(self.cell_readers.get(("subclasses", base), ()), stale=True)
 
@@ -236,13 +257,17 @@ class Solver:
         if len(value) > NARROW:
             _value, shape = self.wide_shapes.get(id(value), (value, None))
             if shape is None:
-                shape = _shaped(value)
+                shape = self._shaped(value)
                 self.wide_shapes[id(value)] = (value, shape)
             return shape
         shape = self.shapes.get(value)
         if shape is None:
-            shape = self.shapes[value] = _shaped(value)
+            shape = self.shapes[value] = self._shaped(value)
         return shape
+
+    def _shaped(self, value: Value) -> Shape:
+        widened = self.bounded(_widen(value))
+        return widened, frozenset(widened)
 
     def _made(
         self, function: Function, key: Any, arguments: dict[str, Value], order: Taint | None
@@ -266,13 +291,14 @@ class Solver:
         grown = False
         for name, value in arguments.items():
             before = node.arguments.get(name, NOTHING)
-            after = bounded(join(before, value))
+            after = self.bounded(join(before, value))
             if not same(before, after):
                 node.arguments[name] = after
                 grown = True
-        if grown and node.runs <= RUNS_MAX:
-            node.stale = True
+        node.stale = node.stale or grown
+        if grown and node.runs <= AGAIN_MAX:
             self.push(node)
+        node.cut = node.cut or (grown and not node.queued)
         return node
 
     def call(
@@ -298,7 +324,7 @@ class Solver:
             self.push(node)
             return
         node.active = True
-        node.stale = False
+        node.stale = node.cut = False
         node.runs += 1
         node.seen = {}
         node.looked = {}
@@ -310,7 +336,7 @@ class Solver:
         try:
             result = self.evaluate(self, node)
         except RecursionError:
-            result = self._too_deep(node)
+            result = self._unknown(node, "code nested too deeply")
         self.depth -= 1
         node.active = False
         if not node.rank:
@@ -318,30 +344,35 @@ class Solver:
             node.rank = self.ended
         if node.runs > RUNS_MAX:
             result = join(node.result, ANY)
-        after = bounded(join(node.result, result))
+        after = self.bounded(join(node.result, result))
         if node.runs > 2:
-            after = bounded(_widen(after))
+            after = self.bounded(_widen(after))
         if not same(node.result, after):
             node.result = after
             for number, used in node.readers.items():
-                if used and self.nodes[number].runs <= RUNS_MAX * 2:
-                    self.push(self.nodes[number])
+                reader = self.nodes[number]
+                if used and reader.runs <= AGAIN_MAX:
+                    self.push(reader)
+                reader.cut = reader.cut or (used and not reader.queued)
 
-    def _too_deep(self, node: Node) -> Value:
-        """Say that a function cannot be judged: its expressions are nested too deeply."""
+    def _unknown(self, node: Node, why: str) -> Value:
+        """Say that a function cannot be judged."""
         pos = node.function.facts.pos
         for rule in self.rules.index.sites.get("unresolved-call", ()):
             key = (rule.code, node.function.module.path, pos)
-            node.effects[key] = Effect(rule, key[1], pos, "code nested too deeply", "unknown")
+            node.effects[key] = Effect(rule, key[1], pos, why, "unknown")
         return ANY
 
     def solve(self) -> None:
         """Evaluate until nothing changes."""
         while self.queue:
             node = self.nodes[heappop(self.queue)[1]]
-            if node.queued and self._has_changed(node):
+            asked, node.queued = node.queued, False
+            if asked and self._has_changed(node):
                 self.run(node)
-            node.queued = False
+        for node in self.nodes if not self.visits_max else ():
+            if node.cut and self._has_changed(node):
+                self._unknown(node, "code whose values keep growing")
 
     def _has_changed(self, node: Node) -> bool:
         """Say whether an evaluation would find anything else than the last one."""
@@ -355,11 +386,6 @@ class Solver:
             if nodes[number].result is not value:
                 return True
         return any(self.lookups.changed(node, each) for each in list(node.looked))
-
-
-def _shaped(value: Value) -> Shape:
-    widened = bounded(_widen(value))
-    return widened, frozenset(widened)
 
 
 def _number(function: Function) -> int:

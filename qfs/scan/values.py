@@ -257,6 +257,15 @@ def _fewer(atoms: list[Atom]) -> Value:
     return (*called, *partials.values(), *rest)
 
 
+def fewer_called(value: Value, most: int) -> Value:
+    """Return a value with the first so many of what it can call; the others are unknown."""
+    called = [atom for atom in value if atom[0] in _CALLED or atom[0] == PARTIAL]
+    if len(called) <= most:
+        return value
+    rest = [atom for atom in value if atom[0] not in {*_CALLED, PARTIAL, ANYTHING}]
+    return (*called[:most], *rest, (ANYTHING, "many"))
+
+
 def _partials(left: Atom, right: Atom) -> Atom:
     """Return one partial for two of the same function that fill the same parameters."""
     positional = [join(one, other) for one, other in zip(left[2], right[2], strict=True)]

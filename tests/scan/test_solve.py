@@ -1,0 +1,124 @@
+"""The fixed point ends, and only where nothing is left to be looked at again."""
+
+import pytest
+
+from qfs.app.audit import rulebook
+from qfs.scan.audit import analyse
+from qfs.scan.extract import extract
+from qfs.scan.found import Judged
+from qfs.scan.values import ANY, INT, PARTIAL, Value, fewer_called, join, same
+
+BOOK = rulebook()
+BASES = """
+import time
+class Still:
+    def tick(self):
+        return 1
+class Clock:
+    def tick(self):
+        return time.time()
+"""
+FACTORY = """
+def make(base):
+    class Made(base):
+        pass
+    return Made().tick()
+"""
+ABOVE = """
+def make(base):
+    class Made(base):
+        def tick(self):
+            return super().tick()
+    return Made().tick()
+"""
+PRINTED = """
+class A:
+    pass
+def entry(other: A):
+    class B(A):
+        pass
+    return f"{other}"
+"""
+HANDED_ON = """
+import time
+def still():
+    return 0
+def clock():
+    return time.time()
+class Turns:
+    def __init__(self):
+        self.first = self.second = self.third = self.last = still
+    def entry(self):
+        out = self.last()
+        self.last, self.third, self.second = self.third, self.second, self.first
+        self.first = FIRST
+        return out
+"""
+BOTH = "def entry():\n    return make(Still), make(Clock)\n"
+
+
+def judged(code: str) -> Judged:
+    facts = {"case": ("case.py", extract(code.encode()))}
+    return analyse(facts, BOOK, entries=("*entry",), in_zone=bool, policy="ban")
+
+
+@pytest.mark.parametrize(
+    ("title", "code", "verdicts"),
+    [
+        ("a class made of one of two classes", BASES + FACTORY + BOTH, ["possible"]),
+        ("its method calls the one above", BASES + ABOVE + BOTH, ["possible"]),
+        ("made of one", BASES + FACTORY + "def entry():\n    return make(Still)\n", []),
+        ("made of the other", BASES + FACTORY + "def entry():\n    make(Clock)\n", ["violation"]),
+        ("text of a class from which one is derived beside it", PRINTED, ["possible"]),
+        (
+            "a function that comes to a field after four calls",
+            HANDED_ON.replace("FIRST", "clock"),
+            ["possible"],
+        ),
+        ("one that no run can tell", HANDED_ON.replace("FIRST", "still"), []),
+    ],
+)
+def test_what_a_function_changes_for_itself_is_looked_at_until_nothing_changes(
+    title: str, code: str, verdicts: list[str]
+) -> None:
+    found = judged(code)
+    assert [each.verdict for each in found.found] == verdicts, title
+    assert (found.proved == found.functions) is not bool(verdicts), title
+
+
+def ring(size: int) -> str:
+    """Return functions each of which returns itself, or what the next one returns."""
+    lines = ["def entry(n: int):", "    return f0(n)(n)"]
+    for at in range(size):
+        lines += [f"def f{at}(n: int):", f"    return f{at} if n else f{(at + 1) % size}(n - 1)"]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(("size", "verdicts"), [(3, set()), (80, {"unknown"})])
+def test_values_that_grow_for_longer_than_they_are_followed_are_unknown(
+    size: int, verdicts: set[str]
+) -> None:
+    found = judged(ring(size))
+    assert {each.verdict for each in found.found} == verdicts
+    assert (found.proved == found.functions) is not bool(verdicts)
+
+
+MANY: Value = tuple([("fn", number, None, -1) for number in range(40)])
+FILLED: Value = ((PARTIAL, MANY[:1], (), ()),)
+
+
+@pytest.mark.parametrize(
+    ("title", "value", "most", "kept"),
+    [
+        ("as many as may be", (*MANY, *INT), 40, (*MANY, *INT)),
+        ("one too many", (*MANY, *INT), 39, (*MANY[:39], *INT, ("any", "many"))),
+        ("what is unknown is unknown once", (*ANY, *MANY), 3, (*MANY[:3], ("any", "many"))),
+        ("a partial is called too", (*MANY[:2], *FILLED), 2, (*MANY[:2], ("any", "many"))),
+    ],
+)
+def test_of_what_a_value_can_call_so_many_are_told_apart_and_the_rest_is_unknown(
+    title: str, value: Value, most: int, kept: Value
+) -> None:
+    fewer = fewer_called(value, most)
+    assert fewer == kept, title
+    assert same(fewer_called(join(fewer, value), most), fewer), title
