@@ -16,9 +16,10 @@ from qfs.scan.frame import Frame
 from qfs.scan.grown import note
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep
+from qfs.scan.order import unordered
 from qfs.scan.program import Function
 from qfs.scan.shared import is_module_level, root_of
-from qfs.scan.solve import CellKey
+from qfs.scan.solve import CellKey, Node
 from qfs.scan.values import (
     ANYTHING,
     CLASS,
@@ -38,7 +39,11 @@ from qfs.scan.values import (
 CELLS = -1
 """A way of cells, in place of an expression: ``(CELLS, cells)``."""
 _LOOKS_UP = {"setdefault", "get"}
-_KEPT = {SEQUENCE, SET, TABLE, TUPLE, INSTANCE, ANYTHING, METHOD}
+_CONTAINERS = {SEQUENCE, SET, TABLE, TUPLE}
+_KEPT = {SEQUENCE, SET, TABLE, TUPLE, ANYTHING, METHOD}
+_NAMING = {
+    ir.NAME, ir.ATTR, ir.INDEX, ir.CALL, ir.LIST, ir.TUPLE, ir.DICT, ir.IF_ELSE, ir.BOOL, ir.WALRUS,
+}  # fmt: skip
 _LINKS_MAX = 64
 _STEPS_MAX = 5
 _NO_POS: Pos = (1, 1, 1, 1)
@@ -47,7 +52,9 @@ _ITEM: Fact = (ir.CONST, None, _NO_POS)
 
 def link(frame: Frame, target: Fact, fact: Fact, value: Value) -> None:
     """Note that a target and what an expression names are one object."""
-    if not any(atom[0] in _KEPT for atom in value):
+    if fact[0] not in _NAMING or not any(atom[0] in _KEPT for atom in value):
+        return
+    if fact[0] == ir.CALL and not any(atom[0] in _CONTAINERS for atom in value):
         return
     known = frame.links
     for pair in _pairs(frame, target, fact):
@@ -243,10 +250,44 @@ def _put(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
 def _put_attribute(frame: Frame, atom: Atom, name: str, pos: Pos, value: Value) -> None:
     if atom[0] == INSTANCE:
         keep(frame, atom[1], name, value, pos)
+        if unordered(value) is not None:
+            frame.solver.write(("changed", atom[1], name), value)
     elif atom[0] == CLASS:
         frame.solver.write(("attr", atom[1], name), value)
     elif atom[0] == MODULE:
         frame.solver.write(("global", atom[1], name), value)
+
+
+def given_to(frame: Frame, fact: Fact, number: int, name: str) -> None:
+    """Note that a field of a class's objects holds the container that a variable holds."""
+    cell = ("changed", number, name)
+    if fact[0] == ir.NAME and cell not in frame.mirrors.get(fact[1], ()):
+        frame.mirrors[fact[1]] = (*frame.mirrors.get(fact[1], ()), cell)
+        frame.rebound |= {fact[1]}
+
+
+def note_given(frame: Frame, target: Fact, fact: Fact, value: Value) -> None:
+    """Note ``x.name = rows``: a method of x may change the container in the variable."""
+    if target[0] != ir.ATTR or fact[0] != ir.NAME:
+        return
+    if not any(atom[0] in _KEPT for atom in value):
+        return
+    frame.quiet += 1
+    holders = evaluate(frame, target[1])
+    frame.quiet -= 1
+    parameters = {parameter.name for parameter in frame.function.facts.parameters}
+    for atom in holders:
+        if atom[0] == INSTANCE and fact[1] in parameters:
+            held: Value = (("slot", atom[1], target[2]),)
+            frame.solver.write(("held", frame.node.number, fact[1]), held)
+        elif atom[0] == INSTANCE and any(each[0] in _CONTAINERS for each in value):
+            given_to(frame, fact, atom[1], target[2])
+
+
+def take_given(frame: Frame, node: Node, name: str, fact: Fact) -> None:
+    """Note where a callee put a container that it was handed in a variable."""
+    for _tag, number, field in frame.solver.read(frame.node, ("held", node.number, name)):
+        given_to(frame, fact, number, field)
 
 
 def _with_item(atom: Atom, value: Value) -> Atom:

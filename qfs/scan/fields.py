@@ -6,6 +6,7 @@
 """
 
 from qfs.scan import ir
+from qfs.scan.aliases import given_to
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
@@ -35,6 +36,9 @@ def fill_fields(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> No
             frame.solver.write(("field", number, name), value)
         else:
             keep(frame, number, name, value, pos)
+        positional = arguments.facts[2] if arguments.facts is not None else ()
+        if position < len(positional):
+            given_to(frame, positional[position], number, name)
 
 
 def _attributes(frame: Frame, number: int) -> dict[str, Value]:

@@ -62,6 +62,8 @@ class Frame:
         """Above 0 while something is evaluated whose effects belong to nobody."""
         self.links: tuple[tuple[Fact, Fact], ...] = ()
         """Pairs of ways that lead to one container: ``qfs.scan.aliases``."""
+        self.mirrors: dict[str, tuple[CellKey, ...]] = {}
+        """Of variables that an object was given: what that field's container was changed to."""
         self.putting: list[object] = []
         """The ways along which a changed container is being put back."""
         self.rebound: frozenset[str] = frozenset()
@@ -93,6 +95,10 @@ class Frame:
     def _rebound(self, name: str, value: Value) -> Value:
         """Return what a variable holds that a function inside may have given another value."""
         number = self.function.number
+        for cell in self.mirrors.get(name, ()):
+            kinds = {atom[0] for atom in value}
+            found = self.solver.read(self.node, cell)
+            value = join(value, tuple([atom for atom in found if atom[0] in kinds]))
         inside = self.solver.read(self.node, ("locals", number, name))
         return join(
             value, join(self.solver.read(self.node, ("local", self.node.number, name)), inside)

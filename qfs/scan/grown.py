@@ -44,6 +44,21 @@ def changed_in(function: Function, names: frozenset[str]) -> frozenset[str]:
     return _roots(function)[0] & names if names else names
 
 
+def _stored(function: Function) -> frozenset[str]:
+    """Return the parameters that a function makes an attribute of something."""
+    known: frozenset[str] | None = function.notes.get("stored")
+    if known is None:
+        known = function.notes["stored"] = frozenset(
+            [
+                fact[2][1]
+                for fact in ir.parts(function.facts.body)
+                if len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple)
+                if fact[2][0] == ir.NAME and any(target[0] == ir.ATTR for target in fact[1])
+            ]
+        )
+    return known
+
+
 def _roots(function: Function) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of what a function changes, and of that of which it changes a part."""
     known: tuple[frozenset[str], frozenset[str]] | None = function.notes.get("changed")
@@ -51,8 +66,28 @@ def _roots(function: Function) -> tuple[frozenset[str], frozenset[str]]:
         found: set[str] = set()
         parts: set[str] = set()
         _collect(function.facts.body, found, parts)
+        for target, way in _renamed(function):
+            if target in found:
+                _root(way, found if way[0] == ir.NAME else parts, parts)
         known = function.notes["changed"] = (frozenset(found), frozenset(found | parts))
     return known
+
+
+def _renamed(function: Function) -> list[tuple[str, Fact]]:
+    """Return the variables given what a name, attribute or item holds; the last first."""
+    out = [
+        (target[1], fact[2])
+        for fact in ir.parts(function.facts.body)
+        if len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple)
+        if fact[2][0] in {ir.NAME, ir.ATTR, ir.INDEX}
+        for target in fact[1]
+        if target[0] == ir.NAME
+    ]
+    return sorted(out, key=_line, reverse=True)
+
+
+def _line(renamed: tuple[str, Fact]) -> int:
+    return int(renamed[1][-1][0])
 
 
 def _collect(fact: Fact, out: set[str], parts: set[str]) -> None:
@@ -60,11 +95,10 @@ def _collect(fact: Fact, out: set[str], parts: set[str]) -> None:
         return
     tag = fact[0]
     if tag == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple) and fact[1]:
-        callee = fact[1]
-        if callee[0] == ir.ATTR and callee[2] in _CHANGES:
-            _root(callee[1], out, parts)
         for part in fact[2]:
             _root(part, out, parts)
+    elif tag == ir.ATTR and len(fact) == 4 and fact[2] in _CHANGES:
+        _root(fact[1], out, parts)
     elif tag == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
         for target in fact[1]:
             if target[0] in {ir.INDEX, ir.ATTR}:
@@ -98,6 +132,7 @@ def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> No
     names, parts = _changed(node.function)
     if frame.quiet or not parts:
         return
+    stored = _stored(node.function)
     parameters = node.function.facts.parameters[bound:]
     given: list[tuple[str, Fact]] = []
     for parameter, fact in zip(parameters, call[2], strict=False):
@@ -106,6 +141,10 @@ def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> No
         given.append((parameter.name, fact))
     given.extend([(name, fact) for name, fact in call[3] if name])
     for name, fact in given:
+        if name in stored and fact[0] == ir.NAME:
+            from qfs.scan.aliases import take_given  # noqa: PLC0415 (it looks at what has grown)
+
+            take_given(frame, node, name, fact)
         if name in parts:
             hand_on(frame, node, name, fact)
         if name in names and fact[0] in {ir.NAME, ir.ATTR, _CELLS}:

@@ -98,7 +98,11 @@ def look(frame: Frame, taint: Taint, loop: Fact) -> None:
     _folds(frame, taint, loop, names)
     _accumulates(frame, taint, loop)
     _numbers(frame, taint, loop, names)
-    if depends(loop):
+    question = ("greedy", loop[5])
+    greedy: bool | None = frame.function.notes.get(question)
+    if greedy is None:
+        greedy = frame.function.notes[question] = depends(loop)
+    if greedy:
         frame.leak(_weak(taint), "set-fold", "decides which elements are chosen")
 
 
@@ -128,6 +132,8 @@ def _breaks(
         if fact[0] == ir.ASSIGN and mentions(fact[2], names):
             made = [name for target in fact[1] for name in bound_names(target)]
             kept = kept or not made or any(_read_after(frame, loop, name) for name in made)
+        elif fact[0] == ir.AUGMENT and fact[1][0] == ir.NAME:
+            kept = kept or _read_after(frame, loop, fact[1][1])
         elif fact[0] == ir.EXPR and _adds(frame, loop, fact[1], names):
             kept = True
         elif fact[0] == ir.BREAK and not unique:
@@ -163,6 +169,19 @@ def _last(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None
             frame.leak(taint, "set-pick", f"decides which element {name} keeps")
 
 
+def _around(body: tuple[Fact, ...], start: int, end: int) -> int:
+    """Return the line on which the outermost loop around some lines starts."""
+    first = start
+    for fact in ir.parts(body):
+        if (len(fact) == 6 and fact[0] == ir.FOR) or (len(fact) == 4 and fact[0] == ir.WHILE):
+            if not isinstance(fact[1], tuple):
+                continue
+            lines = [part[0] for part in ir.parts(fact) if _is_position(part)]
+            if lines and min(lines) < first and max(lines) >= end:
+                first = min(lines)
+    return first
+
+
 def last_line(fact: Fact) -> int:
     """Return the last line on which a statement has a part."""
     return max([int(part[2]) for part in ir.parts(fact) if _is_position(part)])
@@ -186,9 +205,12 @@ def _read_after(frame: Frame, loop: Fact, name: str) -> bool:
     question = ("read after", loop[5], name)
     known: bool | None = frame.function.notes.get(question)
     if known is None:
-        body, end = frame.function.facts.body, last_line(loop)
-        seen = [each for each in _places(body, name) if each[0] > end]
-        known = bool(seen) and min(seen) not in _bindings(body, name)
+        body, start, end = frame.function.facts.body, loop[5][0], last_line(loop)
+        places = list(_places(body, name))
+        seen = sorted([each for each in places if each[0] > end])
+        around = _around(body, start, end) if places else start
+        seen.extend(sorted([each for each in places if around <= each[0] < start]))
+        known = bool(seen) and seen[0] not in _bindings(body, name)
         frame.function.notes[question] = known
     return known
 

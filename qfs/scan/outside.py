@@ -256,9 +256,10 @@ def held_guard(hit: Hit, arguments: Arguments) -> str:
         given = arguments.gives(guard.position, guard.keyword)
         value = arguments.at(guard.position, guard.keyword) if given else NOTHING
         if given and _satisfied(guard, value):
-            if guard.value or not any(atom[:2] == ("plain", "none") for atom in value):
+            seeds = hit.rule.effect == "random"
+            if not seeds or not any(atom[:2] == ("plain", "none") for atom in value):
                 return "yes"
-            answer = "maybe"  # None is what the guard is without it
+            answer = "maybe"  # None is no seed
         if arguments.double or (arguments.star is not None and guard.position >= 0):
             answer = "maybe"
     return answer

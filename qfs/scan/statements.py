@@ -11,7 +11,7 @@ from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.addresses import only_as_key
-from qfs.scan.aliases import either, link, link_items, unlink
+from qfs.scan.aliases import either, link, link_items, note_given, unlink
 from qfs.scan.annotations import annotated
 from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
@@ -69,6 +69,7 @@ def _assign(frame: Frame, fact: Fact) -> bool:
         unlink(frame, target)
     for target in fact[1]:
         link(frame, target, fact[2], value)
+        note_given(frame, target, fact[2], value)
         if target is not fact[1][0]:
             link(frame, target, fact[1][0], value)
     frame.assigning = None
