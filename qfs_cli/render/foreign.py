@@ -57,6 +57,8 @@ Repeat = Annotated[int, typer.Option(min=1, help="How often thread scheduling is
 Timeout = Annotated[int, typer.Option(min=1, help="Seconds that one run may take.")]
 Memory = Annotated[int, typer.Option(min=0, help="Bytes of address space of one run; 0: no bound.")]
 
+_ALONE = "  -> in one environment: --perturb varies hash seed, clock, locale and more"
+
 
 def run(request: ForeignRequest, *, as_json: bool) -> int:
     """Run, print the report, return the exit code."""
@@ -66,15 +68,18 @@ def run(request: ForeignRequest, *, as_json: bool) -> int:
             report = replay_foreign(request, status.update)
     else:
         report = replay_foreign(request)
-    _print(report, as_json=as_json)
+    varied = request.perturb or request.sealed or request.against or request.between is not None
+    alone = "" if varied or not report.identical else _ALONE
+    _print(report, as_json=as_json, hint=alone)
     return report.exit_code
 
 
-def _print(report: ForeignReport, *, as_json: bool) -> None:
+def _print(report: ForeignReport, *, as_json: bool, hint: str = "") -> None:
     if as_json:
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True, ensure_ascii=False))
-    else:
-        typer.echo("\n".join(text(report)))
+        return
+    *lines, last = text(report)
+    typer.echo("\n".join([*lines, *filter(None, [hint]), last]))
 
 
 def unfit(request: ForeignRequest, *, as_json: bool) -> int | None:

@@ -39,6 +39,8 @@ def test_the_exit_code_and_the_report_say_what_was_found(tmp_path: Path) -> None
     for one in (steady, sealed, whole):
         assert (one.code, one.stderr) == (0, ""), one
         assert one.stdout.endswith("identical   yes\n")
+    told = ["in one environment: --perturb" in one.stdout for one in (steady, sealed, whole)]
+    assert told == [True, False, True]
 
 
 def test_a_text_report_names_variable_line_and_rule(tmp_path: Path) -> None:
