@@ -9,12 +9,13 @@
 from typing import Any
 
 from qfs.scan import ir
+from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import hand_on
 from qfs.scan.program import Function
 from qfs.scan.solve import Node
-from qfs.scan.values import SEQUENCE, SET, TABLE, Atom, Value
+from qfs.scan.values import SEQUENCE, SET, TABLE, TUPLE, Atom, Value, join
 
 _CHANGES = {
     "append", "appendleft", "add", "insert", "extend", "extendleft", "update", "setdefault",
@@ -140,6 +141,8 @@ def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> No
             break
         given.append((parameter.name, fact))
     given.extend([(name, fact) for name, fact in call[3] if name])
+    given.extend(_defaults(frame, node.function, {name for name, _fact in given}))
+    _hand_back_rest(frame, node, given, call, pos)
     for name, fact in given:
         if name in stored and fact[0] == ir.NAME:
             from qfs.scan.aliases import take_given  # noqa: PLC0415 (it looks at what has grown)
@@ -151,6 +154,52 @@ def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> No
             value = frame.solver.read(frame.node, ("grown", node.number, name))
             if value:
                 _put(frame, fact, value, pos)
+
+
+def _defaults(frame: Frame, function: Function, given: set[str]) -> list[tuple[str, Fact]]:
+    """Return the parameters of a function of this one that keep what a variable of it holds."""
+    if function.outer is not frame.function:
+        return []
+    return [
+        (parameter.name, parameter.default)
+        for parameter in function.facts.parameters
+        if parameter.name not in given
+        if parameter.default is not None and parameter.default[0] == ir.NAME
+    ]
+
+
+def _hand_back_rest(
+    frame: Frame,
+    node: Node,
+    given: list[tuple[str, Fact]],
+    call: Fact,
+    pos: Pos,
+) -> None:
+    """Let variables hold what a callee made of the items of ``*args`` and ``**words``."""
+    names = _changed(node.function)[0]
+    if not any(
+        each.kind in {2, 4} and each.name in names for each in node.function.facts.parameters
+    ):
+        return
+    known = {name for name, _fact in given}
+    named = {each.name for each in node.function.facts.parameters if each.kind in {0, 1, 3}}
+    for parameter in node.function.facts.parameters:
+        if parameter.kind not in {2, 4} or parameter.name not in names:
+            continue
+        value = frame.solver.read(frame.node, ("grown", node.number, parameter.name))
+        items: Value = ()
+        for atom in value:
+            for part in atom[1] if atom[0] == TUPLE else (atom[2],):
+                items = join(items, part)
+        facts = call[2][len(known & named - {name for name, _fact in call[3]}) :]
+        if parameter.kind == 4:
+            facts = tuple([fact for name, fact in call[3] if name and name not in named])
+        for fact in facts if items else ():
+            if fact[0] in {ir.NAME, ir.ATTR}:
+                frame.quiet += 1
+                kinds = {atom[0] for atom in evaluate(frame, fact)}
+                frame.quiet -= 1
+                _put(frame, fact, tuple([atom for atom in items if atom[0] in kinds]), pos)
 
 
 def _put(frame: Frame, fact: Fact, value: Value, pos: Pos) -> None:
