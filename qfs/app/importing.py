@@ -25,7 +25,7 @@ from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.worlds import QFS, derive_all, found_of, snapshot_file
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.crypto import Profile
-from qfs.errors import InputError, UsageError
+from qfs.errors import EnvironmentFault, InputError, UsageError
 from qfs.halt import Code, check
 from qfs.kernel import Genesis, Order, Transactions, World, apply, found
 from qfs.keys import COMMANDS as KEY_COMMANDS
@@ -165,6 +165,9 @@ def import_history(request: ImportRequest, progress: Progress | None = None) -> 
         source = _same(request.source, form, run)
         beside.chmod(0o755)  # mkdtemp's own mode would keep readers out
         beside.rename(request.log)
+    except EnvironmentFault as fault:  # of a folder that is gone when its name is read
+        way_out = "make room, and import again: nothing was made"
+        raise EnvironmentFault(fault.what, place=str(request.log), way_out=way_out) from None
     finally:
         if beside.exists():
             rmtree(beside)

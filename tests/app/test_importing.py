@@ -354,6 +354,24 @@ def test_a_bad_source_is_one_error_and_makes_nothing(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_full_disk_makes_nothing_and_names_the_log(tmp_path: Path) -> None:
+    (tmp_path / "ticks.jsonl").write_text(TICKS, encoding="utf-8")
+    words = [sys.executable, "-m", "qfs_cli.main", "import", "ticks.jsonl", "ticks"]
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 500; exec "$@"', "limited", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error[QFS-ENVIRONMENT]: ticks: write failed: File too large\n"
+        "  -> make room, and import again: nothing was made\n"
+    )
+    assert [one.name for one in tmp_path.iterdir()] == ["ticks.jsonl"]
+
+
 def test_what_exists_is_not_written_over(tmp_path: Path) -> None:
     source = tmp_path / "ticks.jsonl"
     source.write_text(TICKS, encoding="utf-8")
