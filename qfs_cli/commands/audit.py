@@ -1,6 +1,5 @@
 """``qfs audit``: options in, a rendered report out."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from qfs_cli.render import (
     audit_markdown,
     audit_sarif,
 )
+from qfs_cli.waiting import waiting
 
 FORMATS = {
     "text": text.render,
@@ -174,11 +174,7 @@ def command(
 
 def _awaited(request: AuditRequest) -> AuditReport:
     """Audit; somebody at a terminal sees that it goes on."""
-    if not sys.stderr.isatty():
-        return audit(request)
-    from rich.console import Console  # noqa: PLC0415 (a pipeline need not wait for it)
-
-    with Console(stderr=True).status("auditing"):
+    with waiting("auditing"):
         return audit(request)
 
 
@@ -197,7 +193,8 @@ def _witnessed(report: AuditReport, request: AuditRequest, inputs: Path | None) 
     """Run the entry points in other environments."""
     from qfs.app.witness import witness  # noqa: PLC0415 (an audit alone need not wait for it)
 
-    return witness(report, request, inputs)
+    with waiting("running the entry points"):
+        return witness(report, request, inputs)
 
 
 def _check(form: str, *, inputs: bool, tests: bool) -> None:

@@ -16,6 +16,7 @@ from qfs.app.foreign import ForeignRequest
 from qfs_cli.paranoid import verifying
 from qfs_cli.render import foreign
 from qfs_cli.render.runs import comparison
+from qfs_cli.waiting import waiting
 
 
 class Format(Enum):
@@ -85,7 +86,9 @@ def bisect(
             "what is to be compared?", way_out="give two logs or snapshots, or --rev, or --env"
         )
     if wanted is not None:
-        _print(use_case.bisect(wanted), output)
+        with waiting("comparing"):
+            found = use_case.bisect(wanted)
+        _print(found, output)
     if rev is not None and a is not None and not call and not machine:
         _print_revisions(rev, a, output)
     request = ForeignRequest(

@@ -11,6 +11,7 @@ from qfs.app import certify as use_case
 from qfs.app.certify import CertifyReport, CertifyRequest
 from qfs.app.failure import EXIT_FINDINGS, UsageError
 from qfs_cli.paranoid import verifying
+from qfs_cli.waiting import waiting
 
 
 class Format(Enum):
@@ -58,12 +59,14 @@ def certify(
     if check is not None:
         if public_key is None or key is not None or output is not None:
             raise UsageError("--check takes --public-key, and neither --key nor --output")
-        report = use_case.verify(path, check, public_key, targets)
+        with waiting("auditing"):
+            report = use_case.verify(path, check, public_key, targets)
     else:
         if output is not None and key is None:
             raise UsageError("--output needs --key", way_out="make one with `qfs keys new`")
         request = CertifyRequest(path, targets, key, passphrase_file, output)
-        report = use_case.certify(request)
+        with waiting("auditing"):
+            report = use_case.certify(request)
     if output_format is Format.JSON:
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True))
     else:

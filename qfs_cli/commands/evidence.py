@@ -11,6 +11,7 @@ from qfs.app import evidence as use_case
 from qfs.app.evidence import EvidenceReport
 from qfs.app.failure import EXIT_FINDINGS
 from qfs_cli.paranoid import verifying
+from qfs_cli.waiting import waiting
 
 
 class Format(Enum):
@@ -34,12 +35,15 @@ def register(app: typer.Typer) -> None:
 
 def write(path: _Root = Path(), *, output_format: _Format = Format.TEXT) -> None:
     """Regenerate every file in audit/ from the tree."""
-    _show(use_case.write(path), output_format)
+    with waiting("deriving the evidence"):
+        report = use_case.write(path)
+    _show(report, output_format)
 
 
 def check(path: _Root = Path(), *, output_format: _Format = Format.TEXT) -> None:
     """Compare every file in audit/ with the tree, byte for byte; exit 1 if one is stale."""
-    report = use_case.check(path)
+    with waiting("deriving the evidence"):
+        report = use_case.check(path)
     _show(report, output_format)
     if not report.current:
         raise typer.Exit(EXIT_FINDINGS)

@@ -8,6 +8,7 @@ import typer
 from qfs.app.failure import UsageError
 from qfs.app.inventory import PACKS, InventoryRequest, inventory
 from qfs_cli.render.inventory import render_csv, render_json, render_markdown, render_text
+from qfs_cli.waiting import waiting
 
 FORMATS = {
     "text": render_text,
@@ -50,6 +51,7 @@ def command(
     asked = InventoryRequest(
         tuple(paths or [Path()]), tuple(pack or PACKS), coverage, cache=not no_cache
     )
-    report = inventory(asked)
+    with waiting("auditing"):
+        report = inventory(asked)
     typer.echo(FORMATS[form](report), nl=False)
     raise typer.Exit(report.exit_code)

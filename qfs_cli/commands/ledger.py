@@ -25,6 +25,7 @@ from qfs.app.failure import EXIT_FINDINGS, Halt, QFSError
 from qfs.app.packet import PROVIDERS
 from qfs.app.program import ProgramReport
 from qfs_cli.paranoid import verifying
+from qfs_cli.waiting import waiting
 
 
 class Format(Enum):
@@ -217,7 +218,8 @@ def receive(
 
 def state(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
     """Show every account after the last packet; signatures verified, every root re-derived."""
-    report = ledger.state(directory)
+    with waiting("replaying"):
+        report = ledger.state(directory)
     if output_format is Format.JSON:
         _json(report.document())
         return
@@ -240,7 +242,8 @@ def check(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
 
     Exits with 1 when a sentence is false, with 3 when the log cannot be re-derived.
     """
-    report = checking.check(directory)
+    with waiting("replaying"):
+        report = checking.check(directory)
     if output_format is Format.JSON:
         _json(report.document())
     else:
@@ -268,7 +271,8 @@ def prove(
     output_format: Output = Format.TEXT,
 ) -> None:
     """Write a proof of what an account holds, or of a packet, for whoever has only the root."""
-    report = proving.prove_one(directory, account, packet, output)
+    with waiting("replaying"):
+        report = proving.prove_one(directory, account, packet, output)
     if output_format is Format.JSON:
         _json(report.document())
         return
@@ -297,7 +301,8 @@ def verify_proof(
 
 def snapshot(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
     """Write the ledger's world beside its log, so that the next start derives the tail alone."""
-    report = snapshots.take(directory)
+    with waiting("replaying"):
+        report = snapshots.take(directory)
     if output_format is Format.JSON:
         _json(report.document())
         return
@@ -311,7 +316,8 @@ def prune(directory: Directory, *, output_format: Output = Format.TEXT) -> None:
     What then needs a body says so: replaying from genesis, exporting older movements, being
     followed by a ledger that is behind.
     """
-    report = snapshots.prune(directory)
+    with waiting("replaying"):
+        report = snapshots.prune(directory)
     if output_format is Format.JSON:
         _json(report.document())
         return
@@ -337,7 +343,8 @@ def export(
     output_format: Output = Format.TEXT,
 ) -> None:
     """Write a ledger's accounts, movements or transactions for other programs."""
-    report = exporting.export(directory, output, table, form)
+    with waiting("replaying"):
+        report = exporting.export(directory, output, table, form)
     if output_format is Format.JSON:
         _json(report.document())
         return
@@ -358,7 +365,8 @@ def import_(
     Exits with 1 when the other log is cut in the middle of a frame, with 2 when the two have
     different pasts, with 3 at a packet that cannot be derived.
     """
-    report = replica.follow(directory, other)
+    with waiting("replaying"):
+        report = replica.follow(directory, other)
     if output_format is Format.JSON:
         _json(report.document())
     else:

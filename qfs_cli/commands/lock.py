@@ -9,6 +9,7 @@ import typer
 
 from qfs.app import lock as use_case
 from qfs.app.failure import EXIT_FINDINGS
+from qfs_cli.waiting import waiting
 
 
 class Format(Enum):
@@ -41,7 +42,8 @@ def lock(
 
     pip-tools resolves. Exit code 1: a lock file is missing or does not fit what is asked for.
     """
-    report = use_case.check(path) if check else use_case.lock(path, pylock=pylock)
+    with waiting("resolving"):
+        report = use_case.check(path) if check else use_case.lock(path, pylock=pylock)
     if output_format is Format.JSON:
         typer.echo(json.dumps(report.document(), indent=2, sort_keys=True))
     else:

@@ -14,6 +14,7 @@ from qfs.app.publishing import Signing
 from qfs.app.trail import TrailReport
 from qfs.app.trail_words import words_of
 from qfs_cli.paranoid import verifying
+from qfs_cli.waiting import waiting
 
 
 class Format(Enum):
@@ -62,7 +63,9 @@ def register(app: typer.Typer) -> None:
 
 def show(log: Log, *, provider: Provider = PROVIDERS[0], output: Output = Format.TEXT) -> None:
     """Show the audit trail that a ledger's log leads to, its signatures verified."""
-    _print(use_case.derive_trail(log, provider), output)
+    with waiting("verifying"):
+        report = use_case.derive_trail(log, provider)
+    _print(report, output)
 
 
 def verify(
@@ -83,7 +86,8 @@ def verify(
     Exit code 0: everything leads to the checkpoints. 2: a file is not what it claims. 3: halted
     (CIR-302), the log or the trail is not what it was.
     """
-    report = use_case.verify_trail(path, earlier, provider, tuple(keys or ()))
+    with waiting("verifying"):
+        report = use_case.verify_trail(path, earlier, provider, tuple(keys or ()))
     _print(report, output)
     if output is Format.TEXT:
         derived = "derived again from the log, its signatures verified"
