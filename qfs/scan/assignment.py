@@ -134,6 +134,10 @@ def _outlives(frame: Frame, atom: Atom, name: str) -> bool:
 
 
 def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = False) -> None:
+    of_object = target[1][0] == ir.ATTR and target[1][2] == "__dict__"
+    if of_object and target[2][0] == ir.CONST and isinstance(target[2][1], str):
+        _attribute(frame, (ir.ATTR, target[1][1], target[2][1], target[3]), value, pos)
+        return
     kept = None if again else target[2]
     holder = evaluate(frame, target[1])
     key = evaluate_key(frame, target[2])

@@ -14,7 +14,17 @@ from qfs.scan.frame import Frame
 from qfs.scan.implicit import class_made
 from qfs.scan.ir import Fact
 from qfs.scan.program import Function, Klass
-from qfs.scan.values import CLASS, FUNCTION, OBJECT, OUTSIDE, PARTIAL, SUPER, Value, join
+from qfs.scan.values import (
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    OBJECT,
+    OUTSIDE,
+    PARTIAL,
+    SUPER,
+    Value,
+    join,
+)
 
 _PROPERTIES = {
     "builtins.property", "functools.cached_property", "abc.abstractproperty",
@@ -107,7 +117,23 @@ def define_class(frame: Frame, index: int, run: Callable[[Frame, tuple[Fact, ...
     frame.klass, frame.env = outer_class, outer_env
     frame.solver.define(klass)
     class_made(frame, klass, words, facts.pos)
-    frame.bind(facts.name, ((CLASS, klass.number),))
+    value: Value = ((CLASS, klass.number),)
+    for decorator in reversed(facts.decorators):
+        value = _redecorated(frame, decorator, value)
+    frame.bind(facts.name, value)
+
+
+def _redecorated(frame: Frame, decorator: Fact, value: Value) -> Value:
+    """Return what a decorator of the program makes of a class: the class, if nobody knows what."""
+    own = tuple([atom for atom in evaluate(frame, decorator) if atom[0] in _CALLED_ON_CLASSES])
+    if not own:
+        return value
+    made = call(frame, own, Arguments([value], apart=True), decorator[-1])
+    known = tuple([atom for atom in made if atom[0] in _CALLED_ON_CLASSES])
+    return known or value
+
+
+_CALLED_ON_CLASSES = {FUNCTION, CLASS, PARTIAL, INSTANCE}
 
 
 def _derive(frame: Frame, klass: Klass, atom: tuple[object, ...]) -> None:
