@@ -103,7 +103,9 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
         elif atom[0] == CLASS:
             frame.solver.write(("attr", atom[1], target[2]), value)
             if frame.function.outer is not None and not (
-                frame.makes_a_class() or frame.function.facts.name == "__new__"
+                len(atom) > 2  # a decorator's: it is being made
+                or frame.makes_a_class()
+                or frame.function.facts.name == "__new__"
             ):
                 frame.site("class-state", pos, f"the class attribute {target[2]}")
         elif atom[0] == MODULE:

@@ -334,7 +334,7 @@ def _is_module(atom: Atom) -> bool:
 def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     for atom in arguments.first():
         shared = atom[0] in {MODULE, OUTSIDE, CLASS} and frame.function.outer is not None
-        if shared and not frame.makes_a_class():
+        if shared and not frame.makes_a_class() and len(atom) == 2:
             frame.site("dynamic-attribute", pos, "setattr() on a module or class")
         elif atom[0] == INSTANCE:
             for name in arguments.at(1, ""):

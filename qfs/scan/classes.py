@@ -128,11 +128,17 @@ def _redecorated(frame: Frame, decorator: Fact, value: Value) -> Value:
     own = tuple([atom for atom in evaluate(frame, decorator) if atom[0] in _CALLED_ON_CLASSES])
     if not own:
         return value
-    made = call(frame, own, Arguments([value], apart=True), decorator[-1])
-    known = tuple([atom for atom in made if atom[0] in _CALLED_ON_CLASSES])
+    given = tuple([(*atom, MADE) if atom[0] == CLASS else atom for atom in value])
+    made = call(frame, own, Arguments([given], apart=True), decorator[-1])
+    known: Value = ()
+    for atom in made:
+        if atom[0] in _CALLED_ON_CLASSES:
+            known = join(known, (atom[:2] if atom[0] == CLASS else atom,))
     return known or value
 
 
+MADE = "made"
+"""Marks a class that a decorator is handed: what it sets is part of making it."""
 _CALLED_ON_CLASSES = {FUNCTION, CLASS, PARTIAL, INSTANCE}
 
 
