@@ -150,6 +150,16 @@ def parts(fact: Fact) -> Iterator[Fact]:
         waiting.extend([part for part in one if part.__class__ is tuple])
 
 
+def is_position(part: Fact) -> bool:
+    """Say whether a tuple within a fact is a position."""
+    return len(part) == 4 and all(each.__class__ is int for each in part)
+
+
+def last_line(fact: Fact) -> int:
+    """Return the last line on which a statement has a part."""
+    return max([int(part[2]) for part in parts(fact) if is_position(part)])
+
+
 def packed(facts: ModuleFacts) -> Fact:
     """Return facts as plain tuples."""
     functions = [

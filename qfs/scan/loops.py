@@ -176,19 +176,10 @@ def _around(body: tuple[Fact, ...], start: int, end: int) -> int:
         if (len(fact) == 6 and fact[0] == ir.FOR) or (len(fact) == 4 and fact[0] == ir.WHILE):
             if not isinstance(fact[1], tuple):
                 continue
-            lines = [part[0] for part in ir.parts(fact) if _is_position(part)]
+            lines = [part[0] for part in ir.parts(fact) if ir.is_position(part)]
             if lines and min(lines) < first and max(lines) >= end:
                 first = min(lines)
     return first
-
-
-def last_line(fact: Fact) -> int:
-    """Return the last line on which a statement has a part."""
-    return max([int(part[2]) for part in ir.parts(fact) if _is_position(part)])
-
-
-def _is_position(part: Any) -> bool:
-    return len(part) == 4 and all(each.__class__ is int for each in part)
 
 
 def _count(fact: Any, name: str) -> int:
@@ -205,7 +196,7 @@ def _read_after(frame: Frame, loop: Fact, name: str) -> bool:
     question = ("read after", loop[5], name)
     known: bool | None = frame.function.notes.get(question)
     if known is None:
-        body, start, end = frame.function.facts.body, loop[5][0], last_line(loop)
+        body, start, end = frame.function.facts.body, loop[5][0], ir.last_line(loop)
         places = list(_places(body, name))
         seen = sorted([each for each in places if each[0] > end])
         around = _around(body, start, end) if places else start
@@ -345,7 +336,7 @@ def _accumulates(frame: Frame, taint: Taint, loop: Fact) -> None:
                 frame.leak(_weak(taint), "set-fold", use)
         elif target[0] == ir.ATTR and not mentions(target, made):
             if not again and not _set_again(
-                frame.function.facts.body, bare(target), last_line(loop)
+                frame.function.facts.body, bare(target), ir.last_line(loop)
             ):
                 frame.leak(_weak(taint), "set-pick", f"decides which element {target[2]} keeps")
             elif again and value[0] == ir.CALL and not _commutes(value):

@@ -15,7 +15,6 @@ from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.loops import last_line
 from qfs.scan.program import Function, Module, Program
 from qfs.scan.solve import Effect, Node, Solver
 
@@ -62,7 +61,7 @@ def _within(node: Node, pos: Pos) -> bool:
     lines: list[tuple[int, int]] | None = node.function.notes.get("pinned")
     if lines is None:
         lines = node.function.notes["pinned"] = [
-            (fact[3][0], last_line(fact))
+            (fact[3][0], ir.last_line(fact))
             for fact in ir.parts(node.function.facts.body)
             if len(fact) == 4 and fact[0] == ir.WITH and isinstance(fact[1], tuple)
             if any(_pins(manager[0]) for manager in fact[1])
