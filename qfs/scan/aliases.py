@@ -8,18 +8,17 @@
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.dispatch import evaluate
-from qfs.scan.frame import Frame
+from qfs.scan.frame import Frame, Links
 from qfs.scan.grown import note
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep
 from qfs.scan.order import unordered
 from qfs.scan.program import Function
 from qfs.scan.shared import is_module_level, root_of
-from qfs.scan.solve import CellKey, Node
+from qfs.scan.solve import GROWING, CellKey, Node
 from qfs.scan.values import (
     ANYTHING,
     CLASS,
@@ -56,10 +55,10 @@ def link(frame: Frame, target: Fact, fact: Fact, value: Value) -> None:
         return
     if fact[0] == ir.CALL and not any(atom[0] in _CONTAINERS for atom in value):
         return
-    known = frame.links
-    for pair in _pairs(frame, target, fact):
-        if pair not in known and len(known) < _LINKS_MAX:
-            known = (*known, pair)
+    known = dict(frame.links)
+    for one, two in _pairs(frame, target, fact):
+        if len(known) < _LINKS_MAX:
+            known.setdefault((_whole(one), _whole(two)), (one, two, _key(one), _key(two)))
     frame.links = known
 
 
@@ -81,14 +80,16 @@ def unlink(frame: Frame, target: Fact) -> None:
     """Forget what a name led to: it is given anew."""
     if frame.links and target[0] == ir.NAME:
         name = target[1]
-        frame.links = tuple(
-            [(one, two) for one, two in frame.links if name not in {_name(one), _name(two)}]
-        )
+        frame.links = {
+            whole: link
+            for whole, link in frame.links.items()
+            if name != _name(link[0]) and name != _name(link[1])
+        }
 
 
-def either(*branches: Any) -> Any:
-    """Return the links that any branch left."""
-    return tuple(dict.fromkeys([each for branch in branches for each in branch]))
+def either(one: Links, other: Links) -> Links:
+    """Return the links that either branch left."""
+    return {**one, **other} if one and other else one or other
 
 
 def item(holder: Fact) -> Fact:
@@ -182,16 +183,27 @@ def _key(way: Fact) -> object:
     return (tag, _key(way[1])) if tag == ir.INDEX else None
 
 
+def _whole(way: Fact) -> object:
+    """Return a way without its positions and indices, to tell two of them apart."""
+    tag = way[0]
+    if tag in {ir.NAME, CELLS}:
+        return way[:2]
+    if tag == ir.ATTR:
+        return (tag, _whole(way[1]), way[2])
+    return (tag, _whole(way[1])) if tag == ir.INDEX else way
+
+
 def linked(frame: Frame, holder: Fact) -> Iterator[Fact]:
     """Yield the other ways to what a way leads to."""
     steps: list[Fact] = []
     at = holder
     while frame.links and len(steps) < _STEPS_MAX:
         key = _key(at)
-        for one, two in frame.links:
-            for from_, to in ((one, two), (two, one)):
-                if _key(from_) == key:
-                    yield _after(to, steps)
+        for one, two, key_one, key_two in frame.links.values():
+            if key_one == key:
+                yield _after(two, steps)
+            if key_two == key:
+                yield _after(one, steps)
         if at[0] not in {ir.ATTR, ir.INDEX}:
             return
         steps.append(at)
@@ -286,8 +298,11 @@ def note_given(frame: Frame, target: Fact, fact: Fact, value: Value) -> None:
 
 def take_given(frame: Frame, node: Node, name: str, fact: Fact) -> None:
     """Note where a callee put a container that it was handed in a variable."""
-    for _tag, number, field in frame.solver.read(frame.node, ("held", node.number, name)):
-        given_to(frame, fact, number, field)
+    for atom in frame.solver.read(frame.node, ("held", node.number, name)):
+        if atom[0] == "slot":
+            given_to(frame, fact, atom[1], atom[2])
+        else:  # in more places than a cell keeps apart
+            frame.solver.unknown(frame.node, GROWING)
 
 
 def _with_item(atom: Atom, value: Value) -> Atom:

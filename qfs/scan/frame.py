@@ -6,7 +6,7 @@
 """
 
 import builtins
-from typing import Any
+from typing import Any, TypeAlias
 
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Klass
@@ -26,6 +26,9 @@ from qfs.scan.values import (
     bounded,
     join,
 )
+
+Links: TypeAlias = dict[tuple[object, object], tuple[Fact, Fact, object, object]]
+"""Two ways without their positions to the ways, and to that by which others are compared."""
 
 
 class Frame:
@@ -60,7 +63,7 @@ class Frame:
         """Whether nothing is done with the value of the call that is read next."""
         self.quiet = 0
         """Above 0 while something is evaluated whose effects belong to nobody."""
-        self.links: tuple[tuple[Fact, Fact], ...] = ()
+        self.links: Links = {}
         """Pairs of ways that lead to one container: ``qfs.scan.aliases``."""
         self.mirrors: dict[str, tuple[CellKey, ...]] = {}
         """Of variables that an object was given: what that field's container was changed to."""

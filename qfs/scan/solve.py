@@ -50,6 +50,7 @@ RUNS_MAX = 8
 """Evaluations after which a node's result is anything besides."""
 AGAIN_MAX = 32
 """Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
+GROWING = "code whose values keep growing"
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 12
 
@@ -336,7 +337,7 @@ class Solver:
         try:
             result = self.evaluate(self, node)
         except RecursionError:
-            result = self._unknown(node, "code nested too deeply")
+            result = self.unknown(node, "code nested too deeply")
         self.depth -= 1
         node.active = False
         if not node.rank:
@@ -355,7 +356,7 @@ class Solver:
                     self.push(reader)
                 reader.cut = reader.cut or (used and not reader.queued)
 
-    def _unknown(self, node: Node, why: str) -> Value:
+    def unknown(self, node: Node, why: str) -> Value:
         """Say that a function cannot be judged."""
         pos = node.function.facts.pos
         for rule in self.rules.index.sites.get("unresolved-call", ()):
@@ -372,7 +373,7 @@ class Solver:
                 self.run(node)
         for node in self.nodes if not self.visits_max else ():
             if node.cut and self._has_changed(node):
-                self._unknown(node, "code whose values keep growing")
+                self.unknown(node, GROWING)
 
     def _has_changed(self, node: Node) -> bool:
         """Say whether an evaluation would find anything else than the last one."""

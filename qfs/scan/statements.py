@@ -138,12 +138,12 @@ def _if(frame: Frame, fact: Fact) -> bool:
     frame.single = single
     then = frame.env if goes_on else None
     frame.env = before
-    frame.links, links = links, frame.links if goes_on else ()
+    frame.links, links = links, frame.links if goes_on else {}
     earlier = frame.copy()
     narrow(frame, test, positive=False)
     other_goes_on = not impossible(frame, earlier) and run(frame, otherwise)
     frame.merge(then, frame.env if other_goes_on else None)
-    frame.links = either(frame.links if other_goes_on else (), links)
+    frame.links = either(frame.links if other_goes_on else {}, links)
     return goes_on or other_goes_on
 
 

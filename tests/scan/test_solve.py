@@ -122,3 +122,19 @@ def test_of_what_a_value_can_call_so_many_are_told_apart_and_the_rest_is_unknown
     fewer = fewer_called(value, most)
     assert fewer == kept, title
     assert same(fewer_called(join(fewer, value), most), fewer), title
+
+
+@pytest.mark.parametrize(("fields", "verdicts"), [(3, set()), (20, {"unknown"})])
+def test_a_list_that_a_callee_puts_into_more_fields_than_are_followed_is_unknown(
+    fields: int, verdicts: set[str]
+) -> None:
+    names = [f"field_{number}" for number in range(fields)]
+    made = "".join([f"        self.{name} = []\n" for name in names])
+    put = "".join([f"    holder.{name} = rows\n" for name in names])
+    found = judged(
+        f"class Holder:\n    def __init__(self):\n{made}\n"
+        f"def put(holder: Holder, rows: list[int]):\n{put}\n"
+        "def entry() -> int:\n    rows: list[int] = []\n    put(Holder(), rows)\n"
+        "    rows.append(1)\n    return len(rows)\n"
+    )
+    assert {each.verdict for each in found.found} == verdicts
