@@ -231,9 +231,10 @@ def halts(root: Path) -> Document | None:
         match member, sentence:
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(code))),
-                ast.Expr(value=ast.Constant(value=text)),
+                ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                found.append({"code": f"CIR-{code}", "name": name, "sentence": text})
+                breached = text.partition("\n")[0]  # below it stands what the operator does next
+                found.append({"code": f"CIR-{code}", "name": name, "sentence": breached})
     return {"schema": "qfs.evidence.halts/1", "halts": found}
 
 
