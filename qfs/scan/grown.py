@@ -52,8 +52,7 @@ def _stored(function: Function) -> frozenset[str]:
         known = function.notes["stored"] = frozenset(
             [
                 fact[2][1]
-                for fact in ir.parts(function.facts.body)
-                if len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple)
+                for fact in function.assignments
                 if fact[2][0] == ir.NAME and any(target[0] == ir.ATTR for target in fact[1])
             ]
         )
@@ -78,8 +77,7 @@ def _renamed(function: Function) -> list[tuple[str, Fact]]:
     """Return the variables given what a name, attribute or item holds; the last first."""
     out = [
         (target[1], fact[2])
-        for fact in ir.parts(function.facts.body)
-        if len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple)
+        for fact in function.assignments
         if fact[2][0] in {ir.NAME, ir.ATTR, ir.INDEX}
         for target in fact[1]
         if target[0] == ir.NAME

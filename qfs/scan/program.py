@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qfs.scan.ir import ClassFacts, FunctionFacts, ModuleFacts
+from qfs.scan import ir
+from qfs.scan.ir import ClassFacts, Fact, FunctionFacts, ModuleFacts
 from qfs.scan.values import Value
 
 
@@ -43,6 +44,21 @@ class Function:
     def label(self) -> str:
         """``module:qualname``."""
         return f"{self.module.name}:{self.facts.qualname}"
+
+    @property
+    def assignments(self) -> list[Fact]:
+        """Every ``targets = value`` in its body, in no order that means anything."""
+        known: list[Fact] | None = self.notes.get("assignments")
+        if known is None:
+            known = self.notes["assignments"] = [
+                fact for fact in ir.parts(self.facts.body) if is_assignment(fact)
+            ]
+        return known
+
+
+def is_assignment(fact: Fact) -> bool:
+    """Say whether a fact is ``targets = value``."""
+    return len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple)
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import Any
 from qfs.scan import ir
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.program import Function, Klass, Program
+from qfs.scan.program import Function, Klass, Program, is_assignment
 from qfs.scan.values import (
     CLASS,
     FUNCTION,
@@ -114,8 +114,8 @@ def _items_set(function: Function) -> dict[tuple[object, object], None]:
     if known is None:
         known = function.notes["items set"] = {
             (bare(target[1]), bare(target[2])): None
-            for fact in ir.parts(function.facts.body)
-            for target in _targets(fact)
+            for fact in function.assignments
+            for target in fact[1]
             if target[0] == ir.INDEX
         }
     return known
@@ -123,9 +123,8 @@ def _items_set(function: Function) -> dict[tuple[object, object], None]:
 
 def _targets(fact: Fact) -> tuple[Fact, ...]:
     """Return what an assignment sets; nothing of another fact."""
-    if len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple):
-        return fact[1]
-    return ()
+    targets: tuple[Fact, ...] = fact[1] if is_assignment(fact) else ()
+    return targets
 
 
 def _statements(function: Function) -> dict[Fact, None]:
