@@ -58,7 +58,8 @@ def link(frame: Frame, target: Fact, fact: Fact, value: Value) -> None:
     known = dict(frame.links)
     for one, two in _pairs(frame, target, fact):
         if len(known) < _LINKS_MAX:
-            known.setdefault((_whole(one), _whole(two)), (one, two, _key(one), _key(two)))
+            pair = (_key(one, apart=True), _key(two, apart=True))
+            known.setdefault(pair, (one, two, _key(one), _key(two)))
     frame.links = known
 
 
@@ -173,24 +174,19 @@ def _gives(function: Function) -> list[Fact]:
     return known
 
 
-def _key(way: Fact) -> object:
-    """Return a way without its positions and indices, to compare two of them."""
+def _key(way: Fact, *, apart: bool = False) -> object:
+    """Return a way without its positions and indices, by which two of them are compared.
+
+    apart tells ways of different beginnings apart that are neither names nor cells.
+    """
     tag = way[0]
     if tag in {ir.NAME, CELLS}:
         return way[:2]
     if tag == ir.ATTR:
-        return (tag, _key(way[1]), way[2])
-    return (tag, _key(way[1])) if tag == ir.INDEX else None
-
-
-def _whole(way: Fact) -> object:
-    """Return a way without its positions and indices, to tell two of them apart."""
-    tag = way[0]
-    if tag in {ir.NAME, CELLS}:
-        return way[:2]
-    if tag == ir.ATTR:
-        return (tag, _whole(way[1]), way[2])
-    return (tag, _whole(way[1])) if tag == ir.INDEX else way
+        return (tag, _key(way[1], apart=apart), way[2])
+    if tag == ir.INDEX:
+        return (tag, _key(way[1], apart=apart))
+    return way if apart else None
 
 
 def linked(frame: Frame, holder: Fact) -> Iterator[Fact]:

@@ -37,9 +37,8 @@ def confined(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> bool:
 def _local(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> str:
     """Return the variable of a queue that is made or asked at a place, or an empty text."""
     if name.count(".") == 1:
-        for fact in ir.parts(frame.function.facts.body):
-            made = len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[2], tuple)
-            if made and fact[2][0] == ir.CALL and fact[2][4] == pos:
+        for fact in frame.function.assignments:
+            if fact[2][0] == ir.CALL and fact[2][4] == pos:
                 target: Fact = fact[1][0]
                 return str(target[1]) if len(fact[1]) == 1 and target[0] == ir.NAME else ""
         return ""

@@ -30,18 +30,12 @@ def drained(frame: Frame, fact: Fact) -> Drain | None:
     test = fact[1]
     if test[0] not in {ir.NAME, ir.ATTR, ir.CALL, ir.COMPARE}:
         return None
-    question = ("drained", id_of(fact))
+    question = ("drained", test)  # with its position, which no other has
     notes = frame.function.notes
     if question not in notes:
         notes[question] = _drained(fact)
     known: Drain | None = notes[question]
     return known
-
-
-def id_of(fact: Fact) -> Fact:
-    """Return what tells a ``while`` from others of its function: its test, with its position."""
-    test: Fact = fact[1]
-    return test
 
 
 def _drained(fact: Fact) -> Drain | None:
@@ -151,6 +145,3 @@ def _asks(test: Any, grown: frozenset[str]) -> bool:
         case (ir.NAME, str(name), _):
             return name in grown
     return any(_asks(part, grown) for part in test)
-
-
-__all__ = ["Drain", "depends", "drained"]

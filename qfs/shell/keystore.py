@@ -8,7 +8,6 @@
 """
 
 import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,8 +132,10 @@ def read_private_pem(path: Path, passphrase: str | None = None) -> bytes:
 
 
 def _is_public(path: Path) -> bool:
+    if not path.is_file():
+        return False
     try:
-        with path.open("rb") if path.is_file() else io.BytesIO() as file:
+        with path.open("rb") as file:
             return file.read(len(_PUBLIC)) == _PUBLIC
     except OSError:  # reading it for good says why
         return False
