@@ -187,8 +187,11 @@ def _hand_back_rest(
         value = frame.solver.read(frame.node, ("grown", node.number, parameter.name))
         items: Value = ()
         for atom in value:
-            for part in atom[1] if atom[0] == TUPLE else (atom[2],):
-                items = join(items, part)
+            if atom[0] == TUPLE:
+                for part in atom[1]:
+                    items = join(items, part)
+            elif atom[0] in {SEQUENCE, SET, TABLE}:  # else the name was given something else
+                items = join(items, atom[2])
         facts = call[2][len(known & named - {name for name, _fact in call[3]}) :]
         if parameter.kind == 4:
             facts = tuple([fact for name, fact in call[3] if name and name not in named])

@@ -52,7 +52,7 @@ AGAIN_MAX = 32
 """Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
 GROWING = "code whose values keep growing"
 EAGER_DEPTH = 24
-CELL_GROWTH_MAX = 12
+CELL_GROWTH_MAX = 24
 
 CellKey: TypeAlias = tuple[Any, ...]
 Shape: TypeAlias = tuple[Value, frozenset[Any]]
@@ -374,6 +374,11 @@ class Solver:
         for node in self.nodes if not self.visits_max else ():
             if node.cut and self._has_changed(node):
                 self.unknown(node, GROWING)
+        for key, times in self.growth.items():
+            if times > CELL_GROWTH_MAX:
+                looked = self.lookups.grown(key, new=False) if key[0] in _LOOKED_UP else []
+                for number in (*self.cell_readers.get(key, ()), *looked):
+                    self.unknown(self.nodes[number], GROWING)
 
     def _has_changed(self, node: Node) -> bool:
         """Say whether an evaluation would find anything else than the last one."""

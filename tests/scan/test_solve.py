@@ -3,6 +3,7 @@
 import pytest
 
 from qfs.app.audit import rulebook
+from qfs.scan import solve
 from qfs.scan.audit import analyse
 from qfs.scan.extract import extract
 from qfs.scan.found import Judged
@@ -138,3 +139,28 @@ def test_a_list_that_a_callee_puts_into_more_fields_than_are_followed_is_unknown
         "    rows.append(1)\n    return len(rows)\n"
     )
     assert {each.verdict for each in found.found} == verdicts
+
+
+KINDS = 5
+CLASSES = "".join([f"class Kind{at}:\n    pass\n" for at in range(KINDS)])
+PUTS = "".join([f"def put{at}(box: Box):\n    box.row = Kind{at}()\n" for at in range(KINDS)])
+A_FIELD = (
+    f"{CLASSES}class Box:\n    def __init__(self):\n        self.row = 0\n{PUTS}"
+    "def entry() -> int:\n    box = Box()\n"
+    + "".join([f"    put{at}(box)\n" for at in range(KINDS)])
+    + "    return 1 if box.row else 0\n"
+)
+WORDS = (
+    f"{CLASSES}def named(**words: object) -> None:\n"
+    + "".join([f"    words['a'] = Kind{at}()\n" for at in range(KINDS)])
+    + "def entry() -> None:\n    named(a=1)\n"
+)
+
+
+@pytest.mark.parametrize(("most", "verdicts"), [(solve.CELL_GROWTH_MAX, set()), (2, {"unknown"})])
+@pytest.mark.parametrize("code", [A_FIELD, WORDS])
+def test_what_grew_more_often_than_it_is_followed_is_unknown_to_whoever_reads_it(
+    code: str, most: int, verdicts: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solve, "CELL_GROWTH_MAX", most)
+    assert {each.verdict for each in judged(code).found} == verdicts
