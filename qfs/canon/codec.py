@@ -7,6 +7,7 @@
 - Source: RFC 8949 §3, §4.2.1; RFC 8746 §2.
 """
 
+from struct import Struct
 from typing import TypeAlias
 
 from qfs.canon.typed import ArrayKind, TypedArray
@@ -27,6 +28,9 @@ _WIDE = {
     for major in (0, 64)
 }
 """First byte -> how many bytes a head has that begins with it, and its smallest number."""
+_EIGHT = 27
+"""First byte of a number of eight bytes: those of accounts."""
+_eight = Struct(">Q").unpack_from
 
 _ARRAY_KINDS = {kind.value: kind for kind in ArrayKind}
 
@@ -222,6 +226,12 @@ class Reader:
                 put(first)
                 at += 1
                 continue
+            if first == _EIGHT and at + 9 <= end:
+                number = _eight(data, at + 1)[0]
+                if number >> 32:
+                    put(number)
+                    at += 9
+                    continue
             after = at + first - 63
             if 64 <= first < 88 and after <= end:
                 put(data[at + 1 : after])

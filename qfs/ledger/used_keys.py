@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from struct import Struct
 from typing import Any
 
 from qfs.canon import Digest, decode, encode
@@ -15,6 +16,7 @@ from qfs.kernel import trie
 from qfs.ledger.rows import KEY_PACKETS
 
 KEY_BYTES = 16
+_KEYS = Struct(f"{KEY_BYTES}s")
 
 
 class _Use:
@@ -235,7 +237,8 @@ class UsedKeys:
                 raise CanonError(f"{len(keys)} bytes of used keys", place=f"slot {slot}")
             core.slots[slot] = (seq, [keys])
         for seq, keys in sorted(entries):
-            core.last.update(dict.fromkeys(_split([keys]), seq))
+            for key in _split([keys]):
+                core.last[key] = seq
         core.tree = trie.build(sorted([core.row(slot) for slot in core.slots]))
         return UsedKeys(core)
 
@@ -261,4 +264,4 @@ def _are_alike(older: UsedKeys, sibling: UsedKeys) -> bool:
 def _split(pieces: list[bytes]) -> list[bytes]:
     """Return the single keys of pieces."""
     whole = b"".join(pieces)
-    return [whole[at : at + KEY_BYTES] for at in range(0, len(whole), KEY_BYTES)]
+    return [key for (key,) in _KEYS.iter_unpack(whole)]

@@ -154,7 +154,7 @@ _START = b"\x89\x01\x58\x20"
 _MIDDLE = Struct("2s32s2s32s2s32sB")
 """Seed, previous packet and key, each behind its head, and a kind that is its own head."""
 _BYTES_32 = b"\x58\x20"
-_BYTES = 0x40
+BYTES = 0x40
 """What the head of a byte string adds to its length (RFC 8949 §3.1)."""
 _SMALL = 23
 """The largest number that its head holds."""
@@ -168,13 +168,13 @@ def _laid_out(body: bytes) -> Packet | None:
     size = len(body)
     if body[:4] != _START:
         return None
-    seq, at = _shortest(body, 36, 0)
-    time_us, at = _shortest(body, at, 0)
+    seq, at = shortest(body, 36, 0)
+    time_us, at = shortest(body, at, 0)
     behind = at + _MIDDLE.size
     if seq < 0 or time_us < 0 or behind >= size:
         return None
     head, seed, second, previous, third, key, kind = _MIDDLE.unpack_from(body, at)
-    length, start = _shortest(body, behind, _BYTES)
+    length, start = shortest(body, behind, BYTES)
     if (
         length < 1
         or length != size - start
@@ -185,9 +185,9 @@ def _laid_out(body: bytes) -> Packet | None:
     return Packet(Digest(body[4:36]), seq, time_us, seed, previous, key, kind, body[start:])
 
 
-def _shortest(body: bytes, at: int, major: int) -> tuple[int, int]:
+def shortest(body: bytes, at: int, major: int) -> tuple[int, int]:
     """Return the number of the shortest head at a place, and where it ends; -1 for other bytes."""
-    low = body[at] - major if at < len(body) else _BYTES
+    low = body[at] - major if at < len(body) else BYTES
     if 0 <= low <= _SMALL:
         return low, at + 1
     if not 24 <= low <= 27:

@@ -17,7 +17,7 @@ from qfs.canon import encode as encode_value
 from qfs.crypto import KEY_ID_BYTES, KeyId
 from qfs.errors import RecordError
 from qfs.packet.batch import BatchPlace
-from qfs.packet.body import MAX_BODY_BYTES, Packet, decode_body, packet_id
+from qfs.packet.body import BYTES, MAX_BODY_BYTES, Packet, decode_body, packet_id, shortest
 
 PLAIN = 1
 COSIGNED = 2
@@ -91,6 +91,9 @@ def decode(data: bytes) -> Signed:
             f"an envelope of {len(data)} bytes",
             way_out=f"an envelope has at most {MAX_ENVELOPE_BYTES} bytes",
         )
+    plain = _laid_out(data)
+    if plain is not None:
+        return plain
     items = decode_value(data)
     if type(items) is not list or not items or type(items[0]) is not int:
         raise RecordError("an envelope is an array that starts with its version", place="envelope")
@@ -103,6 +106,26 @@ def decode(data: bytes) -> Signed:
     cosignatures = _cosignatures(items[3]) if items[0] == COSIGNED else ()
     place = BatchPlace.of_value(items[3]) if items[0] == BATCHED else None
     return Signed(decode_body(body), body, _signature(signature), cosignatures, place)
+
+
+_START = b"\x83\x01"
+"""An array of three, version 1: how every plain envelope begins."""
+
+
+def _laid_out(data: bytes) -> Signed | None:
+    """Return what a plain envelope holds whose heads are where sound ones are; None for any other.
+
+    A gate decodes every envelope, and this takes half the time; the rest is left to `decode_value`.
+    """
+    if data[:2] != _START:
+        return None
+    length, start = shortest(data, 2, BYTES)
+    end = start + length
+    size, at = shortest(data, end, BYTES)
+    if length < 0 or not 1 <= size <= MAX_SIGNATURE_BYTES or at + size != len(data):
+        return None
+    body = data[start:end]
+    return Signed(decode_body(body), body, data[at:])
 
 
 def _signature(value: Value) -> bytes:

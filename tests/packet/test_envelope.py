@@ -99,6 +99,27 @@ def test_an_envelope_too_large_is_refused_unread() -> None:
         decode(bytes(MAX_ENVELOPE_BYTES + 1))
 
 
+@pytest.mark.parametrize("signature", [b"s" * 9, b"s" * 200, b"s" * 4627])
+def test_an_envelope_has_no_byte_too_few_too_many_or_in_a_longer_head(signature: bytes) -> None:
+    data = encode(BODY, signature)
+    assert decode(data) == Signed(GOOD, BODY, signature)
+    heads = {
+        1: 1,
+        2: len(BODY),
+        data.index(signature) - len(canonical(signature)) + len(signature): len(signature),
+    }
+    bad = [data[:size] for size in range(len(data))] + [data + b"\0"]
+    for at, number in heads.items():
+        used = len(canonical(number))
+        first = data[at] & 0xE0
+        for longer in [low for low in range(24, 28) if 1 + (1 << low - 24) > used]:
+            head = bytes((first | longer,)) + number.to_bytes(1 << longer - 24)
+            bad.append(data[:at] + head + data[at + used :])
+    for other in bad:
+        with pytest.raises(CanonError):
+            decode(other)
+
+
 @given(st.binary(max_size=300))
 def test_random_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(CanonError):

@@ -71,7 +71,7 @@ def _read(payload: bytes) -> Transactions | None:
     """
     try:
         reader = Reader(payload)
-        if payload[:1] < bytes((_ARRAY,)) or payload[:1] > bytes((_ARRAY + 27,)):
+        if not _ARRAY < payload[0] <= _ARRAY + 27:
             return None
         groups = []
         for _ in range(reader.number(payload[0] - _ARRAY)):
@@ -79,30 +79,34 @@ def _read(payload: bytes) -> Transactions | None:
             if group is None:
                 return None
             groups.append(group)
-    except CanonError:
+    except (CanonError, IndexError, UnicodeDecodeError):
         return None
     return Transactions(tuple(groups)) if groups and reader.at == len(payload) else None
 
 
 def _group_at(reader: Reader, payload: bytes) -> tuple[Order, ...] | None:
-    """Read one transaction of few orders, each with a short name and a record of few fields."""
-    at, end = reader.at, len(payload)
-    orders = payload[at] - _ARRAY if at < end else 0
+    """Read one transaction of few orders, each with a short name and a record of few fields.
+
+    Raises IndexError where the payload ends before its time, UnicodeDecodeError for a name that is
+    not ASCII.
+    """
+    at = reader.at
+    orders = payload[at] - _ARRAY
     if not 1 <= orders < _SHORT:
         return None
     at += 1
     group: list[Order] = []
     for _ in range(orders):
-        length = payload[at + 1] - _TEXT if at + 1 < end else 0
+        length = payload[at + 1] - _TEXT
         after = at + 2 + length
-        if not 1 <= length < _SHORT or after >= end or payload[at] != _ORDER:
+        if not 1 <= length < _SHORT or payload[at] != _ORDER:
             return None
-        name = payload[at + 2 : after]
         fields = payload[after] - _ARRAY
-        if not 0 <= fields < _SHORT or not name.isascii():
+        if not 0 <= fields < _SHORT:
             return None
         reader.at = after + 1
-        group.append(Order(name.decode("ascii"), reader.array(fields, _RECORD_DEPTH)))
+        name = payload[at + 2 : after].decode("ascii")
+        group.append(Order(name, reader.array(fields, _RECORD_DEPTH)))
         at = reader.at
     return tuple(group)
 
