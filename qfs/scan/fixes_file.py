@@ -8,10 +8,13 @@ import ast
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from qfs.scan.ir import Pos
 
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
+_Origin: TypeAlias = tuple[str | None, str] | None
+"""The module from which a name is imported, and its name there; None for any other binding."""
 _AROUND = (*_BLOCKS, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -53,8 +56,10 @@ class File:
         self.starts = [0]
         self.purposes: dict[str, None] = {}
         """What chance was asked for in mendings made so far."""
-        self._nodes: dict[tuple[int, int, int, int], list[ast.expr]] = {}
+        self._nodes: dict[Pos, list[ast.expr]] = {}
+        self._statements: dict[Pos, ast.stmt] = {}
         self._blocks: list[tuple[int, int, ast.AST]] = []
+        self._bound: dict[str, dict[_Origin, None]] | None = None
         for line in data.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
 
@@ -76,21 +81,16 @@ class File:
         if not self._nodes:
             for node in _near(self.tree, self.lines):
                 if isinstance(node, ast.expr):
-                    ends = (node.end_lineno or 0, (node.end_col_offset or 0) + 1)
-                    place = (node.lineno, node.col_offset + 1, *ends)
-                    self._nodes.setdefault(place, []).append(node)
+                    self._nodes.setdefault(_place(node), []).append(node)
         return next((node for node in self._nodes.get(pos, ()) if isinstance(node, kind)), None)
 
     def statement(self, pos: Pos) -> ast.stmt | None:
         """Return the innermost statement that stands exactly there."""
-        found = [
-            node
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.stmt)
-            and (node.lineno, node.col_offset + 1) == pos[:2]
-            and (node.end_lineno, (node.end_col_offset or 0) + 1) == pos[2:]
-        ]
-        return found[-1] if found else None
+        if not self._statements:
+            for node in ast.walk(self.tree):
+                if isinstance(node, ast.stmt):
+                    self._statements[_place(node)] = node
+        return self._statements.get(pos)
 
     def around(self, node: ast.expr) -> list[ast.AST]:
         """Return the functions, loops and comprehensions around a node, innermost first."""
@@ -110,26 +110,35 @@ class File:
         """Say whether a name is bound nowhere in the file, unless it is imported from a module."""
         if self.data.isascii() and name.encode() not in self.data:
             return True
-        for node in ast.walk(self.tree):
-            match node:
-                case ast.Name(id=bound, ctx=ast.Store() | ast.Del()) if bound == name:
-                    return False
-                case ast.arg(arg=bound) if bound == name:
-                    return False
-                case (
-                    ast.FunctionDef(name=bound)
-                    | ast.AsyncFunctionDef(name=bound)
-                    | ast.ClassDef(name=bound)
-                ) if bound == name:
-                    return False
-                case ast.Import(names=names) if any((a.asname or a.name) == name for a in names):
-                    return False
-                case ast.ImportFrom(names=names, module=source) if any(
-                    (each.asname or each.name) == name and (source, each.name) != (module, name)
-                    for each in names
-                ):
-                    return False
-        return True
+        if self._bound is None:
+            self._bound = {}
+            for node in ast.walk(self.tree):
+                for bound, origin in _bindings(node):
+                    self._bound.setdefault(bound, {})[origin] = None
+        return all(origin == (module, name) for origin in self._bound.get(name, ()))
+
+
+def _place(node: ast.expr | ast.stmt) -> Pos:
+    ends = (node.end_lineno or 0, (node.end_col_offset or 0) + 1)
+    return (node.lineno, node.col_offset + 1, *ends)
+
+
+def _bindings(node: ast.AST) -> list[tuple[str, _Origin]]:
+    """Return the names that a node itself binds, and from which module each is imported as what."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+            return [(name, None)]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [(name, None)]
+        case ast.ExceptHandler(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return [(name, None)]
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return [(name, None)]
+        case ast.Import(names=names):
+            return [(each.asname or each.name, None) for each in names]
+        case ast.ImportFrom(names=names, module=source):
+            return [(each.asname or each.name, (source, each.name)) for each in names]
+    return []
 
 
 def _near(tree: ast.Module, lines: Sequence[int]) -> Iterator[ast.AST]:

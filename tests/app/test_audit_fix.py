@@ -135,6 +135,22 @@ KEPT = [
         "from datetime import datetime\n\ndef f(context, zone):\n    return datetime.now(zone)\n",
     ),
     ("a name that is taken", "def f(n: int, div: int):\n    return n / 2\n"),
+    (
+        "by an exception",
+        "def f(n: int):\n    try:\n        g(n)\n    except E as div:\n        return n / 2\n",
+    ),
+    (
+        "by a pattern",
+        "def f(n: int, rows: list[int]):\n    match rows:\n        case [1, *div]:\n            return n / 2\n",
+    ),
+    (
+        "by the whole of one",
+        "def f(n: int, rows: list[int]):\n    match rows:\n        case [1] as div:\n            return n / 2\n",
+    ),
+    (
+        "by an import of another",
+        "from operator import floordiv as div\ndef f(n: int):\n    return n / 2\n",
+    ),
     ("more digits than Fixed has", "def f():\n    return 1e-19\n"),
 ]
 
