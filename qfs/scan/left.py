@@ -10,13 +10,15 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from qfs.scan import ir
 from qfs.scan.addresses import told
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import unordered
+from qfs.scan.reach import gathered
 from qfs.scan.shared import fills
 from qfs.scan.solve import Node, Solver
 from qfs.scan.values import (
@@ -38,20 +40,26 @@ Field: TypeAlias = tuple[int, str]
 """Number of the class, name of the attribute."""
 Writers: TypeAlias = dict[tuple[int, Pos], tuple[Taint | None, bool]]
 """By node and place: the order that was put there, and whether it is more than that of keys."""
-Place = TypeVar("Place")
 _CLASSES = {INSTANCE, CLASS}
 Kind: TypeAlias = tuple[int, bool]
 """Number of an object's class, and whether it is of no subclass."""
 
 
-class Ways(NamedTuple):
+@dataclass(slots=True)
+class Ways:
     """The fields that hold an order, a bit each, and from which objects one comes to them."""
 
-    noted: list[tuple[int, str, Writers, int]]
-    """Class and name of a field, who put an order there, and the bits of those nodes."""
+    noted: list[Field]
+    waiting: list[tuple[int, int]]
+    """Of each field the bits of those who put an order there that is not reported yet."""
     some: dict[Kind | int, int]
     sure: dict[Kind | int, int]
     """The same by ways that are certain."""
+    bits: dict[int, int]
+    """A bit for each node that put an order into a field."""
+    open: int = -1
+    """The fields of which some order is not reported yet."""
+    done: dict[tuple[int, Taint], None] = field(default_factory=dict)
 
 
 def keep(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
@@ -130,14 +138,15 @@ def fields_of(frame: Frame, number: int) -> Value:
 def report(solver: Solver, roots: Sequence[Node]) -> None:
     """Report every order that an entry point leaves behind."""
     stained = {
-        field: writers
-        for field, writers in solver.kept.items()
+        place: writers
+        for place, writers in solver.kept.items()
         if any(taint is not None for taint, _sure in writers.values())
     }
-    bits, above = _above(solver, stained.values()) if stained else ({}, {})
-    ways = _ways(solver, stained, bits)
-    done: dict[tuple[int, Taint], None] = {}
+    bits, below = _below(solver, stained.values()) if stained else ({}, {})
+    fields = _fields(solver)
+    ways = _ways(solver, stained, bits, fields)
     shared = _of_classes(solver)
+    told_of = _Classes(solver, shared, fields) if shared else None
     for root in roots:
         if root.readers and root.function.facts.name.startswith("_"):
             continue
@@ -147,18 +156,15 @@ def report(solver: Solver, roots: Sequence[Node]) -> None:
             use = f"is returned by {root.function.facts.qualname}"
             frame.leak(taint, "set-sequence", use)
         told(frame, root.result, "is returned")
-        for taint, use, sure in _of_result(solver, root, shared) if shared else ():
+        for taint, use, sure in told_of.of_result(root) if told_of is not None else ():
             frame.leak(taint, "set-sequence", use, sure=sure)
         for parameter in root.function.facts.parameters:
             for kind in ("grown", "left"):
                 taint = unordered(solver.peek((kind, root.number, parameter.name)))
                 if taint is not None:
                     frame.leak(taint, "set-sequence", f"is left in {parameter.name}")
-        if root.number in above:
-            for number, taint, use, sure in _of_objects(solver, root, ways, above[root.number]):
-                if bits.get(number, 0) & above[root.number] and (number, taint) not in done:
-                    done[number, taint] = None
-                    Frame(solver, solver.nodes[number]).leak(taint, "set-sequence", use, sure=sure)
+        if root.number in below:
+            _of_objects(solver, root, ways, below[root.number])
 
 
 def _of_classes(solver: Solver) -> dict[int, list[tuple[str, Taint]]]:
@@ -171,62 +177,76 @@ def _of_classes(solver: Solver) -> dict[int, list[tuple[str, Taint]]]:
     return out
 
 
-def _of_result(
-    solver: Solver, root: Node, shared: dict[int, list[tuple[str, Taint]]]
-) -> Iterator[tuple[Taint, str, bool]]:
-    """Return the orders that the classes of what a root returns hold; certain if it returns one."""
-    fields = _fields(solver)
-    here = [atom[1] for atom in (*_objects(root.result), *root.result) if atom[0] in _CLASSES]
-    seen: dict[int, bool] = {}
-    queue = deque([(number, True) for number in here])
-    while queue:
-        number, sure = queue.popleft()
-        if number in seen:
-            continue
-        seen[number] = sure
-        for _name, value in fields.get(number, ()):
-            queue.extend([(atom[1], False) for atom in _objects(value)])
-    for number, sure in seen.items():
-        for at in solver.lookups.mro(number):
-            if isinstance(at, int):
-                owner = solver.program.classes[at].facts.name
-                for name, taint in shared.get(at, ()):
-                    yield taint, f"is kept in {owner}.{name}", sure
+class _Classes:
+    """The classes whose attributes hold an order, and those whose objects lead to them."""
+
+    def __init__(
+        self,
+        solver: Solver,
+        shared: dict[int, list[tuple[str, Taint]]],
+        fields: dict[int, list[tuple[str, Value]]],
+    ) -> None:
+        self.solver = solver
+        self.orders: dict[int, list[tuple[Taint, str]]] = {}
+        """What is kept in an object's class and its bases."""
+        self.after: dict[int, list[int]] = {}
+        """The classes of the objects in a class's fields, of those that lead to an order."""
+        self.known: dict[tuple[int, ...], list[tuple[Taint, str, bool]]] = {}
+        before: dict[int, list[int]] = {}
+        for number, each in fields.items():
+            inside = [atom[1] for _name, value in each for atom in _objects(value)]
+            for at in dict.fromkeys(inside):
+                self.after.setdefault(number, []).append(at)
+                before.setdefault(at, []).append(number)
+        for klass in solver.program.classes:
+            for at in solver.lookups.mro(klass.number):
+                if isinstance(at, int) and at in shared:
+                    owner = solver.program.classes[at].facts.name
+                    self.orders.setdefault(klass.number, []).extend(
+                        [(taint, f"is kept in {owner}.{name}") for name, taint in shared[at]]
+                    )
+        self.leading = dict.fromkeys(self.orders)
+        waiting = list(self.orders)
+        while waiting:
+            for at in before.get(waiting.pop(), ()):
+                if at not in self.leading:
+                    self.leading[at] = None
+                    waiting.append(at)
+
+    def of_result(self, root: Node) -> list[tuple[Taint, str, bool]]:
+        """Return the orders that the classes of what a root returns hold; certain if it is one."""
+        atoms = (*_objects(root.result), *root.result)
+        here = [atom[1] for atom in atoms if atom[0] in _CLASSES and atom[1] in self.leading]
+        start = tuple(dict.fromkeys(here))
+        known = self.known.get(start)
+        if known is None:
+            seen: dict[int, bool] = dict.fromkeys(start, True)
+            queue = deque(start)
+            while queue:
+                for at in self.after.get(queue.popleft(), ()):
+                    if at not in seen and at in self.leading:
+                        seen[at] = False
+                        queue.append(at)
+            known = self.known[start] = [
+                (taint, use, sure)
+                for number, sure in seen.items()
+                for taint, use in self.orders.get(number, ())
+            ]
+        return known
 
 
-def _above(solver: Solver, stained: Iterable[Writers]) -> tuple[dict[int, int], dict[int, int]]:
+def _below(solver: Solver, stained: Iterable[Writers]) -> tuple[dict[int, int], dict[int, int]]:
     """Return a bit for each node that put an order into a field, and of a node those it reaches."""
     bits: dict[int, int] = {}
     for each in stained:
         for (number, _pos), (taint, _sure) in each.items():
             if taint is not None:
                 bits.setdefault(number, 1 << len(bits))
-    callers: dict[int, list[int]] = {}
-    for node in solver.nodes:
-        for edge in node.edges.values():
-            callers.setdefault(edge.target, []).append(node.number)
-    return bits, _carried(bits, callers)
-
-
-def _carried(
-    bits: Mapping[Place, int], before: Mapping[Place, Sequence[Place]]
-) -> dict[Place, int]:
-    """Return the bits of all places to which one comes from each, given those just before it."""
-    out = dict(bits)
-    queue = deque(bits)
-    waiting = dict.fromkeys(bits)
-    while queue:
-        at = queue.popleft()
-        del waiting[at]
-        mine = out[at]
-        for each in before.get(at, ()):
-            known = out.get(each, 0)
-            if known | mine != known:
-                out[each] = known | mine
-                if each not in waiting:
-                    waiting[each] = None
-                    queue.append(each)
-    return out
+    after = {
+        node.number: list(dict.fromkeys([edge.target for edge in node.edges.values()]))
+        for node in solver.nodes
+    }
+    return bits, gathered(bits, after)
 
 
 def _fields(solver: Solver) -> dict[int, list[tuple[str, Value]]]:
@@ -242,12 +262,10 @@ def _fields(solver: Solver) -> dict[int, list[tuple[str, Value]]]:
     return out
 
 
-def _of_objects(
-    solver: Solver, root: Node, ways: Ways, mine: int
-) -> Iterator[tuple[int, Taint, str, bool]]:
-    """Return the orders in the fields of the objects that a root returns, is of or was handed.
+def _of_objects(solver: Solver, root: Node, ways: Ways, mine: int) -> None:
+    """Report the orders in the fields of the objects that a root returns, is of or was handed.
 
-    Each with the node that put it there, its use, and whether it is certain; certain ways first.
+    Each by the node that put it there, where the root reaches that; certain ways first.
     """
     parameters = root.function.facts.parameters
     own = parameters[0].name if root.function.owner is not None and parameters else ""
@@ -264,16 +282,42 @@ def _of_objects(
                 sure |= ways.sure.get((atom[1], True), 0)
     home = root.function.owner
     ours = solver.lookups.mro(home.number) if home is not None else []
-    for at in [*_ones(sure), *_ones(some & ~sure)]:
-        number, name, noted, writers = ways.noted[at]
-        if not writers & mine:
-            continue
-        certain = bool(sure >> at & 1) and all(taint is not None for taint, _ in noted.values())
+    for at in [*_ones(sure & ways.open), *_ones(some & ~sure & ways.open)]:
+        number, name = ways.noted[at]
         hidden = name.startswith("_") and number not in ours
-        use = f"is kept in {solver.program.classes[number].facts.name}.{name}"
-        for (writer, _pos), (taint, listed) in noted.items():
-            if taint is not None and (listed or not hidden):
-                yield writer, taint, use, certain and listed
+        listed, others = ways.waiting[at]
+        if (listed if hidden else listed | others) & mine:
+            _of_field(solver, ways, at, mine, sure=bool(sure >> at & 1), hidden=hidden)
+
+
+def _of_field(solver: Solver, ways: Ways, at: int, mine: int, *, sure: bool, hidden: bool) -> None:
+    """Report the orders in a field that were put there by some nodes, each of them once."""
+    number, name = ways.noted[at]
+    noted = solver.kept[number, name]
+    certain = sure and all(taint is not None for taint, _listed in noted.values())
+    use = f"is kept in {solver.program.classes[number].facts.name}.{name}"
+    for (writer, _pos), (taint, listed) in noted.items():
+        if taint is None or (hidden and not listed) or not ways.bits[writer] & mine:
+            continue
+        if (writer, taint) not in ways.done:
+            ways.done[writer, taint] = None
+            frame = Frame(solver, solver.nodes[writer])
+            frame.leak(taint, "set-sequence", use, sure=certain and listed)
+    ways.waiting[at] = _waiting(noted, ways.bits, ways.done)
+    if ways.waiting[at] == (0, 0):
+        ways.open &= ~(1 << at)
+
+
+def _waiting(
+    noted: Writers, bits: Mapping[int, int], done: Mapping[tuple[int, Taint], None]
+) -> tuple[int, int]:
+    """Return the nodes whose order in a field is not reported yet: listed ones, and the others."""
+    listed_ones = others = 0
+    for (writer, _pos), (taint, listed) in noted.items():
+        if taint is not None and (writer, taint) not in done:
+            listed_ones |= bits[writer] if listed else 0
+            others |= 0 if listed else bits[writer]
+    return listed_ones, others
 
 
 def _ones(bits: int) -> Iterator[int]:
@@ -283,34 +327,33 @@ def _ones(bits: int) -> Iterator[int]:
         bits ^= low
 
 
-def _ways(solver: Solver, stained: dict[Field, Writers], bits: dict[int, int]) -> Ways:
+def _ways(
+    solver: Solver,
+    stained: dict[Field, Writers],
+    bits: dict[int, int],
+    fields: dict[int, list[tuple[str, Value]]],
+) -> Ways:
     """Return the ways through fields that lead to an object that has one of some fields."""
-    noted: list[tuple[int, str, Writers, int]] = []
+    noted: list[Field] = []
     if not stained:
-        return Ways(noted, {}, {})
-    fields = _fields(solver)
+        return Ways(noted, [], {}, {}, bits)
     own: dict[Kind | int, int] = {}
     some: dict[Kind | int, list[Kind | int]] = {}
     for number in sorted(fields):
         for name in dict.fromkeys([name for name, _value in fields[number]]):
-            writers = stained.get((number, name))
-            if writers is not None:
+            if (number, name) in stained:
                 own[number] = own.get(number, 0) | 1 << len(noted)
-                mask = 0
-                for writer, _pos in writers:
-                    mask |= bits.get(writer, 0)
-                noted.append((number, name, writers, mask))
+                noted.append((number, name))
         objects = [atom[1:3] for _name, value in fields[number] for atom in _objects(value)]
-        for kind in dict.fromkeys(objects):
-            some.setdefault(kind, []).append(number)
-    sure = {at: list(each) for at, each in some.items()}
+        some[number] = list(dict.fromkeys(objects))
+    sure = dict(some)
     for klass in solver.program.classes:
         for kind in ((klass.number, False), (klass.number, True)):
-            for number, exactly in _classes(solver, kind):
-                some.setdefault(number, []).append(kind)
-                if exactly:
-                    sure.setdefault(number, []).append(kind)
-    return Ways(noted, _carried(own, some), _carried(own, sure))
+            classes = _classes(solver, kind)
+            some[kind] = [number for number, _exactly in classes]
+            sure[kind] = [number for number, exactly in classes if exactly]
+    waiting = [_waiting(stained[place], bits, {}) for place in noted]
+    return Ways(noted, waiting, gathered(own, some), gathered(own, sure), bits)
 
 
 def _classes(solver: Solver, kind: Kind) -> list[tuple[int, bool]]:

@@ -11,11 +11,11 @@
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from qfs.scan import ir
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Module, Program
+from qfs.scan.reach import leads
 from qfs.scan.solve import Effect, Node, Solver
 
 _STATE = {"global-write", "class-state"}
@@ -103,39 +103,55 @@ def _scratch(solver: Solver, roots: Sequence[Node], running: dict[int, None]) ->
             if _is_state(effect) and effect.text.startswith("the global "):
                 place = (node.function.module.name, effect.text.removeprefix("the global "))
                 written.setdefault(place, []).append((node, key))
+    if not written:
+        return
+    calls = _Calls(solver, roots)
     asked = [
         (module, name)
         for module, name in written
-        if any(_reset(each, name) for each in solver.program.modules[module].functions[1:])
+        if _is_scratch(calls, solver.program.modules[module], name)
     ]
     elsewhere = _mentioned(solver.program, {name for _module, name in asked}) if asked else {}
     for module, name in asked:
-        if elsewhere.get(name, set()) - {module}:
-            continue
-        if _is_scratch(solver, roots, solver.program.modules[module], name):
+        if not elsewhere.get(name, set()) - {module}:
             for node, key in written[module, name]:
                 node.effects.pop(key, None)
 
 
-def _is_scratch(solver: Solver, roots: Sequence[Node], module: Module, name: str) -> bool:
-    users = [each for each in module.functions[1:] if _uses(each, name)]
-    numbers = {each.number for each in users}
-    mine = [node.number for node in solver.nodes if node.function.number in numbers]
-    starts = [root.number for root in roots if root.function.outer is not None]
-    for function in users:
-        at = _reset(function, name)
-        if at is None:
-            continue
-        own = [node for node in solver.nodes if node.function is function]
-        around = _reached(solver, starts, [node.number for node in own])
-        before = [
-            edge.target
-            for node in own
-            for edge in node.edges.values()
-            if edge.pos[:2] < at[:2] and solver.nodes[edge.target].function.outer is not None
-        ]
-        early = _reached(solver, before, ())
-        if not any(number in around or number in early for number in mine):
+class _Calls:
+    """Who calls whom, but for modules' bodies, which run when they are imported."""
+
+    def __init__(self, solver: Solver, roots: Sequence[Node]) -> None:
+        self.nodes = solver.nodes
+        self.starts = dict.fromkeys([r.number for r in roots if r.function.outer is not None])
+        self.before: dict[int, list[int]] = {}
+        self.of: dict[int, list[int]] = {}
+        """The nodes of a function."""
+        for node in solver.nodes:
+            self.of.setdefault(node.function.number, []).append(node.number)
+            if node.function.outer is not None:
+                for edge in node.edges.values():
+                    self.before.setdefault(edge.target, []).append(node.number)
+
+
+def _is_scratch(calls: _Calls, module: Module, name: str) -> bool:
+    setting = [
+        (each, at) for each in module.functions[1:] if (at := _reset(each, name)) is not None
+    ]
+    if not setting:
+        return False
+    users = [each.number for each in module.functions[1:] if _uses(each, name)]
+    mine = [number for each in users for number in calls.of.get(each, ())]
+    for function, at in setting:
+        own = dict.fromkeys(calls.of.get(function.number, ()))
+        early = {
+            edge.target: None
+            for number in own
+            for edge in calls.nodes[number].edges.values()
+            if edge.pos[:2] < at[:2] and calls.nodes[edge.target].function.outer is not None
+        }
+        before = calls.before
+        if not (leads(mine, before, calls.starts, own) or leads(mine, before, early)):
             return True
     return False
 
@@ -180,20 +196,15 @@ def _mentioned(program: Program, names: set[str]) -> dict[str, set[str]]:
     out: dict[str, set[str]] = {}
     for module in program.modules.values():
         found: set[str] = set()
-        for function in module.functions:
-            if function.facts.body:
-                _collect(function.facts.body, names, found)
+        waiting: list[Fact] = [each.facts.body for each in module.functions if each.facts.body]
+        while waiting:
+            fact = waiting.pop()
+            if fact[0] == ir.ATTR and len(fact) == 4 and fact[2] in names:
+                found.add(fact[2])
+            elif fact[0] == ir.FROM and len(fact) == 5 and isinstance(fact[3], tuple):
+                taken = {each[0] for each in fact[3] if isinstance(each, tuple)}
+                found |= names if "*" in taken else names & taken
+            waiting.extend([part for part in fact if part.__class__ is tuple and part])
         for name in found:
             out.setdefault(name, set()).add(module.name)
     return out
-
-
-def _collect(fact: Any, names: set[str], out: set[str]) -> None:
-    if fact[0] == ir.ATTR and len(fact) == 4 and fact[2] in names:
-        out.add(fact[2])
-    elif fact[0] == ir.FROM and len(fact) == 5 and isinstance(fact[3], tuple):
-        taken = {each[0] for each in fact[3] if isinstance(each, tuple)}
-        out |= names if "*" in taken else names & taken
-    for part in fact:
-        if part.__class__ is tuple and part:
-            _collect(part, names, out)
