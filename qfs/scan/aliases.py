@@ -219,8 +219,14 @@ def put_back(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
             put_back(frame, way, pos, value)
         return
     key = _key(holder)
-    if key is None or key in frame.putting or len(frame.putting) > _STEPS_MAX:
+    steps = len(frame.putting)
+    if key is None or key in frame.putting or steps > _STEPS_MAX:
         return
+    if not steps:
+        frame.put = {}
+    if frame.put.get((key, value), _STEPS_MAX + 1) <= steps:
+        return  # another way led here with as many steps left, or more
+    frame.put[key, value] = steps
     frame.putting.append(key)
     _put(frame, holder, pos, value)
     for way in list(linked(frame, holder)):

@@ -69,6 +69,8 @@ class Frame:
         """Of variables that an object was given: what that field's container was changed to."""
         self.putting: list[object] = []
         """The ways along which a changed container is being put back."""
+        self.put: dict[tuple[object, Value], int] = {}
+        """What was put where since the first of those ways, and after how many steps."""
         self.rebound: frozenset[str] = frozenset()
         """Variables that functions inside, or methods that were handed on, bind or change."""
         if node.function.facts.captured:
