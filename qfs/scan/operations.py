@@ -56,7 +56,6 @@ _PERCENT_FLOAT = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
 _FALSE: Value = ((KNOWN, "bool", False),)
 _NUMBERS = {"int", "bool", "float", "complex"}
 _ALIKE = {OUTSIDE, CLASS, MODULE}
-_CALLABLE = {FUNCTION, METHOD, PARTIAL}
 _OLDEST = (3, 11)
 """The oldest Python that runs any of this."""
 
@@ -79,7 +78,7 @@ def binary_value(
 
 def _told_apart(value: Value) -> Value:
     """Return one alternative for all that no operator tells apart, unless it calls a method."""
-    for kinds in (_ALIKE, _CALLABLE):
+    for kinds in (_ALIKE, {FUNCTION}):
         alike = [atom for atom in value if atom[0] in kinds]
         if len(alike) > 1:
             value = tuple([atom for atom in value if atom is alike[0] or atom[0] not in kinds])
