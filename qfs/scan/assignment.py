@@ -23,6 +23,7 @@ from qfs.scan.shared import (
     lazy,
     memo,
     of_class,
+    restored,
     root_of,
 )
 from qfs.scan.values import (
@@ -61,7 +62,7 @@ def assign(frame: Frame, target: Fact, value: Value, pos: Pos, *, weak: bool = F
 
 def _global_write(frame: Frame, target: Fact, pos: Pos) -> None:
     cell = frame.shared_cell(target[1])
-    if cell[0] == "global" and not lazy(frame, target[1]):
+    if cell[0] == "global" and not (lazy(frame, target[1]) or restored(frame, target[1])):
         frame.site("global-write", pos, f"the global {target[1]}")
     elif cell[0] == "local":
         nodes = frame.solver.nodes

@@ -14,12 +14,15 @@ from qfs.scan.implicit import meta_method, of_metaclass, read_through
 from qfs.scan.imports import member
 from qfs.scan.ir import Pos
 from qfs.scan.left import fields_of
+from qfs.scan.replaced import of_class_alone
+from qfs.scan.shared import fills
 from qfs.scan.values import (
     ADDRESS,
     ANY,
     CLASS,
     FUNCTION,
     INSTANCE,
+    MESSAGE,
     METHOD,
     MODULE,
     NOTHING,
@@ -105,14 +108,27 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         told(frame, (atom,), f"is asked for {name}")
         return ANY
     if tag == METHOD:
-        return ((METHOD, ANY[0], name),)
+        message = atom[1][:2] == (OBJECT, MESSAGE)  # a field, which may be a message too
+        return ((METHOD, atom[1] if message and not _of_text(name) else ANY[0], name),)
     if tag == TUPLE and not (name.startswith("_") or hasattr(tuple, name)):
         return _field_of(atom)
-    if tag == OBJECT:
-        value = frame.solver.rules.summaries.value_of(f"{atom[1]}.{name}")
-        if value is not None:
-            return value
-    return ((METHOD, atom, name),)
+    return (_of_object(frame, atom, name, pos) if tag == OBJECT else None) or (
+        (METHOD, atom, name),
+    )
+
+
+def _of_object(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value | None:
+    """Return what is known of a variable or property of an object outside."""
+    full = f"{atom[1]}.{name}"
+    reads = frame.solver.rules.index.reads
+    if full in reads:
+        frame.hits(reads[full], pos, full)
+    return frame.solver.rules.summaries.value_of(full)
+
+
+def _of_text(name: str) -> bool:
+    """Say whether a field that has an attribute may hold a text, a number or many of them."""
+    return name != "add" and any(hasattr(kind, name) for kind in (str, bytes, int, list, dict))
 
 
 _BUILT_IN = {"list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray", "int",
@@ -213,16 +229,19 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return ((INSTANCE, number, True),)
     if fields:
         stored = tuple([each for each in stored if each[0] != "any"])
-    if stored:
+    replaced = of_class_alone(frame, number, name, stored, exact=atom[2])
+    if stored and not replaced:
         out = bind(frame, stored, atom, klass, pos)
     calls = _is_call(stored)
     for sub, found, given in lookup.below:
         fields = join(fields, given)
-        if found:
+        hidden = of_class_alone(frame, sub, name, found, exact=False)
+        replaced = replaced or hidden
+        if found and not hidden:
             out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
             calls = calls or _is_call(found)
     out = frame.solver.bounded(join(out, fields)) if lookup.below else join(out, fields)
-    if out and not calls:
+    if out and not (calls or replaced):
         lookup.bound[atom] = out
     if out:
         return out
@@ -235,7 +254,8 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return call_method(frame, atom, "__getattr__", Arguments([STR]), pos)
     for base in frame.mro(number):
         if isinstance(base, str) and base not in {"builtins.object", "typing.Generic"}:
-            return ((METHOD, (OBJECT, base, ""), name),)
+            still = _filled(frame, number, name)
+            return NOTHING if still else ((METHOD, (OBJECT, base, ""), name),)
     return NOTHING if _promised(frame, number, name) else ((METHOD, atom, name),)
 
 
@@ -248,6 +268,17 @@ def _asked_first(frame: Frame, method: Value, pos: Pos) -> Value:
 
 def _is_call(stored: Value) -> bool:
     return any(each[0] in {"prop", INSTANCE} for each in stored)
+
+
+def _filled(frame: Frame, number: int, name: str) -> bool:
+    """Say whether some method of the class gives its object the attribute."""
+    classes = frame.solver.program.classes
+    return any(
+        name in fills(method)
+        for at in frame.mro(number)
+        if isinstance(at, int)
+        for method in classes[at].methods
+    )
 
 
 def _promised(frame: Frame, number: int, name: str) -> bool:

@@ -8,28 +8,29 @@
 import builtins
 from collections.abc import Callable
 
-from qfs.scan.attributes import attribute, built_in_class
+from qfs.scan.attributes import built_in_class
 from qfs.scan.dispatch import Arguments, call, call_each, call_method
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.implicit import index_of, of_metaclass, truth_of
 from qfs.scan.imports import module_value, run_body
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.left import fields_of, keep
 from qfs.scan.operations import binary_value, format_spec, text_of
 from qfs.scan.order import elements, instance_grade
+from qfs.scan.reflection import directory, get_attribute, set_attribute, variables
 from qfs.scan.shared import is_module_level
 from qfs.scan.ties import ranked
 from qfs.scan.values import (
     ADDRESS,
     ANY,
+    ANYTHING,
     BOOL,
     BYTES,
     CLASS,
     FLOATING,
     INSTANCE,
     INT,
+    JSON,
     KNOWN,
-    MODULE,
     NONE,
     NOTHING,
     OBJECT,
@@ -40,7 +41,6 @@ from qfs.scan.values import (
     STR,
     TABLE,
     TUPLE,
-    Atom,
     Taint,
     Value,
     a_set,
@@ -136,6 +136,9 @@ def _sum(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
             out = join(out, INT if atom[1] in {"int", "bool"} else ((PLAIN, atom[1]),))
         elif atom[0] == INSTANCE:
             out = join(out, call_method(frame, atom, "__add__", Arguments([(atom,)]), pos))
+        elif atom == (ANYTHING, JSON) and not start:
+            frame.site("json-number", pos, "sum() of numbers of a JSON text", "possible")
+            out = join(out, ANY)
         else:
             out = join(out, (atom,))
     return out or INT
@@ -296,6 +299,8 @@ def _round(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     for atom in arguments.first():
         if atom[0] in {PLAIN, KNOWN} and atom[1] == "float":
             frame.site("float-result", pos, "round() of a float")
+        elif atom == (ANYTHING, JSON) and len(arguments.positional) > 1:
+            frame.site("json-number", pos, "round() of a number of a JSON text", "possible")
     return arguments.first() if len(arguments.positional) > 1 else INT
 
 
@@ -308,41 +313,6 @@ def _pow(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 def _divmod(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
     both = join(arguments.first(), arguments.at(1, ""))
     return ((TUPLE, (both, both)),)
-
-
-def _getattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    names = arguments.at(1, "")
-    out: Value = arguments.at(2, "")
-    if names and all(atom[0] == KNOWN and atom[1] == "str" for atom in names):
-        for atom in names:
-            out = join(out, attribute(frame, arguments.first(), atom[2], pos))
-        return out or ANY
-    if any(_is_module(atom) for atom in arguments.first()):
-        frame.site(
-            "dynamic-attribute", pos, "getattr() of a module with a computed name", "possible"
-        )
-    return ANY
-
-
-def _is_module(atom: Atom) -> bool:
-    """Say whether an alternative is a module; outside, a class has a name of its own case."""
-    if atom[0] == OUTSIDE:
-        return atom[1].rpartition(".")[2].islower() and not atom[1].startswith("builtins.")
-    return bool(atom[0] == MODULE)
-
-
-def _setattr(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    for atom in arguments.first():
-        shared = atom[0] in {MODULE, OUTSIDE, CLASS} and frame.function.outer is not None
-        if shared and not frame.makes_a_class() and len(atom) == 2:
-            frame.site("dynamic-attribute", pos, "setattr() on a module or class")
-        elif atom[0] == INSTANCE:
-            for name in arguments.at(1, ""):
-                if name[0] == KNOWN:
-                    keep(frame, atom[1], name[2], arguments.at(2, ""), pos)
-                else:
-                    frame.solver.write(("dynamic", atom[1]), ANY)
-    return NONE
 
 
 def _import(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
@@ -381,17 +351,6 @@ def _type(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
         else:
             out = join(out, built_in_class(atom))
     return out or ANY
-
-
-def _vars(frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
-    out: Value = NOTHING
-    for atom in arguments.first():
-        if atom[0] == INSTANCE:
-            out = join(out, table(STR, join(fields_of(frame, atom[1]), ANY)))
-            continue
-        module = atom[0] == OUTSIDE
-        out = join(out, ((OUTSIDE, f"{atom[1]}.__dict__"),) if module else table(STR, ANY))
-    return out or table(STR, ANY)
 
 
 def _super(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
@@ -458,11 +417,12 @@ BUILTINS: dict[str, Builtin] = {
         "format": _format, "print": _print, "hash": _hash, "int": _int, "float": _float,
         "complex": _float, "round": _round, "pow": _pow, "divmod": _divmod, "abs": _abs,
         "bool": _calls_method("__bool__", BOOL), "bytes": _bytes, "bytearray": _bytes,
-        "memoryview": _gives(BYTES), "getattr": _getattr, "setattr": _setattr,
-        "delattr": _setattr, "hasattr": _gives(BOOL), "isinstance": _gives(BOOL),
+        "memoryview": _gives(BYTES), "getattr": get_attribute, "setattr": set_attribute,
+        "delattr": set_attribute, "hasattr": _gives(BOOL), "isinstance": _gives(BOOL),
         "issubclass": _gives(BOOL), "callable": _gives(BOOL), "range": _range,
         "ord": _gives(INT), "chr": _gives(STR), "bin": _gives(STR), "hex": _gives(STR),
-        "oct": _gives(STR), "slice": _gives(ANY), "type": _type, "super": _super, "vars": _vars,
+        "oct": _gives(STR), "slice": _gives(ANY), "type": _type, "super": _super,
+        "vars": variables, "dir": directory,
         "__import__": _import, "object": _gives(((OBJECT, "builtins.object", ""),)),
         "property": lambda _f, a, _p: (("prop", a.first()),),
         "staticmethod": lambda _f, a, _p: (("static", a.first()),),

@@ -45,6 +45,7 @@ from qfs.scan.values import (
     Taint,
     Value,
     a_set,
+    found_in,
     join,
     known,
     sequence,
@@ -228,7 +229,7 @@ def _index(frame: Frame, fact: Fact) -> Value:
         elif tag == "classdict" and key and all(each[0] == KNOWN for each in key):
             out = join(out, tuple([("slot", atom[1], each[2]) for each in key]))
         else:
-            out = join(out, ANY)
+            out = join(out, found_in(atom))
     return out
 
 

@@ -253,7 +253,9 @@ class _Writer:
             if isinstance(part, ast.FormattedValue):
                 spec = self.spec(part.format_spec)
                 parts.append((self.expr(part.value), part.conversion, spec, _pos(part)))
-        return (ir.TEXT, tuple(parts), _pos(node))
+        first = node.values[0] if node.values else None
+        begins = first.value if isinstance(first, ast.Constant) else ""
+        return (ir.TEXT, tuple(parts), begins, _pos(node))
 
     def spec(self, node: ast.expr | None) -> str:
         """Return the constant part of a format specification."""
@@ -265,7 +267,7 @@ class _Writer:
 
     def formatted(self, node: ast.FormattedValue) -> Fact:
         part = (self.expr(node.value), node.conversion, self.spec(node.format_spec), _pos(node))
-        return (ir.TEXT, (part,), _pos(node))
+        return (ir.TEXT, (part,), "", _pos(node))
 
     def await_(self, node: ast.Await) -> Fact:
         return (ir.AWAIT, self.expr(node.value))

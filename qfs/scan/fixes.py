@@ -1,6 +1,7 @@
 """Mending findings: small edits of bytes that keep everything else as it was.
 
 - Safe: sorted(...) around a set of text or bytes, sort_keys=True, mtime=0, tz=.
+- Unsafe: sorted(...) around a set of whatever, which may not compare.
 - Unsafe, since it changes results: / becomes a named division, a float literal Fixed("..."), a
   clock the packet's time, chance the packet's chance (``qfs.scan.fixes_packet``).
 - Edits of one file are made together; a mending that overlaps an earlier one waits for another run.
@@ -13,6 +14,7 @@ from decimal import Decimal
 
 from qfs.scan.fixes_file import Edit, File, Mending, Wanted
 from qfs.scan.fixes_packet import chance, clock
+from qfs.scan.ir import Pos
 
 _WRAPPED = {
     "list", "tuple", "join", "enumerate", "iter", "map", "zip", "dict", "fromkeys", "str", "repr",
@@ -30,9 +32,22 @@ def mendings_for(data: bytes, wanted: Sequence[Wanted], *, unsafe: bool) -> list
         return [None for _each in wanted]
     out: list[Mending | None] = []
     for each in wanted:
-        make = _SAFE.get(each.rule) or (_UNSAFE.get(each.rule) if unsafe else None)
-        out.append(make(file, each) if make is not None else None)
+        made = _SAFE[each.rule](file, each) if each.rule in _SAFE else None
+        if made is None and unsafe and each.rule in _UNSAFE:
+            made = _UNSAFE[each.rule](file, each)
+        out.append(made)
+    left = [
+        each.pos for each, made in zip(wanted, out, strict=True)
+        if made is None and each.rule in _OF_SETS
+    ]  # fmt: skip
+    for at, each in enumerate(wanted):
+        if each.rule == "QFS905" and any(_within(pos, each.pos) for pos in left):
+            out[at] = None  # sorted keys would not mend what a set leaves in the text
     return out
+
+
+def _within(inner: Pos, outer: Pos) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
 
 
 def apply(data: bytes, mendings: Sequence[Mending | None]) -> tuple[bytes, list[bool]]:
@@ -81,8 +96,12 @@ def with_import(data: bytes, module: str, name: str) -> bytes:
 
 def _sorted(file: File, wanted: Wanted) -> Mending | None:
     """Put sorted(...) around the set whose order leaks; only where its elements compare."""
-    if not any(f"a set of {kind} " in wanted.text for kind in ("str", "bytes", "int or str")):
-        return None
+    compare = any(f"a set of {kind} " in wanted.text for kind in ("str", "bytes", "int or str"))
+    return _sorted_anyway(file, wanted) if compare else None
+
+
+def _sorted_anyway(file: File, wanted: Wanted) -> Mending | None:
+    """Put sorted(...) around the set whose order leaks; elements that do not compare raise."""
     node = file.at(wanted.pos, ast.expr)
     if node is None:
         return None
@@ -221,7 +240,9 @@ _SAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
     "QFS606": _zone,
     "QFS905": _keyword(b"sort_keys=True"),
 }
+_OF_SETS = ("QFS401", "QFS402", "QFS403", "QFS405", "QFS406")
 _UNSAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
+    **dict.fromkeys(_OF_SETS, _sorted_anyway),
     "QFS101": clock,
     "QFS201": chance,
     "QFS203": chance,

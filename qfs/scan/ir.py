@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-VERSION = 2
+VERSION = 3
 
 Fact: TypeAlias = tuple[Any, ...]
 Pos: TypeAlias = tuple[int, int, int, int]
@@ -34,7 +34,7 @@ SLICE = 14  # parts
 IF_ELSE = 15  # test, then, otherwise
 LAMBDA = 16  # function index, pos
 COMP = 17  # kind, results, ((target, iterable, conditions, asynchronous), ...), pos
-TEXT = 18  # ((value, conversion, spec), ...), pos: an f-string
+TEXT = 18  # ((value, conversion, spec, pos), ...), what it begins with, pos: an f-string
 AWAIT = 19  # value
 YIELD = 20  # value or None, pos
 YIELD_FROM = 21  # value, pos

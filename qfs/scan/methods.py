@@ -33,6 +33,7 @@ from qfs.scan.values import (
     FUNCTION,
     INSTANCE,
     INT,
+    JSON,
     KNOWN,
     METHOD,
     NONE,
@@ -190,6 +191,8 @@ def call_builtin_method(
             return frame.solver.read(frame.node, key)
         frame.solver.write(key, arguments.at(1, ""))
         return NONE
+    if tag == FUNCTION and name == "cache_info":
+        frame.site("global-write", pos, "what a cache has counted")
     if tag == FUNCTION and name == "register":
         given = arguments.at(1, "func") or arguments.first()
         frame.solver.write(("dispatched", receiver[1]), given)
@@ -237,7 +240,7 @@ def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos:
                     call(frame, (atom,), Arguments([], star=ANY), pos, certain=False)
         if name == "join":
             _joined(frame, arguments, pos)
-        return _guess(name)
+        return _of_json(name) if receiver[1] == JSON else _guess(name)
     answers = arguments.answers
     if answers is None:
         answers = arguments.answers = {}
@@ -301,6 +304,16 @@ def _fitting(known: Sequence[Function], wanted: Klass) -> list[Function]:
         if len(out) > CANDIDATES_MAX:
             break
     return out
+
+
+def _of_json(name: str) -> Value:
+    """Return what a method gives of what was read from a JSON text."""
+    inner: Value = ((ANYTHING, JSON),)
+    if name == "items":
+        return sequence(((TUPLE, (STR, inner)),), "view")
+    if name == "keys":
+        return sequence(STR, "view")
+    return inner if name in {"values", "get", "pop", "setdefault", "copy"} else _guess(name)
 
 
 def _guess(name: str) -> Value:

@@ -14,8 +14,10 @@ from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key, ev
 from qfs.scan.frame import Frame, position
 from qfs.scan.implicit import equals, of_metaclass, truth_of
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.jsontext import counted
 from qfs.scan.order import elements
 from qfs.scan.shared import is_module_level
+from qfs.scan.summaries import parse_type
 from qfs.scan.values import (
     ADDRESS,
     ANY,
@@ -25,6 +27,7 @@ from qfs.scan.values import (
     FUNCTION,
     GIVEN,
     INSTANCE,
+    JSON,
     KNOWN,
     METHOD,
     MODULE,
@@ -121,6 +124,8 @@ def _pair(
         return BOOL if both_bool else ((PLAIN, "int"),)
     if left[0] == OBJECT:
         return (left,)
+    if (ANYTHING, JSON) in (left, right):
+        counted(frame, operator, left, right, pos)
     return (right,) if right[0] == OBJECT else ANY
 
 
@@ -315,7 +320,8 @@ def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
         elif atom[0] == SEQUENCE and atom[1] in {"gen", "coro"}:
             out = join(out, atom[2])
         elif atom[0] == OBJECT:
-            out = join(out, (atom,))
+            text = frame.solver.rules.summaries.returns.get(f"{atom[1]}.__enter__")
+            out = join(out, (atom,) if text is None else parse_type(text))
         else:
             out = join(out, ANY)
     return out

@@ -21,6 +21,7 @@ from qfs.scan.values import (
     KNOWN,
     NOTHING,
     OBJECT,
+    OUTSIDE,
     PLAIN,
     SEQUENCE,
     SET,
@@ -30,6 +31,7 @@ from qfs.scan.values import (
     Atom,
     Taint,
     Value,
+    found_in,
     grade,
     join,
 )
@@ -132,11 +134,13 @@ def elements(frame: Frame, value: Value, pos: Pos) -> tuple[Value, Taint | None]
         elif tag in {PLAIN, KNOWN}:
             element = join(element, _scalar(atom))
         elif tag in {INSTANCE, OBJECT, CLASS}:
-            inner, inner_taint = _iterated(frame, atom, pos)
-            element = join(element, inner)
+            item, inner_taint = _iterated(frame, atom, pos)
+            element = join(element, item)
             taint = taint or inner_taint
         else:
-            element = join(element, ANY)
+            if tag == OUTSIDE and atom[1].endswith(".__dict__"):
+                frame.site("module-names", pos, f"the names in {atom[1]}")
+            element = join(element, found_in(atom))
     return element, taint
 
 
@@ -162,8 +166,8 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
     taint: Taint | None = None
     for each in iterator:
         if each[0] in {SEQUENCE, SET, TABLE, TUPLE}:
-            inner, inner_taint = elements(frame, (each,), pos)
-            element = join(element, inner)
+            item, inner_taint = elements(frame, (each,), pos)
+            element = join(element, item)
             taint = taint or inner_taint
         elif each[0] == INSTANCE:
             element = join(element, next_of(frame, each, pos))
@@ -198,9 +202,9 @@ def unordered(value: Value, *, tables: bool = True) -> Taint | None:
             return taint
         parts = (atom[2],) if tag in {SEQUENCE, TABLE} else atom[1] if tag == TUPLE else ()
         for part in parts:
-            inner = unordered(part, tables=tables)
-            if inner is not None:
-                return inner
+            found = unordered(part, tables=tables)
+            if found is not None:
+                return found
     return None
 
 

@@ -25,6 +25,7 @@ from qfs.scan.values import (
     INSTANCE,
     INT,
     KNOWN,
+    MESSAGE,
     METHOD,
     NOTHING,
     OBJECT,
@@ -52,6 +53,7 @@ _KEEPS_ORDER = {
     "itertools.combinations", "itertools.takewhile", "itertools.dropwhile", "functools.reduce",
     "copyreg.dumps", "cbor2.dumps", "msgspec.json.encode", "shelve.open", "statistics.multimode",
     "csv.writer.writerow", "csv.writer.writerows", "csv.DictWriter.writerows",
+    "graphlib.TopologicalSorter", "graphlib.TopologicalSorter.add",
 }  # fmt: skip
 _ORDER_FREE = {
     "collections.Counter", "copy.copy", "copy.deepcopy", "math.fsum", "math.gcd", "math.lcm",
@@ -68,6 +70,10 @@ _SAME = {
 }  # fmt: skip
 
 
+_CALLS_ITSELF = {
+    "functools.partial", "functools.wraps", "functools.update_wrapper", "functools.reduce",
+}  # fmt: skip
+"""Functions whose callbacks are called where their meaning is, or not at all."""
 _TELLS_NOTHING = {
     f"builtins.{name}"
     for name in (
@@ -119,9 +125,10 @@ def call_outside(
         frame.rest(summaries.trust(name), name)
     elif not reported:
         frame.site("unknown-summary", pos, name, "unknown")
+    if special is None or name == "functools.reduce":
+        _hand_out(frame, name, arguments, pos)
     if special is not None:
         return special
-    _hand_out(frame, name, arguments, pos)
     if text in {"arg0", "self"}:
         return arguments.first()
     if text == "elem0":
@@ -278,7 +285,7 @@ def _callbacks(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, known
     """Call the callbacks that a function outside is handed, unless somebody else runs them."""
     if name in frame.solver.rules.summaries.acts:
         return
-    if name in {"functools.partial", "functools.wraps", "functools.update_wrapper"}:
+    if name in _CALLS_ITSELF:
         return
     for value in arguments.all():
         for atom in value:
@@ -290,7 +297,9 @@ def _callbacks(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, known
 
 def _is_method(atom: Atom) -> bool:
     """Say whether an alternative is a method for certain, not an attribute nobody knows of."""
-    return atom[0] == METHOD and atom[1][0] not in {ANYTHING, INSTANCE, METHOD}
+    if atom[0] != METHOD or atom[1][:2] == (OBJECT, MESSAGE):
+        return False
+    return atom[1][0] not in {ANYTHING, INSTANCE, METHOD}
 
 
 def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:

@@ -71,6 +71,30 @@ def lazy(frame: Frame, name: str) -> bool:
     return False
 
 
+def restored(frame: Frame, name: str) -> bool:
+    """Say whether a function gives a global back what it held: ``old = x; try ... finally``."""
+    question = ("restored", name)
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        kept = {
+            target[1]
+            for fact in frame.function.assignments
+            if fact[2][:2] == (ir.NAME, name)
+            for target in fact[1]
+            if target[0] == ir.NAME
+        }
+        known = frame.function.notes[question] = bool(kept) and any(
+            last[0] == ir.ASSIGN
+            and last[2][0] == ir.NAME
+            and last[2][1] in kept
+            and any(target[:2] == (ir.NAME, name) for target in last[1])
+            for fact in frame.function.facts.body
+            if fact[0] == ir.TRY
+            for last in fact[4]
+        )
+    return known
+
+
 def memo(frame: Frame, holder: Fact, key: Fact | None) -> bool:
     """Say whether a table's key is looked up by the same function before it is set."""
     if key is None:

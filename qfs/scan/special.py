@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
-from qfs.scan.dispatch import Arguments, call
+from qfs.scan.dispatch import Arguments, call, call_each
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
+from qfs.scan.jsontext import loaded
 from qfs.scan.left import fields_of, keep
 from qfs.scan.operations import binary_value, text_of
 from qfs.scan.order import elements
@@ -36,6 +37,7 @@ from qfs.scan.values import (
     Taint,
     Value,
     join,
+    same,
     sequence,
     table,
 )
@@ -43,6 +45,8 @@ from qfs.scan.values import (
 Special = Callable[[Frame, Arguments, Pos], Value | None]
 _FLOATS = frozenset("efdFD")
 _NATIVE = frozenset("lLqQnNPiIhH")
+_FOLDS = 3
+"""Rounds of a fold: what it gives is what its function makes of what it gave."""
 
 
 def _named_tuple(_frame: Frame, _arguments: Arguments, _pos: Pos) -> Value:
@@ -137,6 +141,19 @@ def _largest(use: str) -> Special:
     return made
 
 
+def _reduced(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    """Return what folding gives: functions, when it composes some."""
+    element, taint = elements(frame, arguments.at(1, ""), pos)
+    out = arguments.at(2, "initial") if arguments.gives(2, "initial") else element
+    for _round in range(_FOLDS):
+        folded = Arguments([out or ANY, element or ANY])
+        new = join(out, call_each(frame, arguments.first(), folded, pos, taint))
+        if same(new, out):
+            break
+        out = new
+    return out
+
+
 def _shows(frame: Frame, arguments: Arguments, pos: Pos) -> None:
     """Turn every argument into text."""
     for value in arguments.all():
@@ -154,6 +171,13 @@ def _child(frame: Frame, arguments: Arguments, _pos: Pos) -> None:
     order: Taint | None = inner_order(frame, fact) if fact is not None else None
     if order is not None:
         frame.leak(order, "set-fold", "decides which child comes first")
+
+
+def _attached(frame: Frame, arguments: Arguments, _pos: Pos) -> None:
+    fact = arguments.facts[1] if arguments.facts is not None else None
+    order = inner_order(frame, fact[1]) if fact is not None and fact[0] == ir.ATTR else None
+    if order is not None:
+        frame.leak(order, "set-fold", "decides what an element holds first")
 
 
 def _format(frame: Frame, value: Value, pos: Pos, named: str) -> bool:
@@ -239,6 +263,7 @@ SPECIAL: dict[str, Special] = {
     "collections.namedtuple": _named_tuple, "qfs.tuple": _tuple,
     "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
     "operator.call": _call, "operator.pow": _power, "functools.partialmethod": _partial_method,
+    "functools.reduce": _reduced, "json.loads": loaded, "json.load": loaded,
     "heapq.heappush": _pushed(1), "heapq.heappushpop": _pushed(1), "heapq.heapreplace": _pushed(1),
     "heapq.heappop": _pushed(0), "heapq.heapify": _heapified,
     "bisect.insort": _pushed(1, heap=False),
@@ -248,6 +273,10 @@ SPECIAL: dict[str, Special] = {
     "string.Template.substitute": _hidden(_shows), "pprint.pformat": _hidden(_prints),
     "string.Template.safe_substitute": _hidden(_shows), "pprint.pprint": _hidden(_prints),
     "xml.etree.ElementTree.SubElement": _hidden(_child),
+    **{
+        f"xml.etree.ElementTree.Element.{name}": _hidden(_attached)
+        for name in ("append", "insert", "set")
+    },
     "dataclasses.replace": _replaced, "copy.replace": _replaced, "attr.evolve": _replaced,
     "attrs.evolve": _replaced, "dataclasses.asdict": _as_table, "attrs.asdict": _as_table,
     "attr.asdict": _as_table, "dataclasses.astuple": _as_tuple, "attrs.astuple": _as_tuple,

@@ -26,6 +26,7 @@ from qfs.scan.matching import bind_case
 from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import enter, truth
 from qfs.scan.order import elements
+from qfs.scan.replaced import settle
 from qfs.scan.values import (
     ANY,
     CLASS,
@@ -54,6 +55,8 @@ def run(frame: Frame, body: tuple[Fact, ...]) -> bool:
 def _expr(frame: Frame, fact: Fact) -> bool:
     frame.unused = fact[1][0] == ir.CALL
     evaluate(frame, fact[1])
+    if frame.rebound:
+        settle(frame, fact)
     return True
 
 
@@ -73,6 +76,8 @@ def _assign(frame: Frame, fact: Fact) -> bool:
         if target is not fact[1][0]:
             link(frame, target, fact[1][0], value)
     frame.assigning = None
+    if frame.rebound:
+        settle(frame, fact)
     return True
 
 
@@ -306,11 +311,24 @@ def _caught(kinds: Value) -> Value:
     return out or ANY
 
 
+_LIMITS = {"builtins.RecursionError", "builtins.MemoryError"}
 _WIDE = {"builtins.Exception", "builtins.BaseException"}
+
+
+def _limits(kinds: Value) -> bool:
+    """Say whether a handler catches that a process has no more stack or memory."""
+    return any(
+        any(_limits(item) for item in atom[1])
+        if atom[0] == "tup"
+        else atom[0] == OUTSIDE and atom[1] in _LIMITS
+        for atom in kinds
+    )
 
 
 def _handler(frame: Frame, kinds: Value, block: tuple[Fact, ...], pos: Any) -> None:
     wide = any(atom[0] == OUTSIDE and atom[1] in _WIDE for atom in kinds)
+    if _limits(kinds) and not (block and block[-1][0] == ir.RAISE):
+        frame.site("caught-limit", pos, "the handler of a limit of this process")
     if not block and wide:
         frame.site("swallowed", pos, "every exception")
     elif not block:

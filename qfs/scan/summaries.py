@@ -20,11 +20,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qfs.errors import InputError
-from qfs.scan.values import ANY, OBJECT, PLAIN, TUPLE, Value, a_set, sequence, table
+from qfs.scan.values import ANY, MESSAGE, OBJECT, PLAIN, TUPLE, Value, a_set, sequence, table
 
 GENERATED = "_pb2."
 """What stands, in a dotted name, before what protoc has generated: messages and enumerations."""
-MESSAGE = "google.protobuf.message.Message"
 TEXTS = ("pure", "acts", "elsewhere", "replaces", "native")
 """Keys of a module's table that hold a text."""
 TABLES = ("returns", "values", "calls", "aliases")

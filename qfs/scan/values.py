@@ -30,6 +30,9 @@ METHOD = "bm"  # receiver, name
 SUPER = "super"  # class number, receiver
 ADDRESS = "address"  # path and place at which it was taken
 
+JSON = "json"
+"""Why nothing is known of a value: it was read from a JSON text."""
+MESSAGE = "google.protobuf.message.Message"
 GIVEN = ("parameter", "callable")
 """Why nothing is known of a value: an entry point's caller gave it, or it was declared callable."""
 ALTERNATIVES_MAX = 10
@@ -69,6 +72,15 @@ def known(value: object) -> Value:
     """Return the value of a literal."""
     name = _TYPE_NAMES[type(value)]
     return ((PLAIN, "none"),) if value is None else ((KNOWN, name, value),)
+
+
+def found_in(atom: Atom) -> Value:
+    """Return an item of something of which nothing is known but where it came from.
+
+    What is in a JSON text came out of that text; what is in a field of a message is such a field.
+    """
+    told = atom == (ANYTHING, JSON) or (atom[0] == METHOD and atom[1][:2] == (OBJECT, MESSAGE))
+    return (atom,) if told else ANY
 
 
 def type_name(atom: Atom) -> str:
@@ -167,7 +179,11 @@ def _merge(atoms: list[Atom]) -> Value:
             constants[atom[1]] = constants.get(atom[1], 0) + 1
         elif tag == ANYTHING and any(each[0] == ANYTHING for each in out):
             if atom[1] not in GIVEN:  # the less that is known of it, the more counts
-                out = [atom if each[0] == ANYTHING else each for each in out]
+                read = atom[1] == JSON
+                out = [
+                    atom if each[0] == ANYTHING and (not read or each[1] in GIVEN) else each
+                    for each in out
+                ]
             continue
         if atom not in held:
             held.add(atom)

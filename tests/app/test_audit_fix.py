@@ -166,6 +166,25 @@ def test_what_has_no_mending_is_kept(what: str, code: str, tmp_path: Path) -> No
     assert source.read_text(encoding="utf-8") == code
 
 
+WRITTEN = "import json\n\n\ndef f(x):\n    return json.dumps({})\n"
+UNTYPED = [
+    ("list(set(x))", "sorted(set(x)), sort_keys=True"),
+    ("{'a': tuple(set(x))}", "{'a': tuple(sorted(set(x)))}"),
+]
+
+
+@pytest.mark.parametrize(("what", "mended"), UNTYPED)
+def test_a_set_of_whatever_is_sorted_only_when_asked_and_keys_alone_mend_no_set(
+    what: str, mended: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "m.py"
+    source.write_text(WRITTEN.format(what), encoding="utf-8")
+    assert fix(AuditRequest((source,))).changed == ()
+    made = fix(AuditRequest((source,)), unsafe=True)
+    assert source.read_text(encoding="utf-8") == WRITTEN.format(mended)
+    assert (made.put_back, made.report.findings) == ((), ())
+
+
 FLOATS = [
     ("nested", "def f(n: int):\n    return (n + 1) / 0.5 / 2\n",
      'div(div((n + 1), Fixed("0.5"), Rounding.ROUND_HALF_EVEN), 2, Rounding.ROUND_HALF_EVEN)'),

@@ -1,0 +1,152 @@
+"""Asking objects about themselves: ``getattr``, ``setattr``, ``vars`` and ``dir``.
+
+- A computed name is any of a class's attributes that begin as its text does (``"on_" + kind``);
+  of a module, and of a text of which no beginning is known, it may be anything.
+- What a module outside of the program holds depends on its version: ``dir(os)`` is a site.
+- Source: Python library reference, "Built-in Functions".
+"""
+
+from collections.abc import Sequence
+
+from qfs.scan import ir
+from qfs.scan.attributes import attribute
+from qfs.scan.dispatch import Arguments
+from qfs.scan.frame import Frame
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.left import fields_of, keep
+from qfs.scan.values import (
+    ANY,
+    CLASS,
+    INSTANCE,
+    KNOWN,
+    MODULE,
+    NONE,
+    NOTHING,
+    OUTSIDE,
+    STR,
+    Atom,
+    Value,
+    join,
+    sequence,
+    table,
+)
+
+_OPEN = ("outside", "protocol")
+"""Traits of a class that may have attributes which nobody sees."""
+
+
+def get_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    """Return what ``getattr(x, name, default)`` gives."""
+    names = arguments.at(1, "")
+    out: Value = arguments.at(2, "")
+    if names and all(atom[0] == KNOWN and atom[1] == "str" for atom in names):
+        for atom in names:
+            out = join(out, attribute(frame, arguments.first(), atom[2], pos))
+        return out or ANY
+    if any(is_module(atom) for atom in arguments.first()):
+        frame.site(
+            "dynamic-attribute", pos, "getattr() of a module with a computed name", "possible"
+        )
+        return ANY
+    given: Sequence[Fact] = arguments.facts[2] if arguments.facts is not None else ()
+    prefix = beginning(frame, given[1]) if len(given) > 1 else ""
+    return join(out, _beginning_with(frame, arguments.first(), prefix, pos)) if prefix else ANY
+
+
+def beginning(frame: Frame, fact: Fact) -> str:
+    """Return what the text of an expression begins with, as far as its form tells."""
+    if fact[0] == ir.CONST and isinstance(fact[1], str):
+        return fact[1]
+    if fact[0] == ir.BINARY and fact[1] == "+":
+        return beginning(frame, fact[2])
+    if fact[0] == ir.BINARY and fact[1] == "%":
+        return beginning(frame, fact[2]).partition("%")[0]
+    if fact[0] == ir.TEXT:
+        begins: str = fact[2]
+        return begins or (beginning(frame, fact[1][0][0]) if fact[1] else "")
+    if fact[0] == ir.CALL and fact[1][0] == ir.ATTR and fact[1][2] == "format":
+        return beginning(frame, fact[1][1]).partition("{")[0]
+    if fact[0] != ir.NAME:
+        return ""
+    given = [
+        each[2]
+        for each in frame.function.assignments
+        if any(target[:2] == (ir.NAME, fact[1]) for target in each[1])
+    ]
+    return beginning(frame, given[0]) if len(given) == 1 and given[0][0] != ir.NAME else ""
+
+
+def _beginning_with(frame: Frame, holder: Value, prefix: str, pos: Pos) -> Value:
+    """Return every attribute of the program's classes that begins so; else anything."""
+    out: Value = NOTHING
+    for atom in holder:
+        found: Value = NOTHING
+        if atom[0] in {INSTANCE, CLASS}:
+            number = atom[1]
+            exact = atom[0] == CLASS or atom[-1] is True
+            kinds = [number] if exact else [number, *frame.subclasses(number)]
+            names: dict[str, None] = {}
+            for kind in kinds:
+                for at in frame.mro(kind):
+                    if isinstance(at, int):
+                        names.update(frame.solver.program.classes[at].own)
+            for name in names:
+                if name.startswith(prefix):
+                    found = join(found, attribute(frame, (atom,), name, pos))
+            if not _closed(frame, number):
+                found = join(found, ANY)
+        out = join(out, found or ANY)
+    return out or ANY
+
+
+def _closed(frame: Frame, number: int) -> bool:
+    """Say whether a class has no attributes but those that its program writes down."""
+    if any(frame.trait(number, trait) for trait in _OPEN) or frame.find(number, "__getattr__"):
+        return False
+    return not frame.solver.read(frame.node, ("dynamic", number))
+
+
+def is_module(atom: Atom) -> bool:
+    """Say whether an alternative is a module; outside, a class has a name of its own case."""
+    if atom[0] == OUTSIDE:
+        return atom[1].rpartition(".")[2].islower() and not atom[1].startswith("builtins.")
+    return bool(atom[0] == MODULE)
+
+
+def set_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    """Let an object or a class have an attribute: ``setattr(x, name, value)``."""
+    for atom in arguments.first():
+        shared = atom[0] in {MODULE, OUTSIDE, CLASS} and frame.function.outer is not None
+        if shared and not frame.makes_a_class() and len(atom) == 2:
+            frame.site("dynamic-attribute", pos, "setattr() on a module or class")
+        if atom[0] not in {INSTANCE, CLASS}:
+            continue
+        for name in arguments.at(1, ""):
+            if name[:2] != (KNOWN, "str"):
+                if atom[0] == INSTANCE:
+                    frame.solver.write(("dynamic", atom[1]), ANY)
+            elif atom[0] == INSTANCE:
+                keep(frame, atom[1], name[2], arguments.at(2, ""), pos)
+            elif len(arguments.positional) > 2:
+                frame.solver.write(("attr", atom[1], name[2]), arguments.at(2, ""))
+    return NONE
+
+
+def variables(frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    """Return what ``vars(x)`` gives."""
+    out: Value = NOTHING
+    for atom in arguments.first():
+        if atom[0] == INSTANCE:
+            out = join(out, table(STR, join(fields_of(frame, atom[1]), ANY)))
+            continue
+        module = atom[0] == OUTSIDE
+        out = join(out, ((OUTSIDE, f"{atom[1]}.__dict__"),) if module else table(STR, ANY))
+    return out or table(STR, ANY)
+
+
+def directory(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    """Return what ``dir(x)`` gives: sorted names."""
+    for atom in arguments.first():
+        if atom[0] == OUTSIDE and is_module(atom):
+            frame.site("module-names", pos, f"dir() of the module {atom[1]}")
+    return sequence(STR)
