@@ -33,9 +33,9 @@ def page() -> Report:
         f"{PURE} pure and {COMPILED} compiled packages out of the 200 most downloaded of PyPI, in "
         f"the order that the seed `{SEED}` gives; list, seed and rule were committed before "
         "anything was measured. Each is built from its published sdist, twice under the recipe of "
-        "`qfs build` (no network, the clock moved by 400 days, another number of processors, "
-        "another kernel name); then `qfs verify` rebuilds its published wheel. pip runs with its "
-        "default index and configuration.",
+        "`qfs build` (no network, the clock moved by 400 days or more, another number of "
+        "processors, another kernel name); then `qfs verify` rebuilds its published wheel. pip "
+        "runs with its default index and configuration.",
         [
             summary(pure, before, now),
             each_pure(pure, now),

@@ -24,7 +24,6 @@ from qfs.repro import REMEDIES, Cause, Difference, compare
 from qfs.repro.bisect import REPEAT, SOFT, Trace, blamed, culprits, traces
 from qfs.repro.dates import written
 from qfs.repro.environment import (
-    CLOCK_SHIFT,
     FIRST,
     RESIDUAL,
     VARIATIONS,
@@ -37,8 +36,9 @@ from qfs.repro.text import why_texts_differ
 from qfs.shell.building import Built, Failed, Workshop
 from qfs.shell.building import build as build_one
 from qfs.shell.building_ahead import Ahead
+from qfs.shell.building_clock import clock_shift
 from qfs.shell.building_source import commit_time
-from qfs.shell.sandbox import find_bubblewrap
+from qfs.shell.sandbox import find_bubblewrap, probe
 
 __all__ = [
     "REMEDIES",
@@ -125,6 +125,7 @@ class BuildReport:
 def build(request: BuildRequest, progress: Progress = lambda *_: None) -> BuildReport:
     """Build and compare; raises InputError for a source that cannot be read or built at all."""
     root = source_path(request.path)
+    probe(boxed=request.sandbox)
     pairs = _pairs(request, root, boxed=request.sandbox and find_bubblewrap() is not None)
     both = [pair.first for pair in pairs] + [pair.second for pair in pairs]
     ahead = Ahead([(each, kind) for each in both for kind in request.kinds], progress)
@@ -199,6 +200,7 @@ class _Runs:
         self.pairs = pairs
         self.request = request
         self.progress = progress
+        self.shift = pairs[0].second.clock_shift
         self.epoch = source_epoch(request.path.resolve(), request.epoch)
         self.waited = False
         self.clock_seen = True
@@ -242,7 +244,8 @@ class _Runs:
 
         def tried(names: tuple[str, ...]) -> Trace:
             label = f"{pair.label} with {', '.join(names) if names else 'nothing changed'}"
-            environment = varied(pair.first, names, label, self.request.settings)
+            settings = self.request.settings
+            environment = varied(pair.first, names, label, settings, shift=self.shift)
             return traces(_differences(first, self._build(environment, kind)))
 
         by_chance = tried(())
@@ -296,7 +299,7 @@ class _Runs:
         return tuple(sorted(found, key=lambda variation: variation.name))
 
     def _clock(self) -> tuple[bool, str]:
-        days = CLOCK_SHIFT // 86_400
+        days = self.shift // 86_400
         if not self.clock_seen:
             return False, "the back-end's Python never reported the moved clock"
         files = f"; {KERNEL_GAP} s between the builds for file times" if self.waited else ""
@@ -362,11 +365,13 @@ def _told(name: str) -> str:
 
 def _pairs(request: BuildRequest, root: Path, *, boxed: bool) -> list[Pair]:
     pairs = []
+    shift = clock_shift(int(time.time()))
     if request.pairs is not Pairs.NORMALISED or not boxed:
-        second = varied(FIRST, VARIATIONS, "second", request.settings)
+        second = varied(FIRST, VARIATIONS, "second", request.settings, shift=shift)
         pairs.append(Pair("bare", FIRST, second))
     if request.pairs is not Pairs.BARE and boxed:
-        pairs.append(Pair("normalised", *normalised(source_epoch(root, request.epoch))))
+        epoch = source_epoch(root, request.epoch)
+        pairs.append(Pair("normalised", *normalised(epoch, shift)))
     return pairs
 
 

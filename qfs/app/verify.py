@@ -217,7 +217,7 @@ def _judged(published: _Published, attempt: str, made: Built | Failed) -> Verify
         differences: tuple[Difference, ...] = (Difference(name, "", cause, evidence),)
         found = Agreement.NOT_COMPARABLE
     else:
-        sides = replace(made.side, clock=(0, 0)), made.side
+        sides = made.side._replace(clock=(0, 0)), made.side
         differences = compare(name, published.data, made.data, sides)
         found = agreement(differences)
     return VerifyReport(

@@ -9,8 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from qfs.errors import InputError
 
@@ -31,8 +30,7 @@ class ArchiveError(InputError):
     code = "QFS-ARCHIVE"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much an archive may unpack to."""
 
     total: int = 2 * 1024**3  # 2_147_483_648 bytes
@@ -43,8 +41,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class GzipHeader:
+class GzipHeader(NamedTuple):
     """RFC 1952 §2.3."""
 
     flags: int

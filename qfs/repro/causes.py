@@ -5,8 +5,8 @@
 - Source: https://reproducible-builds.org/docs/ and the back-ends' trackers.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Cause(Enum):
@@ -73,8 +73,7 @@ class Cause(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """What a cause means and what mends it."""
 
     title: str

@@ -1,12 +1,14 @@
-"""What a comparison takes and gives: the two builds' environments, and one difference."""
+"""What a comparison takes and gives: the two builds' environments, and one difference.
 
-from dataclasses import dataclass
+Named tuples here and beside: to import what makes dataclasses takes as long as to compare a wheel.
+"""
+
+from typing import NamedTuple
 
 from qfs.repro.causes import REMEDIES, Cause
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One reason for which two artefacts are not the same bytes."""
 
     artifact: str
@@ -23,8 +25,7 @@ class Difference:
         return REMEDIES[self.cause].fix
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """What is known of the environment of one build, so that its traces can be recognised.
 
     An empty string or tuple means unknown.

@@ -12,7 +12,9 @@ from typing import Any
 
 from qfs.repro.causes import Cause
 
-CLOCK_SHIFT = 400 * 86_400 + 11 * 3_600 + 7 * 60 + 13  # 400 days 11:07:13: another day and year
+DAYS_MIN = 400
+"""By so many days at least the clock is moved."""
+_DAY = 86_400
 DOS_EPOCH = 315_532_800  # 1980-01-01T00:00:00Z: zip cannot write an earlier time
 
 
@@ -72,7 +74,7 @@ _SECOND: dict[str, dict[str, Any]] = {
     "locale": {"locale": "tr_TR.ISO-8859-9"},
     "umask": {"umask": 0o002},
     "hash-seed": {"hash_seed": "424242"},
-    "clock": {"clock_shift": CLOCK_SHIFT},
+    "clock": {"clock_shift": DAYS_MIN * _DAY},
     "file-order": {"backward": True},
     "source-times": {"source_time": 1_678_012_345},
     "user": {"user": "seconduser", "user_number": 4_242},
@@ -117,23 +119,29 @@ def varied(
     names: tuple[str, ...],
     label: str,
     settings: tuple[tuple[str, str], ...] = (),
+    *,
+    shift: int = 0,
 ) -> Environment:
     """Return the environment with the named variations taken from the second one.
 
-    settings are further variables that the second one sets, if ``variables`` is among the names.
+    settings are further variables that the second one sets, if ``variables`` is among the names;
+    shift is how far it moves the clock (`clock_shift`), 0 for DAYS_MIN.
     """
     changes: dict[str, Any] = {}
     for name in names:
         changes.update(_SECOND[name])
     if "variables" in names:
         changes["settings"] = settings
+    if shift and "clock" in names:
+        changes["clock_shift"] = shift
     return replace(environment, label=label, **changes)
 
 
-def normalised(epoch: int) -> tuple[Environment, Environment]:
+def normalised(epoch: int, shift: int = 0) -> tuple[Environment, Environment]:
     """Return the recipe's pair: all is fixed but the clock and the processors.
 
-    epoch is Unix time, raised to 1980-01-01 because zip cannot write an earlier time.
+    epoch is Unix time, raised to 1980-01-01 because zip cannot write an earlier time; shift is as
+    for `varied`.
     """
     first = Environment(
         "normalised-first",
@@ -147,4 +155,4 @@ def normalised(epoch: int) -> tuple[Environment, Environment]:
         source_date_epoch=max(epoch, DOS_EPOCH),
         fixed_names=True,
     )
-    return first, varied(first, RESIDUAL, "normalised-second")
+    return first, varied(first, RESIDUAL, "normalised-second", shift=shift)

@@ -9,6 +9,7 @@
 """
 
 import json
+import marshal
 import os
 import shutil
 import stat
@@ -37,6 +38,8 @@ from qfs.shell.sandbox import Mount, wrapped
 KINDS = ("sdist", "wheel")
 _ARTIFACT_MAX = 2 * 1024**3  # 2_147_483_648 bytes
 _LOG_TAIL = 2_000
+_MARSHAL = 4
+"""The form of marshal that every Python from 3.4 on reads."""
 _ANSWER_MAX = 16 * 1024**2  # 16_777_216 bytes of what a hook answers
 _LOG_MAX = 256 * 1024**2  # 268_435_456 bytes of what its processes start
 _NO_ANSWER = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -237,9 +240,9 @@ class _Build:
         control, script = Path(cmd[-1]), Path(cmd[1])
         self._write_shim()
         task = self._task(list(cmd), dict(extra_environ or {}))
-        (self.outer / "task.json").write_text(json.dumps(task), "utf-8")
+        (self.outer / "task").write_bytes(marshal.dumps(task, _MARSHAL))
         word = "/qfs-task/launcher.py" if self.boxed else building_launcher.__file__
-        file = "/qfs-task/task.json" if self.boxed else str(self.outer / "task.json")
+        file = "/qfs-task/task" if self.boxed else str(self.outer / "task")
         command = [self.workshop.python, "-I", "-S", word, file]
         if self.workshop.bubblewrap is not None:
             command = wrapped(
@@ -377,7 +380,7 @@ class _Build:
             Mount(group, "/etc/group"),
             Mount(self.workshop.source.root, "/qfs-source"),
             Mount(Path(building_launcher.__file__), "/qfs-task/launcher.py"),
-            Mount(self.outer / "task.json", "/qfs-task/task.json"),
+            Mount(self.outer / "task", "/qfs-task/task"),
             Mount(self.outer / "shim", "/qfs-shim"),
             Mount(self.log, "/qfs-log.jsonl", writable=True),
             Mount(self.outer / "out", "/out", writable=True),

@@ -1,6 +1,7 @@
 """What runs first inside the environment of a build: lays out the source, then becomes the hook.
 
-- Run alone as ``python -I -S``; imports nothing of QFS. Its one argument is a JSON file.
+- Run alone as ``python -I -S``; imports nothing of QFS, and little else: every build waits for it.
+  Its one argument is a file that marshal wrote, which every Python reads without an import.
 - Files are created one by one in the given order, under the build's umask: on a file system that
   lists in creation order the order varies, and the modes are those of a fresh checkout.
 - Outside a sandbox a guardian stays behind, the parent of whatever leaves its own (Linux's child
@@ -9,14 +10,15 @@
 - Limits: no core dump, files of at most 4 GiB, the CPU time of the time limit.
 """
 
-import contextlib
-import ctypes
-import json
+import marshal
 import os
 import resource
 import signal
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # typing says so, and takes longer to import than all the rest
+if TYPE_CHECKING:
+    from typing import Any
 
 _UNAME26 = 0x0020000  # linux/personality.h
 _SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -25,7 +27,7 @@ _SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 def main() -> None:
     """Lay out the source and replace this process by the hook's."""
     with open(sys.argv[1], "rb") as file:  # noqa: PTH123 (os alone starts faster than pathlib)
-        task = json.load(file)
+        task = marshal.load(file)  # noqa: S302 (written by who started this)
     if task["guarded"]:
         _guard()
     os.umask(task["umask"])
@@ -37,11 +39,17 @@ def main() -> None:
     if task["processors"]:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: task["processors"]])
     if task["old_kernel"]:
-        ctypes.CDLL(None).personality(_UNAME26)
+        _libc().personality(_UNAME26)
     if task["process_numbers"]:
         _move_on(task["process_numbers"])
     os.chdir(task["to"])
     os.execve(task["command"][0], task["command"], task["environment"])  # noqa: S606 (no shell wanted)
+
+
+def _libc() -> "Any":
+    import ctypes  # noqa: PLC0415 (most builds need not wait for it)
+
+    return ctypes.CDLL(None)
 
 
 class _Stopped(Exception):  # noqa: N818 (it is no error)
@@ -54,7 +62,7 @@ def _stop(_number: int, _frame: object) -> None:
 
 def _guard() -> None:
     """Go on in a child; stay behind until it ends, end all that it started, and end as it did."""
-    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _libc().prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
@@ -78,8 +86,10 @@ def _end_all(group: int) -> None:
 
     What a killed process leaves behind becomes a child.
     """
-    with contextlib.suppress(ProcessLookupError):  # stopped before the child had made its group
+    try:  # noqa: SIM105 (contextlib is one more module to wait for)
         os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:  # stopped before the child had made its group
+        pass
     while True:
         for pid in _children():
             os.kill(pid, signal.SIGKILL)
@@ -121,7 +131,7 @@ def _move_on(numbers: int) -> None:
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _lay_out(task: dict[str, Any]) -> None:
+def _lay_out(task: "dict[str, Any]") -> None:
     start, end, times = task["from"], task["to"], task["time"]
     for folder in (*task["folders"], end):
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103

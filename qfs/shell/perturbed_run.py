@@ -27,7 +27,9 @@ _SKIPPED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".myp
             ".ruff_cache", ".pytest_cache", ".hypothesis", ".tox")  # fmt: skip
 _ROOT = Path(__file__).resolve().parents[2]
 _T0_NS = 1_750_000_000 * 10**9  # 2025-06-15T15:06:40Z, a summer day of a leap-free year
-_SHIFT_NS = 34_631_591 * 10**9  # 400 days, 19 hours, 53 minutes and 11 seconds
+_SHIFT_NS = (
+    51_565_991 * 10**9
+)  # 596 days, 19:53:11: another year, month, weekday, hour; odd for even
 _STEP_NS = 3_661 * 10**9  # an hour, a minute and a second
 _NOISE = {"usual": 0, "noise-1": 1, "noise-2": 2}
 _TAIL = 4_000

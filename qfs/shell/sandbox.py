@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,14 @@ class Mount:
     outside: Path
     inside: str
     writable: bool = False
+
+
+def probe(*, boxed: bool) -> None:
+    """Try at the same time what changes no file and is asked for later; the answers are kept."""
+    wanted = [find_faketime, *([find_bubblewrap] if boxed else [])]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        for tried in [pool.submit(one) for one in wanted]:
+            tried.result()
 
 
 def find_bubblewrap() -> str | None:

@@ -7,7 +7,6 @@
 import base64
 import json
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +58,8 @@ def entry(first: Built, second: Built) -> dict[str, Any]:
     """Return what is kept of two builds."""
     return {
         "name": first.name,
-        "first side": json.dumps(asdict(first.side)).replace("/", "|"),
-        "second side": json.dumps(asdict(second.side)).replace("/", "|"),
+        "first side": json.dumps(first.side._asdict()).replace("/", "|"),
+        "second side": json.dumps(second.side._asdict()).replace("/", "|"),
         "first": base64.b85encode(first.data).decode(),
         "second": base64.b85encode(second.data).decode(),
     }
