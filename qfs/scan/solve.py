@@ -171,7 +171,7 @@ class Solver:
         """Let a cell hold a value besides what it holds."""
         known = self.cells.get(key)
         before = known or NOTHING
-        after = self.bounded(join(before, value))
+        after = self.bounded(join(before, self.bounded(value)))
         if known is not None and same(before, after):
             return
         times = self.growth.get(key, 0) + (not only_names(before, after))
@@ -292,7 +292,7 @@ class Solver:
         grown = False
         for name, value in arguments.items():
             before = node.arguments.get(name, NOTHING)
-            after = self.bounded(join(before, value))
+            after = self.bounded(join(before, self.bounded(value)))
             if not same(before, after):
                 node.arguments[name] = after
                 grown = True

@@ -119,7 +119,11 @@ def join(left: Value, right: Value) -> Value:
 
 def _joined(left: Value, right: Value) -> Value:
     held = left if len(left) <= NARROW else frozenset(left)
-    new = [atom for atom in right if atom not in held and not _any_closure(atom, held)]
+    new = [
+        atom
+        for atom in right
+        if atom not in held and not _any_closure(atom, held) and not _any_tuple(atom, left)
+    ]
     if not new:
         return left
     merged = _merge([*left, *new])
@@ -129,6 +133,16 @@ def _joined(left: Value, right: Value) -> Value:
 def _any_closure(atom: Atom, value: Container[Atom]) -> bool:
     """Say whether a closure is among the alternatives whoever made it."""
     return atom[0] == FUNCTION and (*atom[:3], -1) in value
+
+
+def _any_tuple(atom: Atom, value: Value) -> bool:
+    """Say whether one of the alternatives is a tuple of which this one is a case."""
+    return atom[0] == TUPLE and any(
+        other[0] == TUPLE
+        and len(other[1]) == len(atom[1])
+        and all(join(one, two) is one for one, two in zip(other[1], atom[1], strict=True))
+        for other in value
+    )
 
 
 NARROW = 6
@@ -244,12 +258,21 @@ def _item_by_item(tuples: list[Atom]) -> Atom:
 
 
 def only_names(before: Value, after: Value) -> bool:
-    """Say whether a value has grown by functions and classes alone: there are only so many."""
-    return all(atom[0] in _CALLED for atom in after if atom not in before)
+    """Say whether a value has grown by what there is only so much of: names, and tuples of them."""
+    return all(_is_named(atom) for atom in after if atom not in before)
+
+
+def _is_named(atom: Atom) -> bool:
+    if atom[0] == TUPLE:
+        return all(_is_named(part) for item in atom[1] for part in item)
+    if atom[0] in {SEQUENCE, SET}:
+        return all(_is_named(part) for part in atom[2])
+    return atom[0] in _FEW
 
 
 _FOLDED = {SEQUENCE, SET, TABLE}
 _CALLED = {FUNCTION, CLASS, SUPER}
+_FEW = {*_CALLED, INSTANCE, PLAIN, ANYTHING}
 _NAMED = {INSTANCE, OUTSIDE}
 
 

@@ -141,11 +141,11 @@ KEPT = [
     ),
     (
         "by a pattern",
-        "def f(n: int, rows: list[int]):\n    match rows:\n        case [1, *div]:\n            return n / 2\n",
+        "def f(n: int, m):\n    match m:\n        case [1, *div]:\n            return n / 2\n",
     ),
     (
         "by the whole of one",
-        "def f(n: int, rows: list[int]):\n    match rows:\n        case [1] as div:\n            return n / 2\n",
+        "def f(n: int, m):\n    match m:\n        case [1] as div:\n            return n / 2\n",
     ),
     (
         "by an import of another",

@@ -141,18 +141,25 @@ def test_a_list_that_a_callee_puts_into_more_fields_than_are_followed_is_unknown
     assert {each.verdict for each in found.found} == verdicts
 
 
-KINDS = 5
-CLASSES = "".join([f"class Kind{at}:\n    pass\n" for at in range(KINDS)])
-PUTS = "".join([f"def put{at}(box: Box):\n    box.row = Kind{at}()\n" for at in range(KINDS)])
+MADE = [
+    "date(1, 1, 1)", "time(1)", "timedelta(1)", "Fraction(1)", "PurePosixPath('a')", "UUID(int=1)",
+]  # fmt: skip
+IMPORTS = """
+from datetime import date, time, timedelta
+from fractions import Fraction
+from pathlib import PurePosixPath
+from uuid import UUID
+"""
 A_FIELD = (
-    f"{CLASSES}class Box:\n    def __init__(self):\n        self.row = 0\n{PUTS}"
-    "def entry() -> int:\n    box = Box()\n"
-    + "".join([f"    put{at}(box)\n" for at in range(KINDS)])
-    + "    return 1 if box.row else 0\n"
+    f"{IMPORTS}class Box:\n    def __init__(self):\n        self.row = 0\n"
+    + "".join([f"def put{at}(box: Box):\n    box.row = {one}\n" for at, one in enumerate(MADE)])
+    + "def entry() -> bool:\n    box = Box()\n"
+    + "".join([f"    put{at}(box)\n" for at, _one in enumerate(MADE)])
+    + "    return box.row is None\n"
 )
 WORDS = (
-    f"{CLASSES}def named(**words: object) -> None:\n"
-    + "".join([f"    words['a'] = Kind{at}()\n" for at in range(KINDS)])
+    f"{IMPORTS}def named(**words: object) -> None:\n"
+    + "".join([f"    words['a'] = {one}\n" for one in MADE])
     + "def entry() -> None:\n    named(a=1)\n"
 )
 
@@ -164,3 +171,21 @@ def test_what_grew_more_often_than_it_is_followed_is_unknown_to_whoever_reads_it
 ) -> None:
     monkeypatch.setattr(solve, "CELL_GROWTH_MAX", most)
     assert {each.verdict for each in judged(code).found} == verdicts
+
+
+WIDE: Value = (("tup", (INT, (*INT, *ANY))), *INT)
+
+
+@pytest.mark.parametrize(
+    ("title", "value", "added", "adds"),
+    [
+        ("a case of a tuple that is there", WIDE, (("tup", (INT, INT)),), False),
+        ("the items the other way round", WIDE, (("tup", (ANY, INT)),), True),
+        ("a longer one", WIDE, (("tup", (INT, INT, INT)),), True),
+        ("an empty one beside it", WIDE, (("tup", ()),), True),
+    ],
+)
+def test_a_tuple_adds_nothing_to_one_of_which_it_is_a_case(
+    title: str, value: Value, added: Value, adds: bool
+) -> None:
+    assert (join(value, added) is not value) is adds, title
