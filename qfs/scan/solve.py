@@ -53,6 +53,8 @@ AGAIN_MAX = 32
 GROWING = "code whose values keep growing"
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 24
+NAME_GROWTHS = 64
+"""So often does a cell grow by names alone while it counts as once: there are only so many."""
 
 CellKey: TypeAlias = tuple[Any, ...]
 Shape: TypeAlias = tuple[Value, frozenset[Any]]
@@ -174,8 +176,9 @@ class Solver:
         after = self.bounded(join(before, self.bounded(value)))
         if known is not None and same(before, after):
             return
-        times = self.growth.get(key, 0) + (not only_names(before, after))
-        self.growth[key] = times
+        steps = self.growth.get(key, 0) + (1 if only_names(before, after) else NAME_GROWTHS)
+        self.growth[key] = steps
+        times = steps // NAME_GROWTHS
         if times > 2:
             after = self.bounded(_widen(after))
             if same(before, after):
@@ -374,8 +377,8 @@ class Solver:
         for node in self.nodes if not self.visits_max else ():
             if node.cut and self._has_changed(node):
                 self.unknown(node, GROWING)
-        for key, times in self.growth.items():
-            if times > CELL_GROWTH_MAX:
+        for key, steps in self.growth.items():
+            if steps // NAME_GROWTHS > CELL_GROWTH_MAX:
                 looked = self.lookups.grown(key, new=False) if key[0] in _LOOKED_UP else []
                 for number in (*self.cell_readers.get(key, ()), *looked):
                     self.unknown(self.nodes[number], GROWING)

@@ -137,12 +137,15 @@ def _any_closure(atom: Atom, value: Container[Atom]) -> bool:
 
 def _any_tuple(atom: Atom, value: Value) -> bool:
     """Say whether one of the alternatives is a tuple of which this one is a case."""
-    return atom[0] == TUPLE and any(
-        other[0] == TUPLE
-        and len(other[1]) == len(atom[1])
-        and all(join(one, two) is one for one, two in zip(other[1], atom[1], strict=True))
-        for other in value
-    )
+    return atom[0] == TUPLE and any(_is_case(atom, other) for other in value)
+
+
+def _is_case(atom: Atom, other: Atom) -> bool:
+    if other[0] == TUPLE and len(other[1]) == len(atom[1]):
+        return all(join(one, two) is one for one, two in zip(other[1], atom[1], strict=True))
+    if other[:2] == (SEQUENCE, "tuple"):
+        return all(join(other[2], item) is other[2] for item in atom[1])
+    return False
 
 
 NARROW = 6

@@ -183,6 +183,9 @@ WIDE: Value = (("tup", (INT, (*INT, *ANY))), *INT)
         ("the items the other way round", WIDE, (("tup", (ANY, INT)),), True),
         ("a longer one", WIDE, (("tup", (INT, INT, INT)),), True),
         ("an empty one beside it", WIDE, (("tup", ()),), True),
+        ("of one of any length", (("seq", "tuple", INT, None),), (("tup", (INT, INT)),), False),
+        ("of another", (("seq", "tuple", INT, None),), (("tup", (ANY,)),), True),
+        ("a list is no tuple", (("seq", "list", INT, None),), (("tup", (INT,)),), True),
     ],
 )
 def test_a_tuple_adds_nothing_to_one_of_which_it_is_a_case(
