@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qfs.app.packet import two_providers
+from qfs.app.verifiers import two_providers
 
 Option = Annotated[
     bool,

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qfs.app.ledger import ledger_of, sentences
+from qfs.app.ledger import ledger_of
 from qfs.app.machines import MACHINES
 from qfs.app.recount import Recount
+from qfs.app.sentences import sentences
 from qfs.app.worlds import derive_all
 from qfs.canon import Digest
 from qfs.errors import InputError, ProofError

@@ -11,10 +11,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfs.app import importers
-from qfs.app.cause import Cause, cause_of
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_HALTED, EXIT_USAGE
 from qfs.app.foreign_machine import STEPS, steps_of
 from qfs.app.impact import WORKING_FOLDER, compare_environments, compare_revisions
@@ -27,6 +26,9 @@ from qfs.shell.perturbation import Machine, usual, variables
 from qfs.shell.perturbed_run import Failed, Job, Wish, Workshop, workshop
 from qfs.shell.perturbed_run_machine import machine, version
 from qfs.shell.perturbed_run_revision import extract
+
+if TYPE_CHECKING:
+    from qfs.app.cause import Cause
 
 SCHEMA = "qfs.replay/1"
 _NOTHING = ("nothing is varied",)
@@ -78,7 +80,7 @@ class ForeignReport:
     perturbed: Perturbed | None
     failed: Failed | None
     """Why not even the usual run ended well."""
-    cause: Cause | None
+    cause: "Cause | None"
     refusals: tuple[dict[str, Any], ...]
     sealed: bool
 
@@ -205,10 +207,8 @@ def replay_foreign(
         outcome = perturb(search)
     if isinstance(outcome, Failed):
         return ForeignReport(target, None, outcome, None, (), sealed=False)
-    cause = None
     outcome = _at_key(request, search, _named(outcome))
-    if outcome.divergence is not None:
-        cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
+    cause = _why(request, outcome, request.folder)
     return ForeignReport(target, outcome, None, cause, (), sealed=False)
 
 
@@ -278,10 +278,17 @@ def _against(
     outcome = compare_revisions(usual(known), old, run, names, tell)
     if isinstance(outcome, Failed):
         return ForeignReport(target, None, outcome, None, (), sealed=False)
-    cause = None
-    if outcome.divergence is not None:
-        cause = cause_of(outcome.divergence, outcome.parting, tree, _files(request))
+    cause = _why(request, outcome, tree)
     return ForeignReport(target, outcome, None, cause, (), sealed=False)
+
+
+def _why(request: ForeignRequest, outcome: Perturbed, tree: Path) -> "Cause | None":
+    """Return the line to which a divergence is due; the audit's rules are not read before one."""
+    if outcome.divergence is None:
+        return None
+    from qfs.app.cause import cause_of  # noqa: PLC0415 (most runs need not wait for the audit)
+
+    return cause_of(outcome.divergence, outcome.parting, tree, _files(request))
 
 
 def _between(
@@ -293,9 +300,7 @@ def _between(
     outcome = compare_environments(search, pair)
     if isinstance(outcome, Failed):
         return ForeignReport(target, None, outcome, None, (), sealed=False)
-    cause = None
-    if outcome.divergence is not None:
-        cause = cause_of(outcome.divergence, outcome.parting, request.folder, _files(request))
+    cause = _why(request, outcome, request.folder)
     located = _at_key(request, search, _named(outcome))
     return ForeignReport(target, located, None, cause, (), sealed=False)
 
@@ -408,7 +413,7 @@ def _check(request: ForeignRequest) -> None:
         importers.read(request.inputs)
 
 
-def _cause(found: Cause) -> dict[str, Any]:
+def _cause(found: "Cause") -> dict[str, Any]:
     return {
         "path": found.path,
         "line": found.line,

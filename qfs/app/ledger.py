@@ -1,4 +1,4 @@
-"""`qfs ledger init | state`: begin a ledger, show what it holds; the sentences that it must keep.
+"""`qfs ledger init | state`: begin a ledger, show what it holds.
 
 - A genesis names the machines ``keys``, ``ledger``, ``notary`` and, on request, ``holds`` and
   ``program``, and carries founding orders: the root keys, the operators (the first owns the
@@ -18,7 +18,7 @@ from qfs.app.worlds import derive_all, last_of
 from qfs.canon import Digest
 from qfs.crypto import KeyId
 from qfs.errors import ProofError, UsageError
-from qfs.kernel import Genesis, Machines, Order, World, found
+from qfs.kernel import Genesis, Order, World, found
 from qfs.keys import COMMANDS as KEY_COMMANDS
 from qfs.keys import Enrol, Role
 from qfs.ledger import COMMANDS, TOKENS, Found, State, written
@@ -26,7 +26,7 @@ from qfs.ledger.state import account_of
 from qfs.machines.settlement.holds.commands import COMMANDS as HOLDS
 from qfs.machines.settlement.holds.commands import Found as FoundHolds
 from qfs.machines.trust.program import Certificate
-from qfs.reactions.escrow import HELD, OPENING, the_escrow_covers_what_is_locked
+from qfs.reactions.escrow import HELD, OPENING
 from qfs.shell import keystore, log, providers
 from qfs.shell.keystore import PublicKey
 
@@ -242,19 +242,3 @@ def ledger_of(world: World) -> State:
             way_out="make one with qfs ledger init",
         )
     return ledger
-
-
-def sentences(world: World, machines: Machines = MACHINES) -> list[tuple[str, bool]]:
-    """Return each state invariant of each machine, as ``machine.name``, and whether it holds.
-
-    Behind them what ties two machines together, under the reactions' name.
-    """
-    found_ = [
-        (f"{name}.{invariant.name}", invariant.holds(kept))
-        for name, kept in sorted(world.states.items())
-        for invariant in machines[name, world.versions[name]].state_invariants
-    ]
-    if "holds" in world.states:
-        name = the_escrow_covers_what_is_locked.__name__
-        found_.append((f"escrow.{name}", the_escrow_covers_what_is_locked(world)))
-    return found_

@@ -39,10 +39,6 @@ from qfs.shell import keystore, providers
 from qfs.shell.files import PIPE, read_limited, write_new
 from qfs.shell.keystore import PublicKey
 
-PROVIDERS = (*providers.VERIFIERS, providers.PARANOID)
-"""Names of verifiers, the default first."""
-two_providers = providers.insisting
-"""While it is entered, every verifier that is made is two that must agree."""
 _BODY_START = b"\x89"  # a canonical array of nine; no JSON text starts so
 MAX_DRAFT_BYTES = 4 * MAX_BODY_BYTES  # 33_554_432: hexadecimal and quotes
 

@@ -13,8 +13,8 @@ from enum import Enum
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qfs.app.signed_statements import CERTIFICATE, read_signed
 from qfs.canon import DIGEST_BYTES, Digest
 from qfs.crypto import KeyId
 from qfs.errors import InputError, UncertifiedProgram
@@ -22,8 +22,9 @@ from qfs.kernel import Genesis, Order, World
 from qfs.keys import Standing, standing
 from qfs.keys import State as KeysState
 from qfs.machines.trust.program import COMMANDS, MACHINE, Certificate, Require, State
-from qfs.shell.keystore import PublicKey
-from qfs.shell.sources import read_sources, source_digest
+
+if TYPE_CHECKING:
+    from qfs.shell.keystore import PublicKey
 
 
 class Objection(Enum):
@@ -63,6 +64,8 @@ def running() -> Digest:
 
     Raises InputError for a source file that cannot be read.
     """
+    from qfs.shell.sources import read_sources, source_digest  # noqa: PLC0415 (few ledgers ask)
+
     package = Path(str(files("qfs")))
     sources, problems = read_sources((package,), package.parent)
     if problems:
@@ -101,11 +104,13 @@ def refuse_uncertified(world: World) -> None:
     )
 
 
-def read_certificate(path: Path, key: PublicKey) -> Certificate:
+def read_certificate(path: Path, key: "PublicKey") -> Certificate:
     """Return what a certificate says of a program, signed by a key.
 
     Raises ProofError if the key did not sign it, InputError if it is no certificate.
     """
+    from qfs.app.signed_statements import CERTIFICATE, read_signed  # noqa: PLC0415 (as above)
+
     envelope, statement = read_signed(path, key)
     audited = statement.predicate.get("audit")
     text = audited.get("source_digest") if isinstance(audited, dict) else None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfs.app import perturbing, proof_logs, revisions
 from qfs.app.failure import (
@@ -23,12 +23,10 @@ from qfs.app.failure import (
     UsageError,
 )
 from qfs.app.foreign_machine import program_of
-from qfs.app.ledger import sentences
 from qfs.app.perturbing import Divergence, Run
 from qfs.app.program import ProgramReport, compared
 from qfs.app.proof_logs import ProofFile
-from qfs.app.replay_ahead import WORTH_IT, ReadAhead
-from qfs.app.replay_parts import Parts, start_at, starts_of
+from qfs.app.sentences import sentences
 from qfs.app.snapshots import kept
 from qfs.app.untouched import copies
 from qfs.app.worlds import QFS, Derived, HaltedLog, Program, derive, derive_all
@@ -39,9 +37,13 @@ from qfs.shell import log
 from qfs.shell.log_frames import Frame
 from qfs.shell.log_passage import LogReading, Passage
 from qfs.shell.providers import choice
-from qfs.shell.providers.ahead import Ahead
+
+if TYPE_CHECKING:
+    from qfs.app.replay_ahead import ReadAhead
 
 SCHEMA = "qfs.replay/1"
+WORTH_IT = 1024 * 1024  # 1_048_576
+"""Bytes of a log below which starting a process takes longer than it saves."""
 Progress = Callable[[int, int], None]
 """(bytes of the log derived, bytes in all)."""
 
@@ -204,6 +206,10 @@ def replay_here(
     through = log.passage(path)
     work = _Work(path, verifier, program, progress, proofs, through.size())
     if jobs > 1 and work.size >= WORTH_IT:
+        from qfs.app.replay_ahead import ReadAhead  # noqa: PLC0415 (a short log needs no processes)
+        from qfs.app.replay_parts import starts_of  # noqa: PLC0415 (as above)
+        from qfs.shell.providers.ahead import Ahead  # noqa: PLC0415 (as above)
+
         whole = program is QFS and proofs is None and through.pruned is None
         frames = log.skimmed(path) if whole and kept(path) else ()
         starts = starts_of(path, frames, jobs)
@@ -220,6 +226,8 @@ def replay_here(
 
 def _in_parts(work: "_Work", frames: Sequence[Frame], starts: Sequence[int]) -> ReplayReport:
     """Replay from snapshot to snapshot, the last part in this process; frames are skimmed."""
+    from qfs.app.replay_parts import Parts, start_at  # noqa: PLC0415 (a short log has no parts)
+
     with Parts(work.path, frames, starts, work.verifier) as parts:
         start = start_at(work.path, frames, starts[-1])
         last = None
@@ -254,7 +262,7 @@ class _Work:
 def _replayed(
     work: _Work,
     start: Derived | None = None,
-    reader: ReadAhead | None = None,
+    reader: "ReadAhead | None" = None,
     through: Passage | None = None,
 ) -> ReplayReport:
     """Derive everything after a start, or from the beginning; reader reads ahead.
@@ -316,7 +324,7 @@ def _check_sentences(last: Derived, program: Program) -> None:
 
 
 def _steps(
-    work: _Work, start: Derived | None, reader: ReadAhead | None, through: Passage | None
+    work: _Work, start: Derived | None, reader: "ReadAhead | None", through: Passage | None
 ) -> Iterator[Derived]:
     given = (work.program, work.verifier)
     prove = work.proofs is not None

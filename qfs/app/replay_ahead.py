@@ -20,8 +20,6 @@ from qfs.shell.log_frames import Bodies, Frame
 from qfs.shell.providers.ahead import Ahead, Question
 
 BYTES = 16 * 1024 * 1024  # 16_777_216
-WORTH_IT = 1024 * 1024  # 1_048_576
-"""Bytes of a log below which starting a process takes longer than it saves."""
 
 
 class ReadAhead:

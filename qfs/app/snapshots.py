@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qfs.app.ledger import sentences
+from qfs.app.sentences import sentences
 from qfs.app.worlds import (
     QFS,
     Derived,

@@ -10,10 +10,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qfs import packet as packet_
 from qfs.app.machines import MACHINES, REACTIONS
-from qfs.app.replay_ahead import ReadAhead
 from qfs.app.untouched import Untouched
 from qfs.canon import ZERO_DIGEST, Digest
 from qfs.certmath import ProofLog
@@ -42,6 +42,9 @@ from qfs.shell.log_frames import Bodies, Frame
 from qfs.shell.log_passage import LogReading, Passage
 from qfs.shell.log_prune import Pruned
 from qfs.shell.providers.remembering import Remembering
+
+if TYPE_CHECKING:
+    from qfs.app.replay_ahead import ReadAhead
 
 _RESUME = next(kind.number for kind in packet_.KINDS if kind.action is Resume)
 
@@ -141,7 +144,7 @@ def derive_all(
     prove: bool = False,
     watch: Callable[[Executed], None] | None = None,
     check_after: bool | None = None,
-    ahead: ReadAhead | None = None,
+    ahead: "ReadAhead | None" = None,
 ) -> Iterator[Derived]:
     """Yield each frame of a reading as `derive`; of a pruned log, from its base snapshot on.
 
@@ -248,7 +251,7 @@ def derive(
     prove: bool = False,
     watch: Callable[[Executed], None] | None = None,
     check_after: bool | None = None,
-    ahead: ReadAhead | None = None,
+    ahead: "ReadAhead | None" = None,
 ) -> Iterator[Derived]:
     """Yield each frame derived again, genesis first; without a verifier signatures are trusted.
 
@@ -300,7 +303,7 @@ def derive(
 
 
 def _with_bodies(
-    frames: Iterable[Frame] | Passage, ahead: ReadAhead | None
+    frames: Iterable[Frame] | Passage, ahead: "ReadAhead | None"
 ) -> Iterable[tuple[Frame, bytes | None]]:
     """Return each frame with its body where that has been read already, else with None."""
     if isinstance(frames, Passage):

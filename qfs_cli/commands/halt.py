@@ -10,7 +10,7 @@ import typer
 from qfs.app import halt as use_case
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_HALTED
 from qfs.app.halt import ResumeRequest
-from qfs.app.packet import PROVIDERS
+from qfs.app.verifiers import PROVIDERS
 from qfs_cli.paranoid import verifying
 
 

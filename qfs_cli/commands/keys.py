@@ -13,8 +13,8 @@ from qfs.app.failure import EXIT_FINDINGS, UsageError
 from qfs.app.key_orders import Asking, OrderReport
 from qfs.app.key_sync import OpenRequest, SealRequest
 from qfs.app.keys import KeysReport, NewKeyRequest
-from qfs.app.packet import PROVIDERS
 from qfs.app.rotation import RegistryReport
+from qfs.app.verifiers import PROVIDERS
 from qfs_cli.paranoid import verifying
 
 

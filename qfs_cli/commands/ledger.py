@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.text import Text
 
 from qfs.app import (
@@ -22,10 +21,10 @@ from qfs.app import (
     submission,
 )
 from qfs.app.failure import EXIT_FINDINGS, Halt, QFSError
-from qfs.app.packet import PROVIDERS
 from qfs.app.program import ProgramReport
+from qfs.app.verifiers import PROVIDERS
 from qfs_cli.paranoid import verifying
-from qfs_cli.waiting import waiting
+from qfs_cli.waiting import progressing, waiting
 
 
 class Format(Enum):
@@ -129,15 +128,13 @@ def submit(
     request = submission.SubmitRequest(
         directory, scenario, tuple(key), passphrase_file, dry_run, strict, first=first
     )
-    errors = Console(stderr=True)
     behind = (0, 0)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task("submitting", total=None)
+    with progressing("submitting") as tell:
 
         def step(done: int, total: int) -> None:
             nonlocal behind
             behind = done, total
-            progress.update(task, completed=done, total=total)
+            tell(done, total)
 
         try:
             report = submission.submit(request, step)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from qfs.app import packet as use_case
-from qfs.app.packet import PROVIDERS, BatchRequest, PacketReport, SignRequest
+from qfs.app.packet import BatchRequest, PacketReport, SignRequest
+from qfs.app.verifiers import PROVIDERS
 from qfs_cli.paranoid import verifying
 
 

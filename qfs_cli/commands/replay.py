@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from qfs.app import replay as use_case
 from qfs.app import time_travel
@@ -20,6 +18,7 @@ from qfs.app.program import ProgramReport
 from qfs.app.replay import ReplayReport, ReplayRequest
 from qfs_cli.paranoid import verifying
 from qfs_cli.render import foreign, runs
+from qfs_cli.waiting import progressing
 
 
 class Format(Enum):
@@ -169,18 +168,8 @@ def _replay_log(request: ReplayRequest, wanted: ForeignRequest, output: Format) 
     unfit = _unfit(request.path, wanted, output)
     if unfit is not None:
         return unfit
-    console = Console(stderr=True)
-    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
-    task = bar.add_task("replaying", total=None)
-
-    def tell(done: int, total: int) -> None:
-        bar.start()  # not before: its thread would keep the replay from forking
-        bar.update(task, completed=done, total=total)
-
-    try:
+    with progressing("replaying") as tell:
         report = use_case.replay(request, tell)
-    finally:
-        bar.stop()
     if (wanted.perturb or wanted.against) and wanted.machines and report.exit_code == 0:
         steps = replace(wanted, log=request.path)
         return foreign.run(steps, as_json=output is Format.JSON)

@@ -9,10 +9,10 @@ import typer
 
 from qfs.app import inbound, noting, publishing
 from qfs.app import trail as use_case
-from qfs.app.packet import PROVIDERS
 from qfs.app.publishing import Signing
 from qfs.app.trail import TrailReport
 from qfs.app.trail_words import words_of
+from qfs.app.verifiers import PROVIDERS
 from qfs_cli.paranoid import verifying
 from qfs_cli.waiting import waiting
 

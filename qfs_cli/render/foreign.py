@@ -1,12 +1,12 @@
 """`qfs replay --callable` and `--command`: their options, and their report as text and JSON."""
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from qfs.app.failure import EXIT_FINDINGS
 from qfs.app.foreign import Divergence, ForeignReport, ForeignRequest, replay_foreign
@@ -62,9 +62,10 @@ _ALONE = "  -> in one environment: --perturb varies hash seed, clock, locale and
 
 def run(request: ForeignRequest, *, as_json: bool) -> int:
     """Run, print the report, return the exit code."""
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with console.status("running") as status:
+    if sys.stderr.isatty():
+        from rich.console import Console  # noqa: PLC0415 (a pipeline need not wait for it)
+
+        with Console(stderr=True).status("running") as status:
             report = replay_foreign(request, status.update)
     else:
         report = replay_foreign(request)

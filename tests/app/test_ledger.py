@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from qfs.app.checking import check
-from qfs.app.ledger import InitRequest, init, ledger_of, sentences, state
+from qfs.app.ledger import InitRequest, init, ledger_of, state
 from qfs.app.machines import MACHINES
+from qfs.app.sentences import sentences
 from qfs.app.worlds import read_world
 from qfs.errors import InputError, UsageError
 from qfs.kernel import StateInvariant

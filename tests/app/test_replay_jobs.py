@@ -10,8 +10,7 @@ import sys
 import pytest
 
 from qfs import packet
-from qfs.app.replay import ReplayRequest, replay
-from qfs.app.replay_ahead import WORTH_IT
+from qfs.app.replay import WORTH_IT, ReplayRequest, replay
 from qfs.app.replay_parts import starts_of
 from qfs.app.worlds import derive, last_of, snapshot_file
 from qfs.canon import digest

@@ -14,9 +14,10 @@ from zlib import crc32
 
 from qfs import packet as packet_
 from qfs.app.checking import recounted
-from qfs.app.ledger import ledger_of, sentences
+from qfs.app.ledger import ledger_of
 from qfs.app.machines import MACHINES, REACTIONS
 from qfs.app.recount import Recount
+from qfs.app.sentences import sentences
 from qfs.app.worlds import HaltedLog, derive, last_of
 from qfs.canon import Digest
 from qfs.crypto import SIZES, Profile, key_id
