@@ -173,6 +173,36 @@ def test_what_grew_more_often_than_it_is_followed_is_unknown_to_whoever_reads_it
     assert {each.verdict for each in judged(code).found} == verdicts
 
 
+CHAINED = """
+class Plain:
+    def filter(self, test: str):
+        return Filtered(self, (test,), (place(),))
+def place():
+    return None
+class Filtered(Plain):
+    def __init__(self, inner, tests, places=None):
+        if places is None:
+            places = (None,) * len(tests)
+        if isinstance(inner, Filtered):
+            self.tests = inner.tests + tests
+            self.places = inner.places + places
+            self.inner = inner.inner
+        else:
+            self.tests = tests
+            self.places = places
+            self.inner = inner
+    def filter(self, test: str):
+        return Filtered(self, (test,), (place(), "x"))
+def entry(plain: Plain, test: str):
+    return plain.filter(test).filter(test)
+"""
+
+
+def test_tuples_that_are_put_together_again_and_again_come_to_an_end() -> None:
+    found = judged(CHAINED)
+    assert ([each.verdict for each in found.found], found.proved) == ([], found.functions)
+
+
 WIDE: Value = (("tup", (INT, (*INT, *ANY))), *INT)
 
 
