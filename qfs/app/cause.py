@@ -68,6 +68,8 @@ _EFFECTS = {
 }
 
 
+_THREADS, _ORDER = "QFS801", "QFS802"
+"""Threads are begun; what runs at once is taken in the order in which it ends."""
 _MACHINERY = ("concurrent.futures.", "threading.", "queue.", "asyncio.")
 """What threads are run by: its own state differs with each run, and is nobody's result."""
 _TELLING = {
@@ -126,7 +128,7 @@ def cause_of(
 
 def _cause(divergence: Divergence, found: tracing.Parting, folder: Path) -> Cause:
     path = Path(found.file)
-    found = _within_statement(divergence, path, found)
+    found = _explained(divergence, path, _within_statement(divergence, path, found))
     text = _source(path, found.line)
     finding = _finding(divergence, path, found.line)
     code = finding.rule if finding is not None else _rule(divergence)
@@ -197,6 +199,26 @@ def _within_statement(
     return replace(found, line=inside[0]) if len(inside) == 1 else found
 
 
+def _explained(divergence: Divergence, path: Path, found: tracing.Parting) -> tracing.Parting:
+    """Return the line of the one finding that explains a line which makes nothing differ by itself.
+
+    Addresses stand in no recording, so that they show behind their line: what explains them is the
+    file's finding of identity. Threads that are begun are no cause until what they give is taken as
+    it comes, in the same function.
+    """
+    findings = _findings(path)
+    here = [one for one in findings if one.line <= found.line <= max(one.line, one.end_line)]
+    wanted: list[Finding] = []
+    if divergence.variable in ("addresses", "allocator"):
+        if not any(one.effect in _effects(divergence) for one in here):
+            wanted = [one for one in findings if one.effect == "identity"]
+    elif here and all(one.rule == _THREADS for one in here):
+        functions = [one.function for one in here]
+        wanted = [one for one in findings if one.rule == _ORDER and one.function in functions]
+    lines = {one.line for one in wanted}
+    return replace(found, line=lines.pop()) if len(lines) == 1 else found
+
+
 def _statement(path: Path, line: int) -> tuple[int, int]:
     """Return the first and last line of the innermost simple statement at a line."""
     try:
@@ -260,13 +282,19 @@ def _hidden(places: tuple[str, ...], files: tuple[Path, ...]) -> tracing.Parting
 
 
 def _line_of(tree: ast.Module, kind: str, name: str) -> int:
-    """Return the first line of a function's own, or at which a function names the global."""
+    """Return the first line of a function's own, or at which a function names the global.
+
+    Of a cache it is the line at which its function reads a global that is no constant, if one does.
+    """
     found = []
+    own = _assigned(tree)
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if kind != "module global" and node.name == name:
-            return node.lineno
+            reads = [inner for part in node.body for inner in ast.walk(part)]
+            lines = [one.lineno for one in reads if isinstance(one, ast.Name) and one.id in own]
+            return min(lines, default=node.lineno) if kind == "cache of" else node.lineno
         found += [
             inner.lineno
             for inner in ast.walk(node)
@@ -274,6 +302,18 @@ def _line_of(tree: ast.Module, kind: str, name: str) -> int:
             or (isinstance(inner, ast.Attribute) and inner.attr == name)
         ]
     return min(found, default=0)
+
+
+def _assigned(tree: ast.Module) -> frozenset[str]:
+    """Return the names that a module assigns at its top, but for those of plain constants."""
+    targets: list[ast.expr] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and not isinstance(
+            statement.value, ast.Constant
+        ):
+            own = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            targets += own
+    return frozenset([one.id for one in targets if isinstance(one, ast.Name)])
 
 
 def _source(path: Path, line: int) -> str:

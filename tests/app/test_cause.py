@@ -64,7 +64,8 @@ def test_every_variable_has_a_rule_that_exists() -> None:
 PLACES = (
     ("module global SEEN", "SEEN.append(x)"),
     ("mutable default of entry", "def entry(x, found=[]):"),
-    ("cache of entry", "def entry(x, found=[]):"),
+    ("cache of entry", "SEEN.append(x)"),
+    ("cache of told", "def told(x):"),
     ("module global ABSENT", None),
 )
 
@@ -75,7 +76,8 @@ def test_hidden_state_leads_to_the_line_that_names_it(
 ) -> None:
     path = tmp_path / "program.py"
     path.write_text(
-        "SEEN = []\n\n\ndef entry(x, found=[]):\n    SEEN.append(x)\n    return len(SEEN)\n",
+        "SEEN = []\nMOST = 9\n\n\ndef entry(x, found=[]):\n    SEEN.append(x)\n"
+        "    return len(SEEN)\n\n\ndef told(x):\n    return input() + x * MOST\n",
         encoding="utf-8",
     )
     cause = cause_of(divergence("history", "global-state", place), None, tmp_path, (path,))
@@ -84,3 +86,55 @@ def test_hidden_state_leads_to_the_line_that_names_it(
     else:
         assert cause is not None
         assert cause.source == line
+
+
+ADDRESSES = """
+def rank(x):
+    return -x, id(x)
+
+
+def entry(rows):
+    rows.sort(key=rank)
+    return rows
+"""
+COMPLETION = """
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+
+def entry(rows):
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(abs, row) for row in rows]
+        return [one.result() for one in {taken}]
+"""
+EXPLAINED = (
+    ("an address", "addresses", "identity", ADDRESSES, "rows.sort(key=rank)", "return -x, id(x)"),
+    ("two addresses", "addresses", "identity", ADDRESSES + "\nONE = id(rank)\n",
+     "rows.sort(key=rank)", "rows.sort(key=rank)"),
+    ("not an address", "clock", "clock", ADDRESSES, "rows.sort(key=rank)", "rows.sort(key=rank)"),
+    ("as they end", "threads", "concurrency", COMPLETION.format(taken="as_completed(asked)"),
+     "with ThreadPoolExecutor(4) as pool:", "return [one.result() for one in as_completed(asked)]"),
+    ("as they were asked", "threads", "concurrency", COMPLETION.format(taken="asked"),
+     "with ThreadPoolExecutor(4) as pool:", "with ThreadPoolExecutor(4) as pool:"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variable", "effect", "source", "parts_at", "named"),
+    [row[1:] for row in EXPLAINED],
+    ids=[row[0] for row in EXPLAINED],
+)
+def test_a_line_that_makes_nothing_differ_leads_to_the_one_that_does(
+    variable: str, effect: str, source: str, parts_at: str, named: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(source, encoding="utf-8")
+    line = 1 + [text.strip() for text in source.splitlines()].index(parts_at)
+    first = (str(path), line, "entry", "line", "", 0, {}, "")
+    events = [
+        (first, (str(path), line + 1, "entry", "line", str(path), line, {"now": now}, ""))
+        for now in ("int 1", "int 2")
+    ]
+    two = Parting({}, {}, 0, Told((), {}, (), events[0]), Told((), {}, (), events[1]))
+    cause = cause_of(divergence(variable, effect), two, tmp_path)
+    assert cause is not None
+    assert cause.source == named
