@@ -53,7 +53,7 @@ AGAIN_MAX = 32
 GROWING = "code whose values keep growing"
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 24
-NAME_GROWTHS = 64
+NAME_GROWTHS = 4
 """So often does a cell grow by names alone while it counts as once: there are only so many."""
 
 CellKey: TypeAlias = tuple[Any, ...]
