@@ -30,8 +30,8 @@ from qfs.scan.values import (
     Value,
     bounded,
     fewer_called,
+    growth,
     join,
-    only_names,
     same,
 )
 
@@ -52,9 +52,10 @@ AGAIN_MAX = 32
 """Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
 GROWING = "code whose values keep growing"
 EAGER_DEPTH = 24
-CELL_GROWTH_MAX = 24
-NAME_GROWTHS = 4
-"""So often does a cell grow by names alone while it counts as once: there are only so many."""
+CELL_GROWTH_MAX = 96
+"""How much a cell may grow, in the steps of ``values.growth``, before it is anything."""
+WIDENED_AFTER = 11
+"""The same before constants in it are only known by their type."""
 
 CellKey: TypeAlias = tuple[Any, ...]
 Shape: TypeAlias = tuple[Value, frozenset[Any]]
@@ -176,14 +177,13 @@ class Solver:
         after = self.bounded(join(before, self.bounded(value)))
         if known is not None and same(before, after):
             return
-        steps = self.growth.get(key, 0) + (1 if only_names(before, after) else NAME_GROWTHS)
+        steps = self.growth.get(key, 0) + growth(before, after)
         self.growth[key] = steps
-        times = steps // NAME_GROWTHS
-        if times > 2:
+        if steps > WIDENED_AFTER:
             after = self.bounded(_widen(after))
             if same(before, after):
                 return
-        if times > CELL_GROWTH_MAX:
+        if steps > CELL_GROWTH_MAX:
             if before == ANY:
                 return
             after = ANY
@@ -378,7 +378,7 @@ class Solver:
             if node.cut and self._has_changed(node):
                 self.unknown(node, GROWING)
         for key, steps in self.growth.items():
-            if steps // NAME_GROWTHS > CELL_GROWTH_MAX:
+            if steps > CELL_GROWTH_MAX:
                 looked = self.lookups.grown(key, new=False) if key[0] in _LOOKED_UP else []
                 for number in (*self.cell_readers.get(key, ()), *looked):
                     self.unknown(self.nodes[number], GROWING)

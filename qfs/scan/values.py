@@ -260,9 +260,15 @@ def _item_by_item(tuples: list[Atom]) -> Atom:
     return (TUPLE, tuple(items))
 
 
-def only_names(before: Value, after: Value) -> bool:
-    """Say whether a value has grown by what there is only so much of: names, and tuples of them."""
-    return all(_is_named(atom) for atom in after if atom not in before)
+def growth(before: Value, after: Value) -> int:
+    """Return by how much a value has grown: not at all by what can be called, which is bounded.
+
+    1 for names of types, of which there are only so many, and for tuples and lists of them; else 4.
+    """
+    new = [atom for atom in after if atom not in before]
+    if all(atom[0] in _CALLED for atom in new):
+        return 0
+    return 1 if all(_is_named(atom) for atom in new) else 4
 
 
 def _is_named(atom: Atom) -> bool:
