@@ -184,6 +184,8 @@ def _merge(atoms: list[Atom]) -> Value:
     held: set[Atom] = set()
     slots: dict[tuple[str, str], int] = {}
     constants: dict[str, int] = {}
+    tuples = 0
+    unknown = covering = False
     for atom in atoms:
         tag = atom[0]
         if tag in _FOLDED:
@@ -194,27 +196,42 @@ def _merge(atoms: list[Atom]) -> Value:
             slots[key] = len(out)
         elif tag == KNOWN:
             constants[atom[1]] = constants.get(atom[1], 0) + 1
-        elif tag == ANYTHING and any(each[0] == ANYTHING for each in out):
-            if atom[1] not in GIVEN:  # the less that is known of it, the more counts
-                read = atom[1] == JSON
-                out = [
-                    atom if each[0] == ANYTHING and (not read or each[1] in GIVEN) else each
-                    for each in out
-                ]
-            continue
+        elif tag == ANYTHING:
+            if unknown:
+                out = _less_known(out, atom)
+                continue
+            unknown = True
+        elif tag == INSTANCE:
+            covering = covering or not atom[2]
+        elif tag == METHOD:
+            covering = covering or atom[1] == ANY[0]
         if atom not in held:
             held.add(atom)
             out.append(atom)
-    if len(out) > 1:
+            tuples += tag == TUPLE
+    if covering and len(out) > 1:
         out = _covering(out)
     for name, times in constants.items():
-        if times > _KNOWN_MAX or (PLAIN, name) in out:
+        if times > _KNOWN_MAX or (PLAIN, name) in held:
             out = [each for each in out if not (each[0] == KNOWN and each[1] == name)]
-            if (PLAIN, name) not in out:
+            if (PLAIN, name) not in held:
                 out.append((PLAIN, name))
-    if sum(1 for each in out if each[0] == TUPLE) > 2:
+    if tuples > 2:
         out = _tuples(out)
     return tuple(out) if len(out) <= ALTERNATIVES_MAX else _fewer(out)
+
+
+def _less_known(atoms: list[Atom], other: Atom) -> list[Atom]:
+    """Return alternatives, one of which is unknown, beside another: the less is known, it counts.
+
+    What was read out of a JSON text is known better than what nobody knows.
+    """
+    if other[1] in GIVEN:
+        return atoms
+    read = other[1] == JSON
+    return [
+        other if each[0] == ANYTHING and (not read or each[1] in GIVEN) else each for each in atoms
+    ]
 
 
 def _tuples(atoms: list[Atom]) -> list[Atom]:
@@ -295,7 +312,8 @@ def _fewer(atoms: list[Atom]) -> Value:
             key = (atom[1], len(atom[2]), tuple([name for name, _value in atom[3]]))
             partials[key] = _partials(partials[key], atom) if key in partials else atom
         elif atom[0] in _CALLED:
-            called[(*atom[:3], -1) if atom[0] == FUNCTION else atom] = None
+            told = atom[0] == FUNCTION and atom[3] != -1
+            called[(*atom[:3], -1) if told else atom] = None
         else:
             rest.append(atom)
     if len(rest) > ALTERNATIVES_MAX or len(called) + len(partials) > CALLED_MAX:
