@@ -54,6 +54,9 @@ GROWING = "code whose values keep growing"
 EAGER_DEPTH = 24
 CELL_GROWTH_MAX = 96
 """How much a cell may grow, in the steps of ``values.growth``, before it is anything."""
+CELL_GROWTH_MIN = 48
+CELL_GROWTH_TOTAL = 500_000
+"""The same of all functions together: a larger program waits less long for each."""
 WIDENED_AFTER = 11
 """The same before constants in it are only known by their type."""
 
@@ -131,6 +134,8 @@ class Solver:
         self.contexts_max = max(1, min(CONTEXTS_MAX, few))
         many = CALLED_TOTAL // max(len(program.functions), 1)
         self.called_max = max(CALLED_MIN, min(CALLED_MAX, many))
+        long = CELL_GROWTH_TOTAL // max(len(program.functions), 1)
+        self.growth_max = min(CELL_GROWTH_MAX, max(CELL_GROWTH_MIN, long))
         self.visits_max = 0
         """Evaluations a node, or 0 until nothing changes: a proof needs 0."""
         self.nodes: list[Node] = []
@@ -183,7 +188,7 @@ class Solver:
             after = self.bounded(_widen(after))
             if same(before, after):
                 return
-        if steps > CELL_GROWTH_MAX:
+        if steps > self.growth_max:
             if before == ANY:
                 return
             after = ANY
@@ -378,7 +383,7 @@ class Solver:
             if node.cut and self._has_changed(node):
                 self.unknown(node, GROWING)
         for key, steps in self.growth.items():
-            if steps > CELL_GROWTH_MAX:
+            if steps > self.growth_max:
                 looked = self.lookups.grown(key, new=False) if key[0] in _LOOKED_UP else []
                 for number in (*self.cell_readers.get(key, ()), *looked):
                     self.unknown(self.nodes[number], GROWING)
