@@ -52,10 +52,10 @@ AGAIN_MAX = 32
 """Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
 GROWING = "code whose values keep growing"
 EAGER_DEPTH = 24
-CELL_GROWTH_MAX = 96
+CELL_GROWTH_MAX = 64
 """How much a cell may grow, in the steps of ``values.growth``, before it is anything."""
 CELL_GROWTH_MIN = 48
-CELL_GROWTH_TOTAL = 500_000
+CELL_GROWTH_TOTAL = 300_000
 """The same of all functions together: a larger program waits less long for each."""
 WIDENED_AFTER = 11
 """The same before constants in it are only known by their type."""
