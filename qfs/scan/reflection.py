@@ -68,12 +68,29 @@ def beginning(frame: Frame, fact: Fact) -> str:
         return beginning(frame, fact[1][1]).partition("{")[0]
     if fact[0] != ir.NAME:
         return ""
+    given = _only_given(frame, fact[1])
+    return beginning(frame, given) if given is not None and given[0] != ir.NAME else ""
+
+
+def _only_given(frame: Frame, name: str) -> Fact | None:
+    """Return the one value of a variable that is named but there and where it is asked for."""
+    function = frame.function
+    named = matched = 0
+    for part in ir.parts(function.facts.body):
+        named += len(part) == 3 and part[0] == ir.NAME and part[1] == name
+        text = len(part) == 4 and isinstance(part[2], str)
+        matched += part[:1] == (ir.MATCH,) and not text and not ir.is_position(part)
     given = [
         each[2]
-        for each in frame.function.assignments
-        if any(target[:2] == (ir.NAME, fact[1]) for target in each[1])
+        for each in function.assignments
+        if len(each[1]) == 1 and each[1][0][:2] == (ir.NAME, name)
     ]
-    return beginning(frame, given[0]) if len(given) == 1 and given[0][0] != ir.NAME else ""
+    parameter = any(each.name == name for each in function.facts.parameters)
+    elsewhere = name in function.shared or name in frame.rebound or name not in function.bound
+    if named != 2 or matched or len(given) != 1 or parameter or elsewhere:
+        return None
+    value: Fact = given[0]
+    return value
 
 
 def _beginning_with(frame: Frame, holder: Value, prefix: str, pos: Pos) -> Value:
