@@ -7,7 +7,7 @@
 - Source: Python library reference, ``id``: unique among objects that are alive at the same time.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.frame import Frame
@@ -16,11 +16,11 @@ from qfs.scan.program import Function
 from qfs.scan.rule import lookup
 from qfs.scan.values import ADDRESS, SEQUENCE, SET, TABLE, TUPLE, Atom, Value
 
-KEYED = frozenset(("add", "get", "discard", "remove", "setdefault", "pop"))
-EQUAL = frozenset(("==", "!=", "is", "is not", "in", "not in"))
-_MEMBER = frozenset(("in", "not in"))
-_DISPLAYS = frozenset((ir.LIST, ir.TUPLE, ir.SET))
-_DEPTH = 4
+KEYED: Final = frozenset(("add", "get", "discard", "remove", "setdefault", "pop"))
+EQUAL: Final = frozenset(("==", "!=", "is", "is not", "in", "not in"))
+_MEMBER: Final = frozenset(("in", "not in"))
+_DISPLAYS: Final = frozenset((ir.LIST, ir.TUPLE, ir.SET))
+_DEPTH: Final = 4
 
 
 def is_address(fact: Fact) -> bool:

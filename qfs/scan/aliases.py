@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.dispatch import evaluate
@@ -35,18 +36,18 @@ from qfs.scan.values import (
     join,
 )
 
-CELLS = -1
+CELLS: Final = -1
 """A way of cells, in place of an expression: ``(CELLS, cells)``."""
-_LOOKS_UP = {"setdefault", "get"}
-_CONTAINERS = {SEQUENCE, SET, TABLE, TUPLE}
-_KEPT = {SEQUENCE, SET, TABLE, TUPLE, ANYTHING, METHOD}
-_NAMING = {
+_LOOKS_UP: Final = {"setdefault", "get"}
+_CONTAINERS: Final = {SEQUENCE, SET, TABLE, TUPLE}
+_KEPT: Final = {SEQUENCE, SET, TABLE, TUPLE, ANYTHING, METHOD}
+_NAMING: Final = {
     ir.NAME, ir.ATTR, ir.INDEX, ir.CALL, ir.LIST, ir.TUPLE, ir.DICT, ir.IF_ELSE, ir.BOOL, ir.WALRUS,
 }  # fmt: skip
-_LINKS_MAX = 64
-_STEPS_MAX = 5
-_NO_POS: Pos = (1, 1, 1, 1)
-_ITEM: Fact = (ir.CONST, None, _NO_POS)
+_LINKS_MAX: Final = 64
+_STEPS_MAX: Final = 5
+_NO_POS: Final[Pos] = (1, 1, 1, 1)
+_ITEM: Final[Fact] = (ir.CONST, None, _NO_POS)
 
 
 def link(frame: Frame, target: Fact, fact: Fact, value: Value) -> None:

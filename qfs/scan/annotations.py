@@ -5,6 +5,8 @@
 - Source: Python typing specification, "Type annotations".
 """
 
+from typing import Final
+
 from qfs.scan import ir
 from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame
@@ -28,26 +30,41 @@ from qfs.scan.values import (
     table,
 )
 
-_PLAIN = {
+_PLAIN: Final = {
     "int", "bool", "str", "bytes", "float", "complex", "bytearray",
 }  # fmt: skip
-_SEQUENCES = {
+_SEQUENCES: Final = {
     "list": "list", "List": "list", "Sequence": "list", "MutableSequence": "list",
     "Iterable": "iter", "Iterator": "iter", "Generator": "iter", "Collection": "list",
     "deque": "deque", "Deque": "deque", "AsyncIterator": "iter", "AsyncIterable": "iter",
     "Reversible": "list", "KeysView": "iter", "ValuesView": "iter", "Container": "list",
     "AsyncGenerator": "iter",
 }  # fmt: skip
-_SETS = {
+_SETS: Final = {
     "set": "set", "Set": "set", "frozenset": "frozenset", "FrozenSet": "frozenset",
     "AbstractSet": "set", "MutableSet": "set",
 }  # fmt: skip
-_TABLES = {
+_TABLES: Final = {
     "dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict",
     "MappingProxyType", "ChainMap",
 }  # fmt: skip
-_TRANSPARENT = {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar"}
-_HOMES = ("builtins.", "typing.", "collections.", "typing_extensions.", "types.", "dataclasses.")
+_TRANSPARENT: Final = {
+    "Annotated",
+    "Final",
+    "ClassVar",
+    "Required",
+    "NotRequired",
+    "ReadOnly",
+    "InitVar",
+}
+_HOMES: Final = (
+    "builtins.",
+    "typing.",
+    "collections.",
+    "typing_extensions.",
+    "types.",
+    "dataclasses.",
+)
 
 
 def annotated(frame: Frame, fact: Fact | None) -> Value:

@@ -5,6 +5,8 @@
   the same function looks up first.
 """
 
+from typing import Final
+
 from qfs.scan import ir
 from qfs.scan.aliases import linked, put_back
 from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
@@ -124,7 +126,7 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             leave(frame, target, unordered(value))
 
 
-_DESCRIPTIONS = {
+_DESCRIPTIONS: Final = {
     "__name__", "__qualname__", "__doc__", "__module__", "__wrapped__", "__signature__",
     "__annotations__", "__text_signature__",
 }  # fmt: skip
@@ -212,7 +214,7 @@ def _hidden_state(frame: Frame, holder: Fact, root: Fact, pos: Pos) -> None:
                     frame.site("class-state", pos, f"the class attribute {holder[2]}")
 
 
-_FRESH = {"list", "dict", "set", "bytearray", "deque", "defaultdict"}
+_FRESH: Final = {"list", "dict", "set", "bytearray", "deque", "defaultdict"}
 
 
 def _mutable_default(frame: Frame, name: str, pos: Pos) -> None:
@@ -237,7 +239,7 @@ def _replaced(frame: Frame, name: str, pos: Pos) -> bool:
     )
 
 
-_FOLDS = {"+", "*", "-", "|"}
+_FOLDS: Final = {"+", "*", "-", "|"}
 
 
 def augment(frame: Frame, fact: Fact) -> None:

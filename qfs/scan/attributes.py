@@ -6,6 +6,7 @@
 """
 
 import builtins
+from typing import Final
 
 from qfs.scan.addresses import told
 from qfs.scan.dispatch import READ, Arguments, call, call_method
@@ -39,10 +40,10 @@ from qfs.scan.values import (
     type_name,
 )
 
-_KINDS_MAX = 5
-_DOTS_MAX = 8
-_OWN = {INSTANCE, CLASS, MODULE, OUTSIDE, SUPER, FUNCTION, OBJECT}
-_NAMES = {"__name__", "__qualname__", "__module__", "__doc__"}
+_KINDS_MAX: Final = 5
+_DOTS_MAX: Final = 8
+_OWN: Final = {INSTANCE, CLASS, MODULE, OUTSIDE, SUPER, FUNCTION, OBJECT}
+_NAMES: Final = {"__name__", "__qualname__", "__module__", "__doc__"}
 
 
 def attribute(frame: Frame, holder: Value, name: str, pos: Pos) -> Value:
@@ -131,7 +132,7 @@ def _of_text(name: str) -> bool:
     return name != "add" and any(hasattr(kind, name) for kind in (str, bytes, int, list, dict))
 
 
-_BUILT_IN = {"list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray", "int",
+_BUILT_IN: Final = {"list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray", "int",
              "bool", "float", "complex"}  # fmt: skip
 
 

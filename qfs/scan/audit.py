@@ -1,6 +1,7 @@
 """The scanner's front door: facts and rules in, judged effects out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from qfs.scan.entries import entry_functions, start
 from qfs.scan.evaluate import evaluate_node
@@ -11,7 +12,7 @@ from qfs.scan.rulebook import Rulebook
 from qfs.scan.solve import Solver
 from qfs.scan.verdict import judge
 
-_QUICK_VISITS = 3
+_QUICK_VISITS: Final = 3
 
 
 def analyse(

@@ -7,6 +7,7 @@
 
 import builtins
 from collections.abc import Callable
+from typing import Final
 
 from qfs.scan.attributes import built_in_class
 from qfs.scan.dispatch import Arguments, call, call_each, call_method
@@ -52,7 +53,7 @@ from qfs.scan.values import (
 )
 
 Builtin = Callable[[Frame, Arguments, Pos], Value]
-_NUMBERS = {"int", "bool", "float", "complex"}
+_NUMBERS: Final = {"int", "bool", "float", "complex"}
 
 
 def _copy_as(kind: str) -> Builtin:
@@ -403,7 +404,7 @@ def _exception(name: str) -> Builtin:
     return made
 
 
-BUILTINS: dict[str, Builtin] = {
+BUILTINS: Final[dict[str, Builtin]] = {
     f"builtins.{name}": function
     for name, function in {
         "list": _copy_as("list"), "tuple": _copy_as("tuple"), "set": _set_of("set"),

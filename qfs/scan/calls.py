@@ -7,6 +7,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.addresses import KEYED, told
@@ -93,8 +94,8 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
     return call(frame, callee, arguments, pos)
 
 
-_EXACT_MAX = 8  # arguments behind a star that are told apart
-_LOGS = {"debug", "info", "warning", "error", "critical", "exception", "log", "debug2"}
+_EXACT_MAX: Final = 8  # arguments behind a star that are told apart
+_LOGS: Final = {"debug", "info", "warning", "error", "critical", "exception", "log", "debug2"}
 
 
 def _is_logger(fact: Fact, holder: Value) -> bool:
@@ -106,10 +107,20 @@ def _is_logger(fact: Fact, holder: Value) -> bool:
     return named in {"logger", "log", "_logger", "_log", "LOGGER"} and not known_class
 
 
-_FEEDS = {"update", "write", "writelines", "send", "put", "feed", "writestr", "writerow", "emit"}
-_RANKED = {"queue.PriorityQueue", "asyncio.PriorityQueue"}
-_EXECUTES = {"execute", "executemany", "executescript", "fetchval", "fetchrow", "fetch"}
-_SQL = re.compile(
+_FEEDS: Final = {
+    "update",
+    "write",
+    "writelines",
+    "send",
+    "put",
+    "feed",
+    "writestr",
+    "writerow",
+    "emit",
+}
+_RANKED: Final = {"queue.PriorityQueue", "asyncio.PriorityQueue"}
+_EXECUTES: Final = {"execute", "executemany", "executescript", "fetchval", "fetchrow", "fetch"}
+_SQL: Final = re.compile(
     r"\b(random|randomblob|rand|now|uuid|gen_random_uuid|sysdate|getdate|clock_timestamp)\s*\("
     r"|\bcurrent_(time|date|timestamp)\b|\blocaltime(stamp)?\b",
     re.IGNORECASE,
@@ -370,7 +381,7 @@ def bind_arguments(
     return bound
 
 
-_PLAIN_NOTES = {
+_PLAIN_NOTES: Final = {
     "int": ("int", "bool"),
     "bool": ("bool", "int"),
     "str": ("str", "none"),

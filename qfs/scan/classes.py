@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.dispatch import Arguments, call, evaluate
@@ -26,17 +27,17 @@ from qfs.scan.values import (
     join,
 )
 
-_PROPERTIES = {
+_PROPERTIES: Final = {
     "builtins.property", "functools.cached_property", "abc.abstractproperty",
     "types.DynamicClassAttribute", "enum.property",
 }  # fmt: skip
-_CLASS_DECORATORS = {
+_CLASS_DECORATORS: Final = {
     "dataclasses.dataclass": "dataclass", "attr.s": "dataclass", "attr.attrs": "dataclass",
     "attrs.define": "dataclass", "attrs.frozen": "dataclass", "attr.dataclass": "dataclass",
     "functools.total_ordering": "", "typing.final": "", "enum.unique": "",
     "typing.runtime_checkable": "",
 }  # fmt: skip
-_BASES = {
+_BASES: Final = {
     "enum.Enum": "enum", "enum.IntEnum": "enum", "enum.StrEnum": "enum", "enum.Flag": "enum",
     "enum.IntFlag": "enum", "typing.Protocol": "protocol", "typing_extensions.Protocol": "protocol",
     "typing.NamedTuple": "namedtuple", "typing.TypedDict": "typeddict",
@@ -137,9 +138,9 @@ def _redecorated(frame: Frame, decorator: Fact, value: Value) -> Value:
     return known or value
 
 
-MADE = "made"
+MADE: Final = "made"
 """Marks a class that a decorator is handed: what it sets is part of making it."""
-_CALLED_ON_CLASSES = {FUNCTION, CLASS, PARTIAL, INSTANCE}
+_CALLED_ON_CLASSES: Final = {FUNCTION, CLASS, PARTIAL, INSTANCE}
 
 
 def _derive(frame: Frame, klass: Klass, atom: tuple[object, ...]) -> None:

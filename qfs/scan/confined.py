@@ -5,14 +5,14 @@
   one whose ``get`` is told how long to wait.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 
-_ASKED = {"put", "get", "put_nowait", "get_nowait", "empty", "full", "qsize"}
+_ASKED: Final = {"put", "get", "put_nowait", "get_nowait", "empty", "full", "qsize"}
 
 
 def confined(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> bool:

@@ -8,7 +8,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from qfs.scan import ir
 from qfs.scan.addresses import is_address
@@ -89,11 +89,11 @@ class Answer(Protocol):
         """Return what the call gives."""
 
 
-EXPRESSIONS: list[Callable[[Frame, Fact], Value]] = []
+EXPRESSIONS: Final[list[Callable[[Frame, Fact], Value]]] = []
 """By the number of a kind of expression."""
-CALLED: dict[str, Answer] = {}
+CALLED: Final[dict[str, Answer]] = {}
 """By the tag of an alternative; calling any other kind is a TypeError."""
-READ: list[Callable[[Frame, Value, str, Pos], Value]] = []
+READ: Final[list[Callable[[Frame, Value, str, Pos], Value]]] = []
 """The one function that reads an attribute."""
 
 

@@ -1,5 +1,7 @@
 """Expressions: one function a kind of fact, found by its number."""
 
+from typing import Final
+
 from qfs.scan import ir
 from qfs.scan.addresses import is_address
 from qfs.scan.assignment import assign
@@ -157,7 +159,7 @@ def _binary(frame: Frame, fact: Fact) -> Value:
     return binary_value(frame, fact[1], left, right, fact[4])
 
 
-_UNARY = {"neg": "__neg__", "pos": "__pos__", "~": "__invert__"}
+_UNARY: Final = {"neg": "__neg__", "pos": "__pos__", "~": "__invert__"}
 
 
 def _unary(frame: Frame, fact: Fact) -> Value:
@@ -192,7 +194,7 @@ def _bool(frame: Frame, fact: Fact) -> Value:
     return out
 
 
-_OWN_NAME = (ir.NAME, "__name__")
+_OWN_NAME: Final = (ir.NAME, "__name__")
 
 
 def _index(frame: Frame, fact: Fact) -> Value:

@@ -10,15 +10,15 @@ import ast
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.ir import ClassFacts, Fact, FunctionFacts, ModuleFacts, Parameter, Pos
 from qfs.scan.newer import in_older_words
 from qfs.scan.reading import Unreadable, allowances, decode
 
-_TEXT_MAX = 200
-_OPERATORS: dict[type, str] = {
+_TEXT_MAX: Final = 200
+_OPERATORS: Final[dict[type, str]] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
     ast.Pow: "**", ast.LShift: "<<", ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^",
     ast.BitAnd: "&", ast.MatMult: "@", ast.Not: "not", ast.USub: "neg", ast.UAdd: "pos",
@@ -440,11 +440,11 @@ def _never_when_imported(test: ast.expr) -> bool:
     return name == "TYPE_CHECKING"
 
 
-_COMPREHENSIONS: dict[type, str] = {
+_COMPREHENSIONS: Final[dict[type, str]] = {
     ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict", ast.GeneratorExp: "iter",
 }  # fmt: skip
 
-_EXPRESSIONS: dict[type, Callable[[_Writer, Any], Fact]] = {
+_EXPRESSIONS: Final[dict[type, Callable[[_Writer, Any], Fact]]] = {
     ast.Constant: _Writer.constant, ast.Name: _Writer.name, ast.Attribute: _Writer.attribute,
     ast.Call: _Writer.call, ast.List: _Writer.list_, ast.Tuple: _Writer.tuple_,
     ast.Set: _Writer.set_, ast.Dict: _Writer.dict_, ast.BinOp: _Writer.binary,
@@ -457,7 +457,7 @@ _EXPRESSIONS: dict[type, Callable[[_Writer, Any], Fact]] = {
     ast.YieldFrom: _Writer.yield_from, ast.NamedExpr: _Writer.walrus, ast.Starred: _Writer.star,
 }  # fmt: skip
 
-_STATEMENTS: dict[type, Callable[[_Writer, Any], Fact | None]] = {
+_STATEMENTS: Final[dict[type, Callable[[_Writer, Any], Fact | None]]] = {
     ast.Expr: _Writer.expression, ast.Assign: _Writer.assign, ast.AugAssign: _Writer.augment,
     ast.AnnAssign: _Writer.annotate, ast.Return: _Writer.return_, ast.If: _Writer.if_,
     ast.For: _Writer.for_, ast.AsyncFor: _Writer.for_, ast.While: _Writer.while_,

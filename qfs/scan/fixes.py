@@ -11,17 +11,18 @@
 import ast
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Final
 
 from qfs.scan.fixes_file import Edit, File, Mending, Wanted
 from qfs.scan.fixes_packet import chance, clock
 from qfs.scan.ir import Pos
 
-_WRAPPED = {
+_WRAPPED: Final = {
     "list", "tuple", "join", "enumerate", "iter", "map", "zip", "dict", "fromkeys", "str", "repr",
     "dumps", "extend", "next", "chain", "reduce", "sum", "update",
 }  # fmt: skip
-_PLACES_MAX = 18  # of Fixed
-_DIVIDES = (("qfs.certmath", "div"), ("qfs.certmath", "Rounding"))
+_PLACES_MAX: Final = 18  # of Fixed
+_DIVIDES: Final = (("qfs.certmath", "div"), ("qfs.certmath", "Rounding"))
 
 
 def mendings_for(data: bytes, wanted: Sequence[Wanted], *, unsafe: bool) -> list[Mending | None]:
@@ -230,7 +231,7 @@ def _fixed(file: File, wanted: Wanted) -> Mending | None:
     return Mending((edit,), (("qfs.certmath", "Fixed"),))
 
 
-_SAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
+_SAFE: Final[dict[str, Callable[[File, Wanted], Mending | None]]] = {
     "QFS105": _mtime,
     "QFS401": _sorted,
     "QFS402": _sorted,
@@ -240,8 +241,8 @@ _SAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
     "QFS606": _zone,
     "QFS905": _keyword(b"sort_keys=True"),
 }
-_OF_SETS = ("QFS401", "QFS402", "QFS403", "QFS405", "QFS406")
-_UNSAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
+_OF_SETS: Final = ("QFS401", "QFS402", "QFS403", "QFS405", "QFS406")
+_UNSAFE: Final[dict[str, Callable[[File, Wanted], Mending | None]]] = {
     **dict.fromkeys(_OF_SETS, _sorted_anyway),
     "QFS101": clock,
     "QFS201": chance,
@@ -249,5 +250,5 @@ _UNSAFE: dict[str, Callable[[File, Wanted], Mending | None]] = {
     "QFS501": _fixed,
     "QFS502": _division,
 }
-SAFE = frozenset(_SAFE)
-FIXABLE = frozenset((*_SAFE, *_UNSAFE))
+SAFE: Final = frozenset(_SAFE)
+FIXABLE: Final = frozenset((*_SAFE, *_UNSAFE))

@@ -8,14 +8,14 @@ import ast
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from qfs.scan.ir import Pos
 
-_BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
+_BLOCKS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
 _Origin: TypeAlias = tuple[str | None, str] | None
 """The module from which a name is imported, and its name there; None for any other binding."""
-_AROUND = (*_BLOCKS, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_AROUND: Final = (*_BLOCKS, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@
 """
 
 import ast
+from typing import Final
 
 from qfs.scan.fixes_file import Edit, File, Mending, Wanted
 
-_LOOPS = (
+_LOOPS: Final = (
     ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def clock(file: File, wanted: Wanted) -> Mending | None:

@@ -6,7 +6,7 @@
 """
 
 import builtins
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Klass
@@ -314,7 +314,7 @@ def enclosing(node: Node) -> int:
     return -1
 
 
-_SITES_OF = {"listing": "listing-order", "arrival": "arrival-order"}
+_SITES_OF: Final = {"listing": "listing-order", "arrival": "arrival-order"}
 
 
 def _special(name: str) -> Value:

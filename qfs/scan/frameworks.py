@@ -6,13 +6,15 @@
   here. In which order it acts is history, so an unordered loop around it is reported.
 """
 
+from typing import Final
+
 from qfs.scan import ir
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.ir import Fact
 from qfs.scan.program import Module
 
-_IMPORTED = "top-level names of what is imported"
+_IMPORTED: Final = "top-level names of what is imported"
 
 
 def is_replaced(frame: Frame, name: str) -> bool:

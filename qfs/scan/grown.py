@@ -6,7 +6,7 @@
   each round of that loop.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.dispatch import evaluate
@@ -17,12 +17,12 @@ from qfs.scan.program import Function
 from qfs.scan.solve import Node
 from qfs.scan.values import SEQUENCE, SET, TABLE, TUPLE, Atom, Value, join
 
-_CHANGES = {
+_CHANGES: Final = {
     "append", "appendleft", "add", "insert", "extend", "extendleft", "update", "setdefault",
 }  # fmt: skip
 
 
-_CELLS = -1  # ``qfs.scan.aliases.CELLS``, which looks at what has grown
+_CELLS: Final = -1  # ``qfs.scan.aliases.CELLS``, which looks at what has grown
 
 
 def grows(function: Function) -> frozenset[str]:

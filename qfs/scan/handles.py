@@ -5,6 +5,8 @@
 - Only what adds something is followed; what takes something out, or asks, is a plain method.
 """
 
+from typing import Final
+
 from qfs.scan import ir
 from qfs.scan.aliases import CELLS, cells
 from qfs.scan.dispatch import CALLED, Arguments, call, evaluate
@@ -13,12 +15,12 @@ from qfs.scan.ir import Fact, Pos
 from qfs.scan.methods import ADDS, EXTENDS, changed
 from qfs.scan.values import FUNCTION, METHOD, NOTHING, OUTSIDE, SEQUENCE, SET, TABLE, Atom, Value
 
-ADDER = "adder"
+ADDER: Final = "adder"
 """kind of container, method, way: (node, fact, cells)"""
-FILLER = "filler"
+FILLER: Final = "filler"
 """function, ways of the arguments that are filled already, or None each"""
-_ADDING = ADDS | EXTENDS
-_EMPTY: dict[str, Atom] = {
+_ADDING: Final = ADDS | EXTENDS
+_EMPTY: Final[dict[str, Atom]] = {
     SEQUENCE: (SEQUENCE, "list", NOTHING, None),
     SET: (SET, "set", NOTHING, None),
     TABLE: (TABLE, NOTHING, NOTHING, None),

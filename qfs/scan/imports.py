@@ -5,12 +5,14 @@
 - Source: Python reference §5.4.
 """
 
+from typing import Final
+
 from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import MODULE, NOTHING, OUTSIDE, PLAIN, Value
 
-IMPORT = "<import>"
+IMPORT: Final = "<import>"
 """What a computed summary calls the running of a module's body."""
 
 
@@ -85,7 +87,7 @@ def outside(frame: Frame, name: str, pos: Pos) -> Value:
     return ((OUTSIDE, full),)
 
 
-VERSIONS = {"sys.version_info", "sys.hexversion"}
+VERSIONS: Final = {"sys.version_info", "sys.hexversion"}
 """What is reported where it is read alone: where it is compared, two runs may agree."""
 
 

@@ -8,62 +8,62 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-VERSION = 3
+VERSION: Final = 3
 
 Fact: TypeAlias = tuple[Any, ...]
 Pos: TypeAlias = tuple[int, int, int, int]
 
 # Expressions.
-CONST = 0  # value, pos
-FLOAT = 1  # value as text, pos
-NAME = 2  # id, pos
-ATTR = 3  # object, name, pos
-CALL = 4  # callee, positional, ((name or None, value), ...), pos
-LIST = 5  # items, pos
-TUPLE = 6  # items, pos
-SET = 7  # items, pos
-DICT = 8  # ((key or None, value), ...), pos
-BINARY = 9  # operator, left, right, pos
-UNARY = 10  # operator, operand, pos
-BOOL = 11  # operands
-COMPARE = 12  # left, ((operator, right), ...), pos
-INDEX = 13  # object, index, pos
-SLICE = 14  # parts
-IF_ELSE = 15  # test, then, otherwise
-LAMBDA = 16  # function index, pos
-COMP = 17  # kind, results, ((target, iterable, conditions, asynchronous), ...), pos
-TEXT = 18  # ((value, conversion, spec, pos), ...), what it begins with, pos: an f-string
-AWAIT = 19  # value
-YIELD = 20  # value or None, pos
-YIELD_FROM = 21  # value, pos
-WALRUS = 22  # name, value
-STAR = 23  # value
-EXPRESSIONS = 24
+CONST: Final = 0  # value, pos
+FLOAT: Final = 1  # value as text, pos
+NAME: Final = 2  # id, pos
+ATTR: Final = 3  # object, name, pos
+CALL: Final = 4  # callee, positional, ((name or None, value), ...), pos
+LIST: Final = 5  # items, pos
+TUPLE: Final = 6  # items, pos
+SET: Final = 7  # items, pos
+DICT: Final = 8  # ((key or None, value), ...), pos
+BINARY: Final = 9  # operator, left, right, pos
+UNARY: Final = 10  # operator, operand, pos
+BOOL: Final = 11  # operands
+COMPARE: Final = 12  # left, ((operator, right), ...), pos
+INDEX: Final = 13  # object, index, pos
+SLICE: Final = 14  # parts
+IF_ELSE: Final = 15  # test, then, otherwise
+LAMBDA: Final = 16  # function index, pos
+COMP: Final = 17  # kind, results, ((target, iterable, conditions, asynchronous), ...), pos
+TEXT: Final = 18  # ((value, conversion, spec, pos), ...), what it begins with, pos: an f-string
+AWAIT: Final = 19  # value
+YIELD: Final = 20  # value or None, pos
+YIELD_FROM: Final = 21  # value, pos
+WALRUS: Final = 22  # name, value
+STAR: Final = 23  # value
+EXPRESSIONS: Final = 24
 
 # Statements.
-EXPR = 0  # value
-ASSIGN = 1  # targets, value, pos
-AUGMENT = 2  # target, operator, value, pos
-ANNOTATE = 3  # target, annotation, value or None, pos
-RETURN = 4  # value or None, pos
-IF = 5  # test, body, otherwise
-FOR = 6  # target, iterable, body, otherwise, pos
-WHILE = 7  # test, body, otherwise
-TRY = 8  # body, ((types, name, body, pos), ...), otherwise, final
-WITH = 9  # ((manager, target or None), ...), body, pos
-RAISE = 10  # value or None, cause or None, pos
-DEF = 11  # function index
-CLASS = 12  # class index
-IMPORT = 13  # ((module, alias or None), ...), pos
-FROM = 14  # module, level, ((name, alias), ...), pos
-GLOBAL = 15  # names, pos
-ASSERT = 16  # test, message, pos
-DELETE = 17  # targets
-MATCH = 18  # subject, (((names of all of it, of a part), values compared, guard, body), ...)
-BREAK = 19  # pos
-STATEMENTS = 20
+EXPR: Final = 0  # value
+ASSIGN: Final = 1  # targets, value, pos
+AUGMENT: Final = 2  # target, operator, value, pos
+ANNOTATE: Final = 3  # target, annotation, value or None, pos
+RETURN: Final = 4  # value or None, pos
+IF: Final = 5  # test, body, otherwise
+FOR: Final = 6  # target, iterable, body, otherwise, pos
+WHILE: Final = 7  # test, body, otherwise
+TRY: Final = 8  # body, ((types, name, body, pos), ...), otherwise, final
+WITH: Final = 9  # ((manager, target or None), ...), body, pos
+RAISE: Final = 10  # value or None, cause or None, pos
+DEF: Final = 11  # function index
+CLASS: Final = 12  # class index
+IMPORT: Final = 13  # ((module, alias or None), ...), pos
+FROM: Final = 14  # module, level, ((name, alias), ...), pos
+GLOBAL: Final = 15  # names, pos
+ASSERT: Final = 16  # test, message, pos
+DELETE: Final = 17  # targets
+MATCH: Final = 18  # subject, (((names of all of it, of a part), values compared, guard, body), ...)
+BREAK: Final = 19  # pos
+STATEMENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
 """
 
 import json
+from typing import Final
 
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
@@ -30,15 +31,16 @@ from qfs.scan.values import (
     type_name,
 )
 
-_NUMBERS = {"int", "bool", "float"}
-_ALWAYS = {"-", "*", "//", "%", "**"}
+_NUMBERS: Final = {"int", "bool", "float"}
+_ALWAYS: Final = {"-", "*", "//", "%", "**"}
 """Operators that have hardly a meaning for what else a JSON text may hold."""
 
 
-class _Float(str):
-    """The text of a number that would be a float."""
+class _Float:
+    """A number that would be a float."""
 
-    __slots__ = ()
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def loaded(frame: Frame, arguments: Arguments, pos: Pos) -> Value:

@@ -11,7 +11,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from qfs.scan import ir
 from qfs.scan.addresses import told
@@ -40,7 +40,7 @@ Field: TypeAlias = tuple[int, str]
 """Number of the class, name of the attribute."""
 Writers: TypeAlias = dict[tuple[int, Pos], tuple[Taint | None, bool]]
 """By node and place: the order that was put there, and whether it is more than that of keys."""
-_CLASSES = {INSTANCE, CLASS}
+_CLASSES: Final = {INSTANCE, CLASS}
 Kind: TypeAlias = tuple[int, bool]
 """Number of an object's class, and whether it is of no subclass."""
 

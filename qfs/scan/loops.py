@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.frame import Frame, bare, mentions
@@ -17,16 +17,16 @@ from qfs.scan.ir import Fact
 from qfs.scan.values import SEQUENCE, TABLE, TUPLE, Taint, Value, join, type_name
 from qfs.scan.worklists import depends
 
-_BLOCKS = {ir.IF, ir.FOR, ir.WHILE, ir.WITH}
-_ORDERED = {"<", ">", "<=", ">="}
-_EQUAL = {"==", "is"}
-_CLASSES = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
-_COARSE_CALLS = {"len", "abs", "bool", "type", "round", "int"}
-_COMMUTE = {
+_BLOCKS: Final = {ir.IF, ir.FOR, ir.WHILE, ir.WITH}
+_ORDERED: Final = {"<", ">", "<=", ">="}
+_EQUAL: Final = {"==", "is"}
+_CLASSES: Final = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
+_COARSE_CALLS: Final = {"len", "abs", "bool", "type", "round", "int"}
+_COMMUTE: Final = {
     "max", "min", "gcd", "lcm", "union", "intersection", "symmetric_difference", "difference",
     "or_", "and_", "xor", "maximum", "minimum", "combine", "join", "meet",
 }  # fmt: skip
-_COARSE_METHODS = {"lower", "upper", "casefold", "strip", "title"}
+_COARSE_METHODS: Final = {"lower", "upper", "casefold", "strip", "title"}
 
 
 def dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], frozenset[str]]:

@@ -6,6 +6,8 @@
 - Source: Python language reference §8.6, "The match statement".
 """
 
+from typing import Final
+
 from qfs.scan.annotations import of_class
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact
@@ -25,7 +27,7 @@ from qfs.scan.values import (
     join,
 )
 
-_DEPTH = 2
+_DEPTH: Final = 2
 
 
 def bind_case(frame: Frame, fact: Fact, subject: Value, kinds: Value, names: Fact) -> None:

@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.addresses import KEYED, told
@@ -53,15 +54,15 @@ from qfs.scan.values import (
     table,
 )
 
-CANDIDATES_MAX = 12
-ADDS = {"append", "appendleft", "add", "insert"}
-EXTENDS = {"extend", "extendleft", "update", "difference_update", "intersection_update",
+CANDIDATES_MAX: Final = 12
+ADDS: Final = {"append", "appendleft", "add", "insert"}
+EXTENDS: Final = {"extend", "extendleft", "update", "difference_update", "intersection_update",
             "symmetric_difference_update"}  # fmt: skip
-_CHANGES = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
+_CHANGES: Final = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
             "setdefault", "rotate", "move_to_end"}  # fmt: skip
-_GROWS = {"append", "appendleft", "extend", "insert"}
-_UNORDERED = {"add", "update"}  # of a set: what is added in another order is the same
-_BUILTIN_NAMES: dict[str, str] = {
+_GROWS: Final = {"append", "appendleft", "extend", "insert"}
+_UNORDERED: Final = {"add", "update"}  # of a set: what is added in another order is the same
+_BUILTIN_NAMES: Final[dict[str, str]] = {
     name: kind.__name__
     for kind in (dict, list, set, bytes, str, int)
     for name in dir(kind)
@@ -201,7 +202,7 @@ def call_builtin_method(
     return ANY
 
 
-_BUILTIN_OBJECTS: dict[str, Atom] = {
+_BUILTIN_OBJECTS: Final[dict[str, Atom]] = {
     "builtins.dict": (TABLE, ANY, ANY, None),
     "builtins.list": (SEQUENCE, "list", ANY, None),
     "builtins.tuple": (SEQUENCE, "tuple", ANY, None),

@@ -7,7 +7,7 @@
 - Source: Python typing specification, "Type narrowing".
 """
 
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.annotations import annotated
@@ -34,9 +34,9 @@ from qfs.scan.values import (
     type_name,
 )
 
-_SENTINEL: Atom = (OBJECT, "builtins.object", "")
-_IS = {"is", "=="}
-_IS_NOT = {"is not", "!="}
+_SENTINEL: Final[Atom] = (OBJECT, "builtins.object", "")
+_IS: Final = {"is", "=="}
+_IS_NOT: Final = {"is not", "!="}
 
 
 def narrow(frame: Frame, test: Fact, *, positive: bool) -> None:
@@ -80,8 +80,8 @@ def _callable(frame: Frame, fact: Fact, *, positive: bool) -> None:
     frame.env[fact[1]] = tuple([atom for atom in frame.env[fact[1]] if atom[0] not in out])
 
 
-_CALLED = {FUNCTION, PARTIAL, CLASS}
-_NEVER_CALLED = {PLAIN, KNOWN, SEQUENCE, TUPLE, TABLE, SET}
+_CALLED: Final = {FUNCTION, PARTIAL, CLASS}
+_NEVER_CALLED: Final = {PLAIN, KNOWN, SEQUENCE, TUPLE, TABLE, SET}
 
 
 def _compared(frame: Frame, left: Fact, part: tuple[str, Fact], *, positive: bool) -> None:

@@ -11,16 +11,16 @@
 import re
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
-_NEWER = re.compile(
+_NEWER: Final = re.compile(
     r"^\s*type\s+\w|\b(def|class)\s+\w+\s*\[|^\s*except\b[^(\n]*,|\b[rR]?[fFtT][rR]?[\"']",
     re.MULTILINE,
 )
-_BRACKET = re.compile(r"[(\[{)\]}]")
-_DEPTH_MAX = 100
-_LINE_MAX = 4_000
-_OTHER = {'"': "'", "'": '"'}
+_BRACKET: Final = re.compile(r"[(\[{)\]}]")
+_DEPTH_MAX: Final = 100
+_LINE_MAX: Final = 4_000
+_OTHER: Final = {'"': "'", "'": '"'}
 
 
 def in_older_words(text: str) -> str | None:

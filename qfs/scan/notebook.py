@@ -10,15 +10,15 @@
 import ast
 import json
 import re
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan.reading import Unreadable
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_MAGIC = re.compile(r"^(\s*)((?:[\w.]+\s*=\s*)?)([%!?])(.*)$")
-_HELP = re.compile(r"^(\s*)()([\w.]+)(\?+)\s*$")
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_MAGIC: Final = re.compile(r"^(\s*)((?:[\w.]+\s*=\s*)?)([%!?])(.*)$")
+_HELP: Final = re.compile(r"^(\s*)()([\w.]+)(\?+)\s*$")
 # Cell magics whose body is Python in the notebook's own process.
-_PYTHON = ("time", "timeit", "capture", "prun")
+_PYTHON: Final = ("time", "timeit", "capture", "prun")
 _Line = tuple[int, str]
 
 

@@ -6,7 +6,7 @@
 """
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.addresses import EQUAL, told
@@ -47,19 +47,19 @@ from qfs.scan.values import (
     type_name,
 )
 
-_METHODS = {
+_METHODS: Final = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
     "<<": "lshift", ">>": "rshift", "|": "or", "^": "xor", "&": "and", "@": "matmul",
 }  # fmt: skip
-OPERATORS = {f"__{name}__": operator for operator, name in _METHODS.items()}
-_COMPARED = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-_EXACT = {"decimal.Decimal", "fractions.Fraction"}
-_LOCALE_DATE = re.compile("%[aAbBcxXp]")
-_PERCENT_FLOAT = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
-_FALSE: Value = ((KNOWN, "bool", False),)
-_NUMBERS = {"int", "bool", "float", "complex"}
-_ALIKE = {OUTSIDE, CLASS, MODULE}
-_OLDEST = (3, 11)
+OPERATORS: Final = {f"__{name}__": operator for operator, name in _METHODS.items()}
+_COMPARED: Final = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+_EXACT: Final = {"decimal.Decimal", "fractions.Fraction"}
+_LOCALE_DATE: Final = re.compile("%[aAbBcxXp]")
+_PERCENT_FLOAT: Final = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
+_FALSE: Final[Value] = ((KNOWN, "bool", False),)
+_NUMBERS: Final = {"int", "bool", "float", "complex"}
+_ALIKE: Final = {OUTSIDE, CLASS, MODULE}
+_OLDEST: Final = (3, 11)
 """The oldest Python that runs any of this."""
 
 
@@ -362,17 +362,17 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
             _object_text(frame, atom, pos, how, depth, among=verdict)
         elif tag in {FUNCTION, PARTIAL, "adder"} or atom[:2] == (OBJECT, "builtins.object"):
             frame.site("default-repr", pos, "text of a function or plain object", verdict)
-        elif (tag == PLAIN and atom[1] in {"float", "complex"}) or tag == KNOWN == "float":
+        elif tag == PLAIN and atom[1] in {"float", "complex"}:
             frame.site("float-format", pos, "text of a float")
 
 
-_OWN_METHODS = {
+_OWN_METHODS: Final = {
     tag: frozenset([name for name in vars(kind) if not name.startswith("_")])
     for tag, kind in ((PLAIN, str), (KNOWN, str), (SEQUENCE, list), (SET, set), (TABLE, dict))
 }
 """Methods of kinds of values which, as text, print an address."""
-_ADDRESSED = {FUNCTION, PARTIAL, METHOD, INSTANCE, OBJECT}
-_LAZY = {(SEQUENCE, "gen"), (SEQUENCE, "lazy"), (SEQUENCE, "coro")}
+_ADDRESSED: Final = {FUNCTION, PARTIAL, METHOD, INSTANCE, OBJECT}
+_LAZY: Final = {(SEQUENCE, "gen"), (SEQUENCE, "lazy"), (SEQUENCE, "coro")}
 
 
 def _among(value: Value) -> str:
@@ -415,7 +415,15 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int, *, am
         frame.site("default-repr", pos, f"text of {name}, which prints its address", verdict)
 
 
-_DESCRIBED = ("dataclass", "namedtuple", "enum", "exception", "outside", "typeddict", "protocol")
+_DESCRIBED: Final = (
+    "dataclass",
+    "namedtuple",
+    "enum",
+    "exception",
+    "outside",
+    "typeddict",
+    "protocol",
+)
 
 
 def _fields_text(frame: Frame, number: int, pos: Pos, depth: int) -> None:

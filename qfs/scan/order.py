@@ -6,6 +6,8 @@
 - Source: Python data model, ``object.__hash__``; PYTHONHASHSEED.
 """
 
+from typing import Final
+
 from qfs.scan.dispatch import Arguments, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import iterator_of, meta_method, named, next_of, of_metaclass
@@ -36,8 +38,13 @@ from qfs.scan.values import (
     join,
 )
 
-_SET_BASES = {"builtins.set", "builtins.frozenset", "typing.Set", "typing.FrozenSet"}
-_STABLE_OBJECTS = {"decimal.Decimal", "fractions.Fraction", "uuid.UUID", "ipaddress.IPv4Address"}
+_SET_BASES: Final = {"builtins.set", "builtins.frozenset", "typing.Set", "typing.FrozenSet"}
+_STABLE_OBJECTS: Final = {
+    "decimal.Decimal",
+    "fractions.Fraction",
+    "uuid.UUID",
+    "ipaddress.IPv4Address",
+}
 
 
 def set_taint(frame: Frame, element: Value, kind: str, pos: Pos) -> Taint | None:

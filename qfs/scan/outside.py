@@ -5,6 +5,8 @@
 - A sequence whose order is tainted may not be handed out, unless its order does not matter there.
 """
 
+from typing import Final
+
 from qfs.scan import ir, times
 from qfs.scan.addresses import told
 from qfs.scan.builtin_functions import BUILTINS
@@ -46,7 +48,7 @@ from qfs.scan.values import (
     table,
 )
 
-_KEEPS_ORDER = {
+_KEEPS_ORDER: Final = {
     "json.dumps", "json.dump", "pickle.dumps", "pickle.dump", "marshal.dumps", "statistics.mode",
     "itertools.chain", "itertools.accumulate", "itertools.islice", "itertools.cycle",
     "itertools.zip_longest", "itertools.product", "itertools.permutations", "itertools.groupby",
@@ -55,26 +57,24 @@ _KEEPS_ORDER = {
     "csv.writer.writerow", "csv.writer.writerows", "csv.DictWriter.writerows",
     "graphlib.TopologicalSorter", "graphlib.TopologicalSorter.add",
 }  # fmt: skip
-_ORDER_FREE = {
+_ORDER_FREE: Final = {
     "collections.Counter", "copy.copy", "copy.deepcopy", "math.fsum", "math.gcd", "math.lcm",
     "math.prod", "types.MappingProxyType", "statistics.median", "random.seed",
 }  # fmt: skip
-_CUTS = {
+_CUTS: Final = {
     "islice", "takewhile", "dropwhile", "accumulate", "groupby", "pairwise", "batched",
     "zip_longest", "compress",
 }  # fmt: skip
-_SAME = {
+_SAME: Final = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "types.MappingProxyType": 0,
     "asyncio.ensure_future": 0, "asyncio.create_task": 0, "asyncio.shield": 0,
     "typing.assert_type": 0, "typing.final": 0, "contextlib.closing": 0, "inspect.unwrap": 0,
 }  # fmt: skip
-
-
-_CALLS_ITSELF = {
+_CALLS_ITSELF: Final = {
     "functools.partial", "functools.wraps", "functools.update_wrapper", "functools.reduce",
 }  # fmt: skip
 """Functions whose callbacks are called where their meaning is, or not at all."""
-_TELLS_NOTHING = {
+_TELLS_NOTHING: Final = {
     f"builtins.{name}"
     for name in (
         "list", "tuple", "set", "frozenset", "dict", "len", "iter", "enumerate", "zip", "map",
@@ -83,12 +83,14 @@ _TELLS_NOTHING = {
     )
 }  # fmt: skip
 """Built-in functions that hand addresses on, or compare them and say so."""
-_QUIET = ("logging.", "collections.", "copy.", "itertools.", "typing.", "functools.", "weakref.")
-_ALIKE = {
+_QUIET: Final = (
+    "logging.", "collections.", "copy.", "itertools.", "typing.", "functools.", "weakref.",
+)  # fmt: skip
+_ALIKE: Final = {
     "collections.OrderedDict.fromkeys": "builtins.dict.fromkeys",
     "collections.Counter.fromkeys": "builtins.dict.fromkeys",
 }
-_FIELDS = {
+_FIELDS: Final = {
     "dataclasses.field", "attr.ib", "attr.attrib", "attr.field", "attrs.field", "pydantic.Field",
     "msgspec.field",
 }  # fmt: skip
@@ -328,7 +330,7 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
             )
 
 
-_COMMUTE = {
+_COMMUTE: Final = {
     "builtins.max", "builtins.min", "operator.or_", "operator.and_", "operator.xor", "math.gcd",
     "math.lcm", "builtins.set.union", "builtins.set.intersection",
 }  # fmt: skip

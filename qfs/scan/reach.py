@@ -6,10 +6,10 @@
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Place = TypeVar("Place")
-_DONE = 1 << 60
+_DONE: Final = 1 << 60
 
 
 def gathered(bits: Mapping[Place, int], after: Mapping[Place, Sequence[Place]]) -> dict[Place, int]:

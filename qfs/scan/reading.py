@@ -10,10 +10,11 @@ import io
 import re
 import tokenize
 from collections.abc import Callable
+from typing import Final
 
 from qfs.scan.ir import Allowance
 
-_ALLOW = re.compile(
+_ALLOW: Final = re.compile(
     r"#\s*qfs:\s*allow(?:\[([^\]]*)\])?(?:\s+reason=\"([^\"]*)\")?(?:\s+until=(\d{4}-\d\d-\d\d))?"
 )
 

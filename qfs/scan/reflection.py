@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.attributes import attribute
@@ -31,7 +32,7 @@ from qfs.scan.values import (
     table,
 )
 
-_OPEN = ("outside", "protocol")
+_OPEN: Final = ("outside", "protocol")
 """Traits of a class that may have attributes which nobody sees."""
 
 

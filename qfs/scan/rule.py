@@ -7,13 +7,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-EFFECTS = (
+EFFECTS: Final = (
     "float", "clock", "random", "entropy", "hash-order", "identity", "environment", "filesystem",
     "network", "process", "concurrency", "locale", "dynamic-code", "gc", "serialization", "native",
     "global-state", "math", "exception", "security",
 )  # fmt: skip
-VERDICTS = ("violation", "possible", "unknown")
+VERDICTS: Final = ("violation", "possible", "unknown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from qfs.errors import InputError
 from qfs.scan.matchers import MATCHERS
 from qfs.scan.rule import EFFECTS, VERDICTS, Example, Index, Rule
 from qfs.scan.summaries import TABLES, TEXTS, Summaries, read_summaries
 
-SUMMARIES = "summaries"
-_OF_A_RULE = ("code", "name", "matcher", "effect", "what", "why", "instead", "source")
+SUMMARIES: Final = "summaries"
+_OF_A_RULE: Final = ("code", "name", "matcher", "effect", "what", "why", "instead", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _summaries(content: dict[str, Any], place: str) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise InputError(f"{module!r} is no table of a module", place=place)
         for key, value in table.items():
-            if key not in (*TEXTS, *TABLES):
+            if key not in TEXTS and key not in TABLES:
                 way_out = f'use {", ".join((*TEXTS, *TABLES))}; quote a dotted name: ["a.b"]'
                 raise InputError(f"{module}: no key {key!r}", place=place, way_out=way_out)
             if key in TEXTS and not isinstance(value, str):

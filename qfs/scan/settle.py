@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.ir import Fact, Pos
@@ -18,7 +19,7 @@ from qfs.scan.program import Function, Module, Program
 from qfs.scan.reach import leads
 from qfs.scan.solve import Effect, Node, Solver
 
-_STATE = {"global-write", "class-state"}
+_STATE: Final = {"global-write", "class-state"}
 
 
 def settle(solver: Solver, roots: Sequence[Node]) -> None:

@@ -12,7 +12,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.expressions import evaluate
@@ -20,32 +20,36 @@ from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import type_name
 
-_MONEY = frozenset((
+_MONEY: Final = frozenset((
     "amount", "balance", "price", "fee", "fees", "reward", "rewards", "interest", "tax", "payout",
     "dividend", "deposit", "refund", "salary", "wage", "premium", "money", "cents", "minor", "wei",
     "satoshi", "stake", "debit", "credit",
 ))  # fmt: skip
-_NOT_MONEY = frozenset((
+_NOT_MONEY: Final = frozenset((
     "count", "index", "number", "size", "id", "ids", "text", "name", "digits", "bytes", "length",
     "ratio", "rate", "bits", "places",
 ))  # fmt: skip
-_INPUTS = frozenset((
+_INPUTS: Final = frozenset((
     "command", "order", "packet", "message", "request", "tx", "transaction", "payload", "event",
     "msg", "body",
 ))  # fmt: skip
-_SENDS = frozenset((
+_SENDS: Final = frozenset((
     "send", "notify", "publish", "emit", "post", "dispatch", "callback", "invoke", "pay", "request",
 ))  # fmt: skip
-_CHECKS = re.compile(r"(?i)check|valid|verif|ensure|require|assert|guard|authori[sz]|permi|allow")
-_PRIVILEGED = frozenset((
+_CHECKS: Final = re.compile(
+    r"(?i)check|valid|verif|ensure|require|assert|guard|authori[sz]|permi|allow"
+)
+_PRIVILEGED: Final = frozenset((
     "mint", "burn", "pause", "unpause", "upgrade", "grant", "revoke", "freeze", "unfreeze", "seize",
     "slash", "enrol", "unlock",
 ))  # fmt: skip
-_ASKERS = frozenset(("actor", "sender", "caller", "signer", "principal", "requester"))
-_ROLES = re.compile(r"(?i)role|owner|admin|authorit|actor|sender|caller|signer|principal|requester")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_BLOCKS = (ir.IF, ir.WHILE, ir.FOR, ir.TRY, ir.WITH, ir.MATCH)
-_LEAVES = (ir.RETURN, ir.RAISE, ir.BREAK)
+_ASKERS: Final = frozenset(("actor", "sender", "caller", "signer", "principal", "requester"))
+_ROLES: Final = re.compile(
+    r"(?i)role|owner|admin|authorit|actor|sender|caller|signer|principal|requester"
+)
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_BLOCKS: Final = (ir.IF, ir.WHILE, ir.FOR, ir.TRY, ir.WITH, ir.MATCH)
+_LEAVES: Final = (ir.RETURN, ir.RAISE, ir.BREAK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +257,7 @@ def _roles(frame: Frame, events: list[_Event]) -> None:
     frame.site("missing-role", pos, f"{facts.name} does not look at {askers[0]}")
 
 
-_SHAPES: Mapping[str, Callable[[Frame, list[_Event]], None]] = {
+_SHAPES: Final[Mapping[str, Callable[[Frame, list[_Event]], None]]] = {
     "money-rounding": _money,
     "effect-before-write": _interactions,
     "unchecked-input": _unchecked,

@@ -6,7 +6,7 @@
 - An iterator that was made while a module was imported is advanced by whoever reads it.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.frame import Frame, mentions
@@ -25,10 +25,10 @@ from qfs.scan.values import (
     Value,
 )
 
-DROPS = {"clear", "popitem", "pop", "move_to_end", "popleft"}
-_GENERATORS = ("random.Random", "numpy.random.Generator", "numpy.random.RandomState")
-_LIVE = {"gen", "lazy"}
-SHARED = "shared"
+DROPS: Final = {"clear", "popitem", "pop", "move_to_end", "popleft"}
+_GENERATORS: Final = ("random.Random", "numpy.random.Generator", "numpy.random.RandomState")
+_LIVE: Final = {"gen", "lazy"}
+SHARED: Final = "shared"
 
 
 def bare(fact: Fact) -> object:

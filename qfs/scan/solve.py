@@ -12,7 +12,7 @@ from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from qfs.scan.ir import Pos
 from qfs.scan.lookup import Lookup, Lookups
@@ -35,36 +35,36 @@ from qfs.scan.values import (
     same,
 )
 
-CONTEXTS_MAX = 4
-CLOSURES = 8
+CONTEXTS_MAX: Final = 4
+CLOSURES: Final = 8
 """How many times more contexts has a function that makes closures: a decorator wraps many."""
-APART_MAX = 1_000
+APART_MAX: Final = 1_000
 """Contexts of a function that decorates: what it returns for one must not be another's."""
-CONTEXTS_TOTAL = 16_000
+CONTEXTS_TOTAL: Final = 16_000
 """Of all functions together: in a larger program each has fewer of them."""
-CALLED_TOTAL = 500_000
+CALLED_TOTAL: Final = 500_000
 """Functions and classes among a value's alternatives, times functions: a larger program tells
 fewer of them apart, or calling what many callers share would cost its square."""
-CALLED_MIN = 16
-RUNS_MAX = 8
+CALLED_MIN: Final = 16
+RUNS_MAX: Final = 8
 """Evaluations after which a node's result is anything besides."""
-AGAIN_MAX = 32
+AGAIN_MAX: Final = 32
 """Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
-GROWING = "code whose values keep growing"
-EAGER_DEPTH = 24
-CELL_GROWTH_MAX = 64
+GROWING: Final = "code whose values keep growing"
+EAGER_DEPTH: Final = 24
+CELL_GROWTH_MAX: Final = 64
 """How much a cell may grow, in the steps of ``values.growth``, before it is anything."""
-CELL_GROWTH_MIN = 48
-CELL_GROWTH_TOTAL = 300_000
+CELL_GROWTH_MIN: Final = 48
+CELL_GROWTH_TOTAL: Final = 300_000
 """The same of all functions together: a larger program waits less long for each."""
-WIDENED_AFTER = 11
+WIDENED_AFTER: Final = 11
 """The same before constants in it are only known by their type."""
 
 CellKey: TypeAlias = tuple[Any, ...]
 Shape: TypeAlias = tuple[Value, frozenset[Any]]
 
 
-_LOOKED_UP = {"attr", "field"}
+_LOOKED_UP: Final = {"attr", "field"}
 
 
 class Effect(NamedTuple):

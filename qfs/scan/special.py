@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
@@ -43,9 +44,9 @@ from qfs.scan.values import (
 )
 
 Special = Callable[[Frame, Arguments, Pos], Value | None]
-_FLOATS = frozenset("efdFD")
-_NATIVE = frozenset("lLqQnNPiIhH")
-_FOLDS = 3
+_FLOATS: Final = frozenset("efdFD")
+_NATIVE: Final = frozenset("lLqQnNPiIhH")
+_FOLDS: Final = 3
 """Rounds of a fold: what it gives is what its function makes of what it gave."""
 
 
@@ -259,7 +260,7 @@ def _hidden(looked: Callable[[Frame, Arguments, Pos], None]) -> Special:
     return made
 
 
-SPECIAL: dict[str, Special] = {
+SPECIAL: Final[dict[str, Special]] = {
     "collections.namedtuple": _named_tuple, "qfs.tuple": _tuple,
     "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
     "operator.call": _call, "operator.pow": _power, "functools.partialmethod": _partial_method,

@@ -7,7 +7,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.addresses import only_as_key
@@ -41,7 +41,7 @@ from qfs.scan.values import (
 )
 from qfs.scan.worklists import Drain, drained
 
-_ROUNDS = 3
+_ROUNDS: Final = 3
 
 
 def run(frame: Frame, body: tuple[Fact, ...]) -> bool:
@@ -311,8 +311,8 @@ def _caught(kinds: Value) -> Value:
     return out or ANY
 
 
-_LIMITS = {"builtins.RecursionError", "builtins.MemoryError"}
-_WIDE = {"builtins.Exception", "builtins.BaseException"}
+_LIMITS: Final = {"builtins.RecursionError", "builtins.MemoryError"}
+_WIDE: Final = {"builtins.Exception", "builtins.BaseException"}
 
 
 def _limits(kinds: Value) -> bool:
@@ -420,7 +420,7 @@ def _break(_frame: Frame, _fact: Fact) -> bool:
     return True
 
 
-_STATEMENTS: list[Callable[[Frame, Fact], bool]] = [
+_STATEMENTS: Final[list[Callable[[Frame, Fact], bool]]] = [
     _expr, _assign, _augment, _annotate, _return, _if, _for, _while, _try, _with, _raise, _def,
     _class, _import, _from, _nothing, _assert, _delete, _match, _break,
 ]  # fmt: skip

@@ -17,18 +17,18 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from qfs.errors import InputError
 from qfs.scan.values import ANY, MESSAGE, OBJECT, PLAIN, TUPLE, Value, a_set, sequence, table
 
-GENERATED = "_pb2."
+GENERATED: Final = "_pb2."
 """What stands, in a dotted name, before what protoc has generated: messages and enumerations."""
-TEXTS = ("pure", "acts", "elsewhere", "replaces", "native")
+TEXTS: Final = ("pure", "acts", "elsewhere", "replaces", "native")
 """Keys of a module's table that hold a text."""
-TABLES = ("returns", "values", "calls", "aliases")
+TABLES: Final = ("returns", "values", "calls", "aliases")
 """Keys of a module's table that hold a table of texts."""
-_PLAIN = {"int", "bool", "str", "bytes", "float", "none", "complex", "object"}
+_PLAIN: Final = {"int", "bool", "str", "bytes", "float", "none", "complex", "object"}
 
 
 @dataclass(frozen=True, slots=True)

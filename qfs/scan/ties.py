@@ -4,6 +4,8 @@
 - Source: Python library reference, ``sorted``: equal elements keep their order.
 """
 
+from typing import Final
+
 from qfs.scan import ir
 from qfs.scan.dispatch import Arguments, call_each
 from qfs.scan.frame import Frame
@@ -23,13 +25,13 @@ from qfs.scan.values import (
     type_name,
 )
 
-_COARSE = {
+_COARSE: Final = {
     "builtins.len", "builtins.abs", "builtins.bool", "builtins.type", "builtins.round",
     "builtins.int", "builtins.sum", "builtins.min", "builtins.max",
 }  # fmt: skip
-_TEXTS = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.hex", "operator.neg"}
+_TEXTS: Final = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.hex", "operator.neg"}
 """Functions that give something else for each number or text of one type."""
-_MEMBER = frozenset(("value", "name", "_value_", "_name_"))
+_MEMBER: Final = frozenset(("value", "name", "_value_", "_name_"))
 
 
 def ranked(

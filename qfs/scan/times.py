@@ -7,6 +7,7 @@
 """
 
 import re
+from typing import Final
 
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
@@ -15,9 +16,9 @@ from qfs.scan.rule import lookup
 from qfs.scan.values import FLOATING, KNOWN, OBJECT, Atom, Value
 
 AWARE, NAIVE = "aware", "naive"
-_DIGITS = re.compile(r"%[YmdHMSfzjUWwuGVyI%]")
-_FORMATS = {"datetime.datetime.strptime": 1, "time.strptime": 1}
-_ZONES = {
+_DIGITS: Final = re.compile(r"%[YmdHMSfzjUWwuGVyI%]")
+_FORMATS: Final = {"datetime.datetime.strptime": 1, "time.strptime": 1}
+_ZONES: Final = {
     "datetime.datetime": (7, "tzinfo"), "datetime.datetime.now": (0, "tz"),
     "datetime.datetime.fromtimestamp": (1, "tz"), "datetime.datetime.combine": (2, "tzinfo"),
 }  # fmt: skip

@@ -6,42 +6,42 @@
 """
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 Atom: TypeAlias = tuple[Any, ...]
 Value: TypeAlias = tuple[Atom, ...]
 
 # Kinds of alternatives; each is the first item of its tuple.
-ANYTHING = "any"  # why
-PLAIN = "plain"  # type name
-KNOWN = "known"  # type name, value
-SEQUENCE = "seq"  # kind, element, taint
-TUPLE = "tup"  # elements
-TABLE = "dict"  # key, value, taint
-SET = "set"  # kind, element, taint: where it was made
-MODULE = "mod"  # name
-OUTSIDE = "x"  # dotted name of something that is not in the program
-OBJECT = "xi"  # dotted class, flag
-FUNCTION = "fn"  # function number, bound alternative or None
-CLASS = "cls"  # class number
-INSTANCE = "inst"  # class number, whether exactly it
-PARTIAL = "part"  # callee, positional, keywords
-METHOD = "bm"  # receiver, name
-SUPER = "super"  # class number, receiver
-ADDRESS = "address"  # path and place at which it was taken
+ANYTHING: Final = "any"  # why
+PLAIN: Final = "plain"  # type name
+KNOWN: Final = "known"  # type name, value
+SEQUENCE: Final = "seq"  # kind, element, taint
+TUPLE: Final = "tup"  # elements
+TABLE: Final = "dict"  # key, value, taint
+SET: Final = "set"  # kind, element, taint: where it was made
+MODULE: Final = "mod"  # name
+OUTSIDE: Final = "x"  # dotted name of something that is not in the program
+OBJECT: Final = "xi"  # dotted class, flag
+FUNCTION: Final = "fn"  # function number, bound alternative or None
+CLASS: Final = "cls"  # class number
+INSTANCE: Final = "inst"  # class number, whether exactly it
+PARTIAL: Final = "part"  # callee, positional, keywords
+METHOD: Final = "bm"  # receiver, name
+SUPER: Final = "super"  # class number, receiver
+ADDRESS: Final = "address"  # path and place at which it was taken
 
-JSON = "json"
+JSON: Final = "json"
 """Why nothing is known of a value: it was read from a JSON text."""
-MESSAGE = "google.protobuf.message.Message"
-GIVEN = ("parameter", "callable")
+MESSAGE: Final = "google.protobuf.message.Message"
+GIVEN: Final = ("parameter", "callable")
 """Why nothing is known of a value: an entry point's caller gave it, or it was declared callable."""
-ALTERNATIVES_MAX = 10
-_LENGTHS_MAX = 5
-_FILLED_MAX = 4
+ALTERNATIVES_MAX: Final = 10
+_LENGTHS_MAX: Final = 5
+_FILLED_MAX: Final = 4
 """Arguments that partials of partials fill together."""
-CALLED_MAX = 256
+CALLED_MAX: Final = 256
 """Functions and classes among the alternatives: a table of functions holds many."""
-DEPTH_MAX = 3
+DEPTH_MAX: Final = 3
 
 
 class Taint(NamedTuple):
@@ -55,17 +55,17 @@ class Taint(NamedTuple):
     """salted | identity | listing | arrival | unknown | stable."""
 
 
-NOTHING: Value = ()
-ANY: Value = ((ANYTHING, ""),)
-NONE: Value = ((PLAIN, "none"),)
-INT: Value = ((PLAIN, "int"),)
-BOOL: Value = ((PLAIN, "bool"),)
-STR: Value = ((PLAIN, "str"),)
-BYTES: Value = ((PLAIN, "bytes"),)
-FLOATING: Value = ((PLAIN, "float"),)
+NOTHING: Final[Value] = ()
+ANY: Final[Value] = ((ANYTHING, ""),)
+NONE: Final[Value] = ((PLAIN, "none"),)
+INT: Final[Value] = ((PLAIN, "int"),)
+BOOL: Final[Value] = ((PLAIN, "bool"),)
+STR: Final[Value] = ((PLAIN, "str"),)
+BYTES: Final[Value] = ((PLAIN, "bytes"),)
+FLOATING: Final[Value] = ((PLAIN, "float"),)
 
-_TYPE_NAMES = {int: "int", bool: "bool", str: "str", bytes: "bytes", type(None): "none"}
-_KNOWN_MAX = 4
+_TYPE_NAMES: Final = {int: "int", bool: "bool", str: "str", bytes: "bytes", type(None): "none"}
+_KNOWN_MAX: Final = 4
 
 
 def known(value: object) -> Value:
@@ -148,13 +148,13 @@ def _is_case(atom: Atom, other: Atom) -> bool:
     return False
 
 
-NARROW = 6
+NARROW: Final = 6
 """Alternatives of which a hash takes less time than joining them."""
-_JOINED: dict[tuple[Value, Value], Value] = {}
-_JOINED_WIDE: dict[tuple[int, int], tuple[Value, Value, Value]] = {}
+_JOINED: Final[dict[tuple[Value, Value], Value]] = {}
+_JOINED_WIDE: Final[dict[tuple[int, int], tuple[Value, Value, Value]]] = {}
 """By where two values are, which stay there as long as they are remembered with what they give."""
-_BOUNDED: dict[Value, Value] = {}
-_MEMO_MAX = 100_000  # a memo of pure functions: forgetting it changes nothing but the time
+_BOUNDED: Final[dict[Value, Value]] = {}
+_MEMO_MAX: Final = 100_000  # a memo of pure functions: forgetting it changes nothing but the time
 
 
 def _remember(memo: dict[Any, Any], key: Any, value: Value) -> Value:
@@ -296,10 +296,10 @@ def _is_named(atom: Atom) -> bool:
     return atom[0] in _FEW
 
 
-_FOLDED = {SEQUENCE, SET, TABLE}
-_CALLED = {FUNCTION, CLASS, SUPER}
-_FEW = {*_CALLED, INSTANCE, PLAIN, ANYTHING}
-_NAMED = {INSTANCE, OUTSIDE}
+_FOLDED: Final = {SEQUENCE, SET, TABLE}
+_CALLED: Final = {FUNCTION, CLASS, SUPER}
+_FEW: Final = {*_CALLED, INSTANCE, PLAIN, ANYTHING}
+_NAMED: Final = {INSTANCE, OUTSIDE}
 
 
 def _fewer(atoms: list[Atom]) -> Value:
@@ -361,7 +361,7 @@ def bounded(value: Value) -> Value:
     return value
 
 
-_NESTED = frozenset((SEQUENCE, SET, TABLE, TUPLE, PARTIAL))
+_NESTED: Final = frozenset((SEQUENCE, SET, TABLE, TUPLE, PARTIAL))
 
 
 def _cut(value: Value, depth: int) -> Value:
@@ -454,4 +454,4 @@ def grade(element: Value) -> str:
     return worst
 
 
-_RANKS = ("empty", "stable", "unknown", "instance", "salted", "identity")
+_RANKS: Final = ("empty", "stable", "unknown", "instance", "salted", "identity")

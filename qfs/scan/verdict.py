@@ -8,6 +8,7 @@
 
 import heapq
 from collections.abc import Sequence
+from typing import Final
 
 from qfs.scan.found import Found, Judged, Rest, Step
 from qfs.scan.ir import Pos
@@ -93,7 +94,7 @@ def _one_each(
     }
 
 
-_VERDICTS = ("violation", "possible", "unknown")
+_VERDICTS: Final = ("violation", "possible", "unknown")
 
 
 def _rank(found: Found) -> tuple[int, int, tuple[tuple[str, int, str], ...]]:

@@ -6,13 +6,13 @@
   that ends earlier, or drops other elements, leaves what the order decides.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from qfs.scan import ir
 from qfs.scan.frame import Frame, bare
 from qfs.scan.ir import Fact, Pos
 
-_GROWS = {"add", "update"}
+_GROWS: Final = {"add", "update"}
 
 
 class Drain(NamedTuple):
