@@ -11,10 +11,21 @@ from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.frame import Frame
-from qfs.scan.ir import Fact
+from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function
 from qfs.scan.rule import lookup
-from qfs.scan.values import ADDRESS, SEQUENCE, SET, TABLE, TUPLE, Atom, Value
+from qfs.scan.values import (
+    ADDRESS,
+    MODULE,
+    OBJECT,
+    OUTSIDE,
+    SEQUENCE,
+    SET,
+    TABLE,
+    TUPLE,
+    Atom,
+    Value,
+)
 
 KEYED: Final = frozenset(("add", "get", "discard", "remove", "setdefault", "pop"))
 EQUAL: Final = frozenset(("==", "!=", "is", "is not", "in", "not in"))
@@ -105,3 +116,23 @@ def _report(frame: Frame, atom: Atom, use: str) -> None:
     _matched, hits = lookup(frame.solver.rules.index.calls, "builtins.id")
     for hit in hits:
         frame.report(hit.rule, atom[2], f"id(), which {use}", path=atom[1])
+
+
+_ADDRESSES: Final = {
+    "threading.Lock", "io.StringIO", "io.BytesIO", "hashlib.hash", "struct.Struct", "random.Random",
+    "string.Template", "string.Formatter", "json.JSONEncoder", "json.JSONDecoder", "asyncio.Lock",
+    "contextvars.ContextVar", "contextvars.Context", "difflib.SequenceMatcher", "asyncio.Event",
+    "xml.etree.ElementTree.Element", "textwrap.TextWrapper", "configparser.ConfigParser",
+    "csv.Sniffer", "graphlib.TopologicalSorter", "operator.itemgetter", "decimal.localcontext",
+}  # fmt: skip
+"""Classes outside whose objects print where they lie."""
+
+
+def outside_text(frame: Frame, atom: Atom, pos: Pos, verdict: str) -> None:
+    """Turn something from outside into text: a module, or an object that says where it lies."""
+    if atom[0] == OBJECT and atom[1] == "warnings.WarningMessage":
+        frame.site("path-literal", pos, "text of a caught warning")
+    elif atom[0] == OBJECT and atom[1] in _ADDRESSES:
+        frame.site("default-repr", pos, f"text of a {atom[1]}", verdict)
+    elif atom[0] == MODULE or (atom[0] == OUTSIDE and "." not in atom[1]):
+        frame.site("path-literal", pos, f"text of the module {atom[1]}")

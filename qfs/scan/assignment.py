@@ -9,6 +9,7 @@ from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.aliases import linked, put_back
+from qfs.scan.compared import hashed
 from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.grown import grows
@@ -151,6 +152,7 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
             call_method(frame, atom, "__setitem__", Arguments([key, value]), pos)
         elif atom[0] == TABLE:
             taint = atom[3] or inner_order(frame, target[1])
+            hashed(frame, key, pos)
             new: Atom = (TABLE, join(atom[1], key), join(atom[2], value), taint)
             store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == SEQUENCE:

@@ -15,6 +15,7 @@ from qfs.scan.implicit import meta_method, of_metaclass, read_through
 from qfs.scan.imports import member
 from qfs.scan.ir import Pos
 from qfs.scan.left import fields_of
+from qfs.scan.raised import given_to_exception
 from qfs.scan.replaced import of_class_alone
 from qfs.scan.shared import fills
 from qfs.scan.values import (
@@ -36,6 +37,7 @@ from qfs.scan.values import (
     Atom,
     Value,
     join,
+    sequence,
     table,
     type_name,
 )
@@ -120,6 +122,8 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
 
 def _of_object(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value | None:
     """Return what is known of a variable or property of an object outside."""
+    if name == "args" and atom[2:] == ("exception",):
+        return sequence(join(given_to_exception(frame, atom), ANY), "tuple")
     full = f"{atom[1]}.{name}"
     reads = frame.solver.rules.index.reads
     if full in reads:
@@ -213,7 +217,7 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     number = atom[1]
     klass: Value = ((CLASS, number),)
     if name in {"__class__", "__dict__"}:
-        return klass if name == "__class__" else table(STR, join(fields_of(frame, number), ANY))
+        return klass if name == "__class__" else namespace(frame, number)
     out: Value = NOTHING
     hooked = "__getattribute__" in frame.solver.program.methods  # in hardly any program
     asked = frame.find(number, "__getattribute__") if hooked else NOTHING
@@ -253,11 +257,28 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     getter = frame.find(number, "__getattr__")
     if getter:
         return call_method(frame, atom, "__getattr__", Arguments([STR]), pos)
+    return _of_outside_base(frame, atom, name)
+
+
+def _of_outside_base(frame: Frame, atom: Atom, name: str) -> Value:
+    """Return an attribute that an instance has from a base outside, or that is still to come."""
+    number = atom[1]
+    if name == "args" and frame.trait(number, "exception"):
+        return sequence(join(given_to_exception(frame, atom), ANY), "tuple")
     for base in frame.mro(number):
         if isinstance(base, str) and base not in {"builtins.object", "typing.Generic"}:
             still = _filled(frame, number, name)
             return NOTHING if still else ((METHOD, (OBJECT, base, ""), name),)
     return NOTHING if _promised(frame, number, name) else ((METHOD, atom, name),)
+
+
+def namespace(frame: Frame, number: int) -> Value:
+    """Return the ``__dict__`` of a class's objects, in the order in which names were set."""
+    held: Value = table(STR, join(fields_of(frame, number), ANY))
+    for at in frame.mro(number):
+        if isinstance(at, int):
+            held = join(held, frame.solver.read(frame.node, ("field", at, "__dict__")))
+    return held
 
 
 def _asked_first(frame: Frame, method: Value, pos: Pos) -> Value:

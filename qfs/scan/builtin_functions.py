@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from qfs.scan.attributes import built_in_class
+from qfs.scan.compared import hashed
 from qfs.scan.dispatch import Arguments, call, call_each, call_method
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.implicit import index_of, of_metaclass, truth_of
@@ -17,6 +18,7 @@ from qfs.scan.imports import module_value, run_body
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.operations import binary_value, format_spec, text_of
 from qfs.scan.order import elements, instance_grade
+from qfs.scan.raised import keep_given
 from qfs.scan.reflection import directory, get_attribute, set_attribute, variables
 from qfs.scan.shared import is_module_level
 from qfs.scan.ties import ranked
@@ -71,6 +73,7 @@ def _copy_as(kind: str) -> Builtin:
 def _set_of(kind: str) -> Builtin:
     def made(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         element = elements(frame, arguments.first(), pos)[0] if arguments.first() else NOTHING
+        hashed(frame, element, pos)
         return a_set(element, kind)
 
     return made
@@ -95,7 +98,7 @@ def _dict(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
                 key, value = join(key, ANY), join(value, ANY)
     for each_value in arguments.keywords.values():
         key, value = join(key, STR), join(value, each_value)
-    return table(key, value, taint)
+    return table(key, value, taint or arguments.named)
 
 
 def _sorted(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
@@ -398,7 +401,8 @@ def _bytes(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 
 def _exception(name: str) -> Builtin:
-    def made(_frame: Frame, _arguments: Arguments, _pos: Pos) -> Value:
+    def made(frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+        keep_given(frame, [name], arguments)
         return ((OBJECT, name, "exception"),)
 
     return made

@@ -34,6 +34,8 @@ from qfs.scan.methods import call_builtin_method, changed, handed
 from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function
+from qfs.scan.raised import keep_given, outside_bases
+from qfs.scan.reflection import methods_of
 from qfs.scan.shared import called_on
 from qfs.scan.values import (
     ADDRESS,
@@ -182,6 +184,7 @@ def _arguments(
             out.double = True
             for atom in value:
                 items = atom[2] if atom[0] == TABLE else NOTHING
+                out.named = out.named or (atom[3] if atom[0] == TABLE else None)
                 kept = tuple([each for each in items if unordered((each,)) is not None])
                 out.more = join(out.more, kept)
         else:
@@ -260,6 +263,8 @@ def _call_anything(
     for value in arguments.all():
         told(frame, value, "is handed out")
     escape(frame, arguments, pos)
+    if isinstance(atom[1], tuple):  # an attribute of a computed name
+        call(frame, methods_of(frame, atom[1], pos), arguments, pos, certain=False)
     return ANY
 
 
@@ -369,7 +374,7 @@ def bind_arguments(
             rest = join(ANY, arguments.more) if arguments.double else NOTHING
             for each in keywords.values():
                 rest = join(rest, each)
-            bound[name] = table(STR, rest)
+            bound[name] = table(STR, rest, arguments.named)
             continue
         elif name in keywords and kind != 0:
             value = keywords.pop(name)
@@ -469,6 +474,7 @@ def instantiate(
                 call_function(frame, receiver, Arguments([]), pos, certain=certain)
     if not init:
         made_outside(frame, number, arguments, pos)
+        keep_given(frame, outside_bases(frame, number), arguments)
     for each in frame.find(number, "__del__"):
         if each[0] == FUNCTION:
             frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")

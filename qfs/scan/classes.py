@@ -34,7 +34,7 @@ _PROPERTIES: Final = {
 _CLASS_DECORATORS: Final = {
     "dataclasses.dataclass": "dataclass", "attr.s": "dataclass", "attr.attrs": "dataclass",
     "attrs.define": "dataclass", "attrs.frozen": "dataclass", "attr.dataclass": "dataclass",
-    "functools.total_ordering": "", "typing.final": "", "enum.unique": "",
+    "functools.total_ordering": "ordered", "typing.final": "", "enum.unique": "",
     "typing.runtime_checkable": "",
 }  # fmt: skip
 _BASES: Final = {

@@ -11,12 +11,19 @@ from qfs.scan import ir
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.values import NOTHING, known
 
 _ASKED: Final = {"put", "get", "put_nowait", "get_nowait", "empty", "full", "qsize"}
 
 
 def confined(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> bool:
-    """Say whether a queue that is made or asked here is known to this function alone."""
+    """Say whether a queue that is made or asked here is known to this function alone.
+
+    A lock that is waited for as long as it takes is silent too.
+    """
+    if name == "threading.Lock.acquire":
+        given = [arguments.at(0, "blocking"), arguments.at(1, "timeout")]
+        return all(value in (NOTHING, known(True), known(-1)) for value in given)
     function = frame.function
     if not name.startswith("queue.") or function.outer is None or function.facts.captured:
         return False
@@ -26,12 +33,12 @@ def confined(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> bool:
     if not own or own in function.shared:
         return False
     question = ("confined", own)
-    known: bool | None = function.notes.get(question)
-    if known is None:
+    kept: bool | None = function.notes.get(question)
+    if kept is None:
         parameters = {parameter.name for parameter in function.facts.parameters}
-        known = own not in parameters and _kept(function.facts.body, own)
-        function.notes[question] = known
-    return known
+        kept = own not in parameters and _kept(function.facts.body, own)
+        function.notes[question] = kept
+    return kept
 
 
 def _local(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> str:

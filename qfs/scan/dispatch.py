@@ -42,6 +42,8 @@ class Arguments:
     star_taint: Taint | None = None
     double: bool = False
     """Whether ``**kwargs`` may give more keywords."""
+    named: Taint | None = None
+    """The order of the keywords that ``**kwargs`` gives."""
     more: Value = NOTHING
     """Those of them that have an order which two runs may disagree on."""
     fewest: int | None = None

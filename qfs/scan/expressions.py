@@ -8,6 +8,7 @@ from qfs.scan.assignment import assign
 from qfs.scan.attributes import attribute, lacks
 from qfs.scan.calls import bound, call_fact
 from qfs.scan.classes import defaults
+from qfs.scan.compared import hashed
 from qfs.scan.dispatch import (
     EXPRESSIONS,
     Arguments,
@@ -25,6 +26,7 @@ from qfs.scan.loops import collides
 from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import binary_value, compare, formatted
 from qfs.scan.order import elements
+from qfs.scan.reflection import any_method
 from qfs.scan.values import (
     ANY,
     BOOL,
@@ -100,6 +102,8 @@ def _read(frame: Frame, name: str, fact: Fact) -> None:
 
 
 def _attr(frame: Frame, fact: Fact) -> Value:
+    if fact[2] == "co_filename":
+        frame.site("path-literal", fact[3], fact[2])
     return taken(frame, attribute(frame, evaluate(frame, fact[1]), fact[2], fact[3]), fact)
 
 
@@ -132,7 +136,9 @@ def _tuple(frame: Frame, fact: Fact) -> Value:
 def _set(frame: Frame, fact: Fact) -> Value:
     if any(is_address(part) for part in fact[1]):
         return a_set(evaluate_keys(frame, fact)[0][2])
-    return a_set(items_of(frame, fact[1], fact[2])[0])
+    element = items_of(frame, fact[1], fact[2])[0]
+    hashed(frame, element, fact[2])
+    return a_set(element)
 
 
 def _dict(frame: Frame, fact: Fact) -> Value:
@@ -151,6 +157,7 @@ def _dict(frame: Frame, fact: Fact) -> Value:
         else:
             key = join(key, evaluate_key(frame, key_fact))
             value = join(value, evaluate(frame, value_fact))
+    hashed(frame, key, fact[2])
     return table(key, value, taint)
 
 
@@ -207,6 +214,7 @@ def _index(frame: Frame, fact: Fact) -> Value:
     for atom in holder:
         tag = atom[0]
         if tag == TABLE:
+            hashed(frame, key, fact[3])
             out = join(out, atom[2])
         elif tag == SEQUENCE:
             least = atom[1] == "heap" and fact[2][:2] == (ir.CONST, 0)
@@ -230,6 +238,8 @@ def _index(frame: Frame, fact: Fact) -> Value:
             out = join(out, ((OBJECT, atom[1], ""),) if sliced else ANY)
         elif tag == "classdict" and key and all(each[0] == KNOWN for each in key):
             out = join(out, tuple([("slot", atom[1], each[2]) for each in key]))
+        elif tag == "classdict":
+            out = join(out, any_method(frame, (("cls", atom[1]),), fact[3]))
         else:
             out = join(out, found_in(atom))
     return out
@@ -339,6 +349,8 @@ def _comp(frame: Frame, fact: Fact) -> Value:
         if name not in own:
             saved[name] = join(before, frame.env.get(name, NOTHING))
     frame.env = saved
+    if kind in {"set", "dict"}:
+        hashed(frame, made[0], fact[4])
     if kind == "dict":
         if taint is not None:
             collides(frame, taint, results[0], results[1], _names(parts))

@@ -8,6 +8,7 @@ from qfs.scan.attributes import attribute
 from qfs.scan.dispatch import Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
+from qfs.scan.reflection import any_method
 from qfs.scan.values import ANY, KNOWN, NOTHING, SEQUENCE, TABLE, TUPLE, Atom, Value, join
 
 
@@ -32,6 +33,11 @@ def got(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bo
     """Return what ``attrgetter("a.b")(x)`` or ``methodcaller("a")(x)`` gives."""
     del certain
     out = arguments.first()
+    if any(each[0] != KNOWN for value in atom[1][:1] for each in value):
+        out = any_method(frame, out, pos)
+        if atom[0] == "operator.attrgetter":
+            return out
+        return call(frame, out, Arguments(list(atom[1][1:]), dict(atom[2])), pos)
     names = [each[2] for each in (atom[1][0] if atom[1] else ()) if each[0] == KNOWN]
     for name in names[0].split(".") if names else ():
         out = attribute(frame, out, name, pos)

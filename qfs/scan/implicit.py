@@ -1,24 +1,25 @@
-"""Calls that nobody writes: truth, equality, order, indices, descriptors, and what classes do.
+"""Calls that nobody writes: truth, indices, ``with``, descriptors, and what classes do.
 
-- ``if x``, ``x in xs``, ``sorted(xs)``, ``xs[x]`` and ``await x`` call methods of x; a class
+- ``if x``, ``with x``, ``xs[x]`` and ``await x`` call methods of x; a class
   statement calls its metaclass, ``__init_subclass__`` and ``__set_name__``.
 - Only objects of the program's classes have such methods that an engine must look at.
 - Source: Python data model, §3.3 "Special method names".
 """
 
-from qfs.scan.addresses import told
 from qfs.scan.dispatch import Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
+from qfs.scan.summaries import parse_type
 from qfs.scan.values import (
-    ADDRESS,
     ANY,
     CLASS,
     FUNCTION,
     INSTANCE,
     INT,
     NOTHING,
+    OBJECT,
+    PLAIN,
     SEQUENCE,
     STR,
     TUPLE,
@@ -81,21 +82,6 @@ def truth_of(frame: Frame, value: Value, pos: Pos) -> None:
 def index_of(frame: Frame, value: Value, pos: Pos) -> None:
     """Use a value as a number, as an index and ``range`` do."""
     _asked(frame, value, ("__index__",), [], pos)
-
-
-def equals(frame: Frame, element: Value, other: Value, pos: Pos) -> None:
-    """Compare elements with something, as ``in``, ``count`` and ``index`` do."""
-    _asked(frame, element, ("__eq__",), [other], pos)
-
-
-def compares(frame: Frame, element: Value, pos: Pos) -> None:
-    """Compare elements with each other, as sorting does; tuples compare their items."""
-    for atom in element:
-        if atom[0] == ADDRESS:
-            told(frame, (atom,), "decides an order")
-        for item in atom[1] if atom[0] == TUPLE else ():
-            compares(frame, item, pos)
-    _asked(frame, element, ("__lt__", "__gt__"), [element], pos)
 
 
 def read_through(frame: Frame, descriptor: Value, holder: Value, pos: Pos) -> Value:
@@ -198,3 +184,26 @@ def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) ->
     for name in list(klass.own):
         stored = frame.solver.read(frame.node, ("attr", klass.number, name))
         _asked(frame, stored, ("__set_name__",), [(made,), STR], pos)
+
+
+def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
+    """Return what ``with manager as x`` gives x."""
+    out: Value = NOTHING
+    for atom in manager:
+        if atom[0] == INSTANCE:
+            for name in ("__enter__", "__aenter__"):
+                if frame.find(atom[1], name):
+                    out = join(out, call_method(frame, atom, name, Arguments([]), pos))
+            for name in ("__exit__", "__aexit__"):
+                if frame.find(atom[1], name):
+                    none: Value = ((PLAIN, "none"),)
+                    call_method(frame, atom, name, Arguments([none, none, none]), pos)
+            out = out or (atom,)
+        elif atom[0] == SEQUENCE and atom[1] in {"gen", "coro"}:
+            out = join(out, atom[2])
+        elif atom[0] == OBJECT:
+            text = frame.solver.rules.summaries.returns.get(f"{atom[1]}.__enter__")
+            out = join(out, (atom,) if text is None else parse_type(text))
+        else:
+            out = join(out, ANY)
+    return out

@@ -14,16 +14,18 @@ from qfs.scan.aliases import item, link, linked
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
 from qfs.scan.builtin_functions import BUILTINS
+from qfs.scan.compared import equals, hashed
 from qfs.scan.dispatch import Arguments, call, escape, evaluate
 from qfs.scan.frame import Frame, bare
-from qfs.scan.implicit import equals
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import leave, sorted_again, unknown
-from qfs.scan.operations import OPERATORS, binary_value, format_spec, text_of
+from qfs.scan.operations import OPERATORS, binary_value, text_of
 from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function, Klass
+from qfs.scan.raised import keep_given
 from qfs.scan.shared import advances, forgets
+from qfs.scan.special import fill_in
 from qfs.scan.times import of_datetime
 from qfs.scan.values import (
     ANY,
@@ -89,6 +91,8 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
                 frame.leak(order, "set-fold", f"decides what {name}() adds first")
         if atom[0] not in {SEQUENCE, SET, TABLE}:
             continue
+        if atom[0] != SEQUENCE and name in {"add", "remove", "discard", "setdefault"}:
+            hashed(frame, arguments.first(), pos)
         new = _new_container(frame, atom, callee, arguments, pos)
         if name == "sort":
             _sort(frame, callee, atom, arguments, pos)
@@ -228,6 +232,7 @@ def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, p
     if receiver[1] in {"builtins.object", "builtins.type"} or receiver[2:] == ("exception",):
         return NONE if name == "__init__" else ANY
     if receiver[1].endswith(("Error", "Exception", "Warning", "Exit", "Interrupt")):
+        keep_given(frame, [receiver[1]], arguments)
         return NONE if name == "__init__" else ANY
     return call_outside(frame, f"{receiver[1]}.{name}", arguments, pos)
 
@@ -345,11 +350,10 @@ def _scalar(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: 
             _joined(frame, arguments, pos)
             return same
         if name in {"format", "format_map"}:
-            for value in arguments.all():
-                text_of(frame, value, pos, "format")
-            if receiver[0] == KNOWN and kind == "str":
-                for part in receiver[2].split("{")[1:]:
-                    format_spec(frame, part.partition("}")[0].partition(":")[2], pos)
+            text = receiver[2] if receiver[0] == KNOWN and kind == "str" else None
+            if text is None or not fill_in(frame, text, arguments, pos):
+                for value in arguments.all():
+                    text_of(frame, value, pos, "format")
             return STR
         if name in {"split", "rsplit", "splitlines", "partition", "rpartition"}:
             return sequence(same)

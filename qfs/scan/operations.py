@@ -1,4 +1,4 @@
-"""Operators, comparisons, ``with`` and text: calls in disguise, and where floats are made.
+"""Operators, comparisons and text: calls in disguise, and where floats are made.
 
 - An operator on an object of the program calls its method, reflected ones included.
 - ``/`` is a site only between numbers; Path, Fraction, Decimal and objects of the program are not.
@@ -9,15 +9,16 @@ import re
 from typing import Any, Final
 
 from qfs.scan import ir
-from qfs.scan.addresses import EQUAL, told
+from qfs.scan.addresses import EQUAL, outside_text, told
+from qfs.scan.compared import compared, equals, hashed, orders_of
 from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key, evaluate_keys
 from qfs.scan.frame import Frame, position
-from qfs.scan.implicit import equals, of_metaclass, truth_of
+from qfs.scan.implicit import of_metaclass, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.jsontext import counted
 from qfs.scan.order import elements
+from qfs.scan.raised import given_to_exception
 from qfs.scan.shared import is_module_level
-from qfs.scan.summaries import parse_type
 from qfs.scan.values import (
     ADDRESS,
     ANY,
@@ -255,6 +256,7 @@ def _long_past(fact: Fact) -> bool:
 
 
 def _compared(frame: Frame, fact: Fact) -> Value:
+    out: Value = NOTHING
     equal = all(operator in EQUAL for operator, _right in fact[2])
     left = (evaluate_key if equal else evaluate)(frame, fact[1])
     for operator, right_fact in fact[2]:
@@ -264,13 +266,9 @@ def _compared(frame: Frame, fact: Fact) -> Value:
             told(frame, join(left, right), "is compared")
         name = _COMPARED.get(operator)
         if name is not None:
-            for atom in left:
-                if atom[0] == INSTANCE and frame.find(atom[1], f"__{name}__"):
-                    call_method(frame, atom, f"__{name}__", Arguments([right]), fact[3])
-                elif atom[0] == CLASS:
-                    of_metaclass(frame, atom, f"__{name}__", [right], fact[3])
-                elif atom[0] == SEQUENCE and atom[3] is not None and name != "ne":
-                    frame.leak(atom[3], "set-sequence", "decides a comparison")
+            for order in orders_of(left, right):
+                frame.leak(order, "set-sequence", "decides a comparison")
+            out = join(out, compared(frame, name, left, right, fact[3]))
         elif operator in {"is", "is not"}:
             if _plain_values(left) and _plain_values(right):
                 frame.site("object-identity", fact[3], f"{operator} between values")
@@ -282,8 +280,13 @@ def _compared(frame: Frame, fact: Fact) -> Value:
                     of_metaclass(frame, atom, "__contains__", [left], fact[3])
                 elif atom[0] == SEQUENCE:
                     equals(frame, atom[2], left, fact[3])
+                elif atom[0] == TUPLE:
+                    for part in atom[1]:
+                        equals(frame, part, left, fact[3])
+                elif atom[0] in {SET, TABLE}:
+                    hashed(frame, left, fact[3])
         left = right
-    return BOOL
+    return out or BOOL
 
 
 def _plain_values(value: Value) -> bool:
@@ -302,29 +305,6 @@ def truth(frame: Frame, test: Fact) -> bool | None:
         return False
     truth_of(frame, value, position(test))
     return None
-
-
-def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
-    """Return what ``with manager as x`` gives x."""
-    out: Value = NOTHING
-    for atom in manager:
-        if atom[0] == INSTANCE:
-            for name in ("__enter__", "__aenter__"):
-                if frame.find(atom[1], name):
-                    out = join(out, call_method(frame, atom, name, Arguments([]), pos))
-            for name in ("__exit__", "__aexit__"):
-                if frame.find(atom[1], name):
-                    none: Value = ((PLAIN, "none"),)
-                    call_method(frame, atom, name, Arguments([none, none, none]), pos)
-            out = out or (atom,)
-        elif atom[0] == SEQUENCE and atom[1] in {"gen", "coro"}:
-            out = join(out, atom[2])
-        elif atom[0] == OBJECT:
-            text = frame.solver.rules.summaries.returns.get(f"{atom[1]}.__enter__")
-            out = join(out, (atom,) if text is None else parse_type(text))
-        else:
-            out = join(out, ANY)
-    return out
 
 
 def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: int = 2) -> None:
@@ -356,14 +336,31 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
         elif tag == TUPLE and depth:
             for item in atom[1]:
                 text_of(frame, item, pos, "__repr__", depth - 1)
-        elif tag == METHOD and atom[2] in _OWN_METHODS.get(atom[1][0], ()):
-            frame.site("default-repr", pos, f"text of the method {atom[2]}", verdict)
         elif tag in {INSTANCE, CLASS}:
             _object_text(frame, atom, pos, how, depth, among=verdict)
         elif tag in {FUNCTION, PARTIAL, "adder"} or atom[:2] == (OBJECT, "builtins.object"):
             frame.site("default-repr", pos, "text of a function or plain object", verdict)
+        elif tag in {METHOD, OBJECT, MODULE, OUTSIDE}:
+            _other_text(frame, atom, pos, depth, verdict)
         elif tag == PLAIN and atom[1] in {"float", "complex"}:
             frame.site("float-format", pos, "text of a float")
+
+
+def _other_text(frame: Frame, atom: Atom, pos: Pos, depth: int, verdict: str) -> None:
+    """Turn a method, a module or an object from outside into text."""
+    if atom[0] == METHOD:
+        if atom[2] in _OWN_METHODS.get(atom[1][0], _OF_FUNCTIONS):
+            frame.site("default-repr", pos, f"text of the method {atom[2]}", verdict)
+    elif atom[2:] == ("exception",):
+        _given_text(frame, atom, pos, depth)
+    else:
+        outside_text(frame, atom, pos, verdict)
+
+
+def _given_text(frame: Frame, atom: Atom, pos: Pos, depth: int) -> None:
+    """Turn what an exception was given into text."""
+    if depth > 0:
+        text_of(frame, given_to_exception(frame, atom), pos, "__str__", depth - 1)
 
 
 _OWN_METHODS: Final = {
@@ -371,6 +368,7 @@ _OWN_METHODS: Final = {
     for tag, kind in ((PLAIN, str), (KNOWN, str), (SEQUENCE, list), (SET, set), (TABLE, dict))
 }
 """Methods of kinds of values which, as text, print an address."""
+_OF_FUNCTIONS: Final = frozenset(("__code__",))
 _ADDRESSED: Final = {FUNCTION, PARTIAL, METHOD, INSTANCE, OBJECT}
 _LAZY: Final = {(SEQUENCE, "gen"), (SEQUENCE, "lazy"), (SEQUENCE, "coro")}
 
@@ -402,6 +400,8 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int, *, am
     if frame.find(atom[1], "__repr__"):
         call_method(frame, atom, "__repr__", Arguments([]), pos)
         return
+    if frame.trait(atom[1], "exception"):
+        _given_text(frame, atom, pos, depth)
     below = [] if atom[2] else frame.subclasses(atom[1])
     possible = [atom[1], *below]
     if is_abstract(frame, atom[1]) and not atom[2]:
@@ -476,7 +476,6 @@ __all__ = [
     "CLASS",
     "binary_value",
     "compare",
-    "enter",
     "format_spec",
     "formatted",
     "text_of",

@@ -54,7 +54,7 @@ _KEEPS_ORDER: Final = {
     "itertools.zip_longest", "itertools.product", "itertools.permutations", "itertools.groupby",
     "itertools.combinations", "itertools.takewhile", "itertools.dropwhile", "functools.reduce",
     "copyreg.dumps", "cbor2.dumps", "msgspec.json.encode", "shelve.open", "statistics.multimode",
-    "csv.writer.writerow", "csv.writer.writerows", "csv.DictWriter.writerows",
+    "csv.DictWriter", "csv.writer.writerow", "csv.writer.writerows", "csv.DictWriter.writerows",
     "graphlib.TopologicalSorter", "graphlib.TopologicalSorter.add",
 }  # fmt: skip
 _ORDER_FREE: Final = {

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from qfs.scan import ir
-from qfs.scan.attributes import attribute
-from qfs.scan.dispatch import Arguments
+from qfs.scan.assignment import inner_order
+from qfs.scan.attributes import attribute, bind, namespace
+from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.left import fields_of, keep
+from qfs.scan.left import keep
 from qfs.scan.values import (
     ANY,
+    ANYTHING,
     CLASS,
+    FUNCTION,
     INSTANCE,
     KNOWN,
     MODULE,
@@ -51,7 +54,60 @@ def get_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         return ANY
     given: Sequence[Fact] = arguments.facts[2] if arguments.facts is not None else ()
     prefix = beginning(frame, given[1]) if len(given) > 1 else ""
-    return join(out, _beginning_with(frame, arguments.first(), prefix, pos)) if prefix else ANY
+    if prefix:
+        return join(out, _beginning_with(frame, arguments.first(), prefix, pos))
+    return any_method(frame, arguments.first(), pos)
+
+
+def any_method(frame: Frame, holder: Value, pos: Pos) -> Value:
+    """Return what an attribute of any name is: nobody knows, but whose it is."""
+    out = tuple([atom for atom in holder if atom[0] in {INSTANCE, CLASS}])
+    for atom in out:
+        for _name, each in _methods(frame, atom) if atom[0] == INSTANCE else ():
+            if each[0] == "prop":
+                call(frame, each[1], Arguments([(atom,)]), pos, certain=False)
+    return ((ANYTHING, out),) if 0 < len(out) <= _HOLDERS_MAX else ANY
+
+
+_HOLDERS_MAX: Final = 3
+_METHODS_MAX: Final = 12
+"""Methods of a class, its bases and subclasses any of which a computed name may be."""
+
+
+def methods_of(frame: Frame, holders: Value, pos: Pos) -> Value:
+    """Return the methods of the holders, any of which a computed name may mean."""
+    out: Value = NOTHING
+    for atom in holders:
+        found = _methods(frame, atom)
+        for _name, each in found if len(found) <= _METHODS_MAX else ():
+            if each[0] in {FUNCTION, "static", "classm"} and each[1] != frame.function.number:
+                out = join(out, bind(frame, (each,), atom, ((CLASS, atom[1]),), pos))
+    return out
+
+
+def _methods(frame: Frame, atom: Atom) -> list[tuple[str, Atom]]:
+    """Return what a class, and those that derive from it, store under names of their own."""
+    kinds = [atom[1]] if atom[0] == CLASS or atom[2] else [atom[1], *frame.subclasses(atom[1])]
+    return [
+        (name, each)
+        for kind in kinds
+        for name in own_names(frame, kind)
+        if not name.startswith("__")
+        for each in frame.find(kind, name)
+        if each[0] in _CALLED
+    ]
+
+
+_CALLED: Final = {FUNCTION, "static", "classm", "prop"}
+
+
+def own_names(frame: Frame, number: int) -> dict[str, None]:
+    """Return the names that a class of the program and its bases there write down."""
+    names: dict[str, None] = {}
+    for at in frame.mro(number):
+        if isinstance(at, int):
+            names.update(frame.solver.program.classes[at].own)
+    return names
 
 
 def beginning(frame: Frame, fact: Fact) -> str:
@@ -105,9 +161,7 @@ def _beginning_with(frame: Frame, holder: Value, prefix: str, pos: Pos) -> Value
             kinds = [number] if exact else [number, *frame.subclasses(number)]
             names: dict[str, None] = {}
             for kind in kinds:
-                for at in frame.mro(kind):
-                    if isinstance(at, int):
-                        names.update(frame.solver.program.classes[at].own)
+                names.update(own_names(frame, kind))
             for name in names:
                 if name.startswith(prefix):
                     found = join(found, attribute(frame, (atom,), name, pos))
@@ -139,6 +193,11 @@ def set_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
             frame.site("dynamic-attribute", pos, "setattr() on a module or class")
         if atom[0] not in {INSTANCE, CLASS}:
             continue
+        named = _named_in_order(frame, arguments)
+        if named and atom[0] == INSTANCE:
+            keep(frame, atom[1], "__dict__", named, pos)
+        elif named:
+            frame.solver.write(("attr", atom[1], "__dict__"), named)
         for name in arguments.at(1, ""):
             if name[:2] != (KNOWN, "str"):
                 if atom[0] == INSTANCE:
@@ -150,12 +209,23 @@ def set_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     return NONE
 
 
-def variables(frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+def _named_in_order(frame: Frame, arguments: Arguments) -> Value:
+    """Return a table of the attributes that are set in the order of the loop around, if any."""
+    given: Sequence[Fact] = arguments.facts[2] if arguments.facts is not None else ()
+    order = inner_order(frame, given[0]) if given else frame.node.order
+    return table(STR, arguments.at(2, ""), order) if order is not None else NOTHING
+
+
+def variables(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     """Return what ``vars(x)`` gives."""
     out: Value = NOTHING
     for atom in arguments.first():
         if atom[0] == INSTANCE:
-            out = join(out, table(STR, join(fields_of(frame, atom[1]), ANY)))
+            out = join(out, namespace(frame, atom[1]))
+            continue
+        if atom[0] == CLASS:
+            named = frame.solver.read(frame.node, ("attr", atom[1], "__dict__"))
+            out = join(out, join(table(STR, any_method(frame, (atom,), pos)), named))
             continue
         module = atom[0] == OUTSIDE
         out = join(out, ((OUTSIDE, f"{atom[1]}.__dict__"),) if module else table(STR, ANY))

@@ -52,9 +52,9 @@ AGAIN_MAX: Final = 32
 """Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
 GROWING: Final = "code whose values keep growing"
 EAGER_DEPTH: Final = 24
-CELL_GROWTH_MAX: Final = 64
+CELL_GROWTH_MAX: Final = 48
 """How much a cell may grow, in the steps of ``values.growth``, before it is anything."""
-CELL_GROWTH_MIN: Final = 48
+CELL_GROWTH_MIN: Final = 36
 CELL_GROWTH_TOTAL: Final = 300_000
 """The same of all functions together: a larger program waits less long for each."""
 WIDENED_AFTER: Final = 11

@@ -7,18 +7,22 @@
 - Source: Python library reference, the modules named.
 """
 
+import re
 from collections.abc import Callable
+from string import Formatter
 from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
+from qfs.scan.attributes import attribute
 from qfs.scan.dispatch import Arguments, call, call_each
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.jsontext import loaded
 from qfs.scan.left import fields_of, keep
-from qfs.scan.operations import binary_value, text_of
+from qfs.scan.operations import binary_value, format_spec, text_of
 from qfs.scan.order import elements
+from qfs.scan.reflection import any_method
 from qfs.scan.ties import ranked
 from qfs.scan.values import (
     ANY,
@@ -142,6 +146,11 @@ def _largest(use: str) -> Special:
     return made
 
 
+def _members(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    """Return the names and attributes of an object, sorted by name."""
+    return sequence(((TUPLE, (STR, any_method(frame, arguments.first(), pos))),))
+
+
 def _reduced(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     """Return what folding gives: functions, when it composes some."""
     element, taint = elements(frame, arguments.at(1, ""), pos)
@@ -159,6 +168,33 @@ def _shows(frame: Frame, arguments: Arguments, pos: Pos) -> None:
     """Turn every argument into text."""
     for value in arguments.all():
         text_of(frame, value, pos)
+
+
+def fill_in(frame: Frame, text: str, arguments: Arguments, pos: Pos) -> bool:
+    """Turn into text what ``"{a.b} {}".format(x, a=y)`` asks for; say whether that is known."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        return False
+    given = arguments.positional
+    numbered = iter(given)
+    for _before, named, spec, conversion in parts:
+        if named is None:
+            continue
+        name, *steps = _STEP.split(named)
+        value = next(numbered, None) if not name else arguments.keywords.get(name)
+        if name.isdecimal():
+            value = given[int(name)] if int(name) < len(given) else None
+        if value is None or any("[" in step for step in steps):
+            return False
+        for step in steps:
+            value = attribute(frame, value, step, pos)
+        text_of(frame, value, pos, "__repr__" if conversion in {"r", "a"} else "format")
+        format_spec(frame, spec or "", pos)
+    return True
+
+
+_STEP: Final = re.compile(r"\.|(?=\[)")
 
 
 def _prints(frame: Frame, arguments: Arguments, pos: Pos) -> None:
@@ -263,6 +299,7 @@ def _hidden(looked: Callable[[Frame, Arguments, Pos], None]) -> Special:
 SPECIAL: Final[dict[str, Special]] = {
     "collections.namedtuple": _named_tuple, "qfs.tuple": _tuple,
     "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
+    "inspect.getmembers": _members,
     "operator.call": _call, "operator.pow": _power, "functools.partialmethod": _partial_method,
     "functools.reduce": _reduced, "json.loads": loaded, "json.load": loaded,
     "heapq.heappush": _pushed(1), "heapq.heappushpop": _pushed(1), "heapq.heapreplace": _pushed(1),

@@ -18,13 +18,13 @@ from qfs.scan.classes import define_class, define_function
 from qfs.scan.dispatch import evaluate_key
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame, bare, mentions
-from qfs.scan.implicit import deleted
+from qfs.scan.implicit import deleted, enter
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.loops import dependent, grown, look, sorted_in_place
 from qfs.scan.matching import bind_case
 from qfs.scan.narrowing import impossible, narrow
-from qfs.scan.operations import enter, truth
+from qfs.scan.operations import truth
 from qfs.scan.order import elements
 from qfs.scan.replaced import settle
 from qfs.scan.values import (

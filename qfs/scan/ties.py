@@ -7,9 +7,9 @@
 from typing import Final
 
 from qfs.scan import ir
+from qfs.scan.compared import compares
 from qfs.scan.dispatch import Arguments, call_each
 from qfs.scan.frame import Frame
-from qfs.scan.implicit import compares
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import (
     FUNCTION,

@@ -226,12 +226,21 @@ def _less_known(atoms: list[Atom], other: Atom) -> list[Atom]:
 
     What was read out of a JSON text is known better than what nobody knows.
     """
-    if other[1] in GIVEN:
-        return atoms
-    read = other[1] == JSON
-    return [
-        other if each[0] == ANYTHING and (not read or each[1] in GIVEN) else each for each in atoms
-    ]
+    return [_either_unknown(each, other) if each[0] == ANYTHING else each for each in atoms]
+
+
+def _either_unknown(one: Atom, other: Atom) -> Atom:
+    least, more = sorted([_unknown_rank(one), _unknown_rank(other)])
+    if least == more:
+        return one if one == other or not least else ANY[0]
+    return one if _unknown_rank(one) == more else other
+
+
+def _unknown_rank(atom: Atom) -> int:
+    """Return how little is known: of what was given, of a JSON text, of a computed attribute."""
+    if atom[1] in GIVEN:
+        return 0
+    return 1 if atom[1] == JSON else 2 if isinstance(atom[1], tuple) else 3
 
 
 def _tuples(atoms: list[Atom]) -> list[Atom]:
@@ -281,11 +290,24 @@ def growth(before: Value, after: Value) -> int:
     """Return by how much a value has grown: not at all by what can be called, which is bounded.
 
     1 for names of types, of which there are only so many, and for tuples and lists of them; else 4.
+    What is new in an item of a container counts as much as it does by itself.
     """
-    new = [atom for atom in after if atom not in before]
-    if all(atom[0] in _CALLED for atom in new):
+    return max([_grown(before, atom) for atom in after if atom not in before], default=0)
+
+
+def _grown(before: Value, atom: Atom) -> int:
+    if atom[0] in _CALLED:
         return 0
-    return 1 if all(_is_named(atom) for atom in new) else 4
+    for other in before if atom[0] in _FOLDED else ():
+        if atom[0] == other[0] == TABLE:
+            return max(1, growth(other[1], atom[1]), growth(other[2], atom[2]))
+        if other[:2] == atom[:2]:
+            return max(1, growth(other[2], atom[2]))
+    same_length = [each for each in before if each[0] == atom[0] == TUPLE]
+    for other in same_length:
+        if len(other[1]) == len(atom[1]):
+            return max(1, *[growth(o, n) for o, n in zip(other[1], atom[1], strict=True)])
+    return 1 if _is_named(atom) else 4
 
 
 def _is_named(atom: Atom) -> bool:
