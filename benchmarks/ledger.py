@@ -29,7 +29,7 @@ from benchmarks._ledger_peers import (
 from benchmarks._ledger_run import STAGES, less, now
 from benchmarks.common import Report, Table, curve, measure, nanoseconds
 from qfs.ledger.pages import PAGE_BYTES, PAGE_RECORDS
-from tools.compile_core import LEDGER_CORE, ROOT, compile_core
+from tools.compiled import LEDGER_CORE, ROOT, compile_modules
 
 ROUNDS = int(os.environ.get("QFS_BENCH_ROUNDS", "3"))
 TRANSACTIONS = int(os.environ.get("QFS_BENCH_TRANSACTIONS", "1000000"))
@@ -68,7 +68,7 @@ def run() -> Report:
     with TemporaryDirectory() as name:
         directory = Path(name)
         core = directory / "core"
-        compile_core(core, modules=LEDGER_CORE)
+        compile_modules(core, LEDGER_CORE)
         homes = {"pure Python": ROOT, "compiled": core}
         engines, stages = compared(directory, homes)
         sizes: dict[tuple[str, int], list[Taken]] = {

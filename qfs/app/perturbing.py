@@ -118,7 +118,7 @@ def perturb(
 ) -> tuple[tuple[Run, ...], Divergence | None]:
     """Replay a log in every environment of a plan; recorded are its roots in hexadecimal.
 
-    compiled is a folder made by ``tools/compile_core.py``; seed makes the plan. Returns a run for
+    compiled is a folder made by ``tools/compiled.py``; seed makes the plan. Returns a run for
     each level of each variable, the usual one first, and the first divergence.
     """
     base = usual_environment()

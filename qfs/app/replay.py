@@ -57,7 +57,7 @@ class ReplayRequest:
     trust_signatures: bool = False
     perturb: bool = False
     compiled: Path | None = None
-    """A folder made by ``tools/compile_core.py``."""
+    """A folder made by ``tools/compiled.py``."""
     jobs: int = 1
     """Processes at a time: for signatures, and for other environments."""
     machines: tuple[str, ...] = ()
@@ -185,7 +185,7 @@ def _check_compiled(request: ReplayRequest) -> None:
         raise InputError(
             "holds no compiled core",
             place=str(request.compiled),
-            way_out="make one from QFS's source tree: python -m tools.compile_core FOLDER",
+            way_out="make one from QFS's source tree: python -m tools.compiled core FOLDER",
         )
 
 

@@ -72,7 +72,7 @@ def _keyed(fact: Any, name: str, *, key: bool) -> bool:
                 _keyed(right, name, key=told and operator not in _MEMBER)
                 for operator, right in rights
             )
-        case (ir.CALL, (ir.ATTR, holder, "update", _), ((kind, (*items,), _),), (), _) if (
+        case (ir.CALL, (ir.ATTR, holder, "update", _), ((kind, tuple(items), _),), (), _) if (
             kind in _DISPLAYS
         ):  # of a set or a Counter: what a display holds is a key there
             return _keyed(holder, name, key=False) and all(

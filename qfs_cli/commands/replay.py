@@ -47,7 +47,7 @@ TrustSignatures = Annotated[
 ]
 Compiled = Annotated[
     Path | None,
-    typer.Option(help="A compiled core (python -m tools.compile_core) to replay with as well."),
+    typer.Option(help="A compiled core (python -m tools.compiled core) to replay with as well."),
 ]
 Jobs = Annotated[
     int,

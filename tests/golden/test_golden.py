@@ -16,7 +16,7 @@ from qfs.shell.interpreters import run_module
 from qfs.shell.perturbation import FIXED, usual, variables
 from qfs.shell.perturbed_run import Job, Told, workshop
 from qfs.shell.perturbed_run_machine import machine
-from tools.compile_core import CORE, compile_core
+from tools.compiled import CORE, compile_modules
 
 HERE = Path(__file__).resolve().parent
 ROOTS = json.loads((HERE / "roots.json").read_text())
@@ -93,7 +93,7 @@ def watched(path: Path, folder: Path, compiled: Path) -> list[Told]:
 def test_compiled_and_interpreted_give_the_same_roots(tmp_path, record_property):
     """mypyc's build of the core replays every golden log, root by root, and counts the same."""
     compiled = tmp_path / "compiled"
-    compile_core(compiled, optimise=0)
+    compile_modules(compiled, CORE, optimise=0)
     for name in LOGS:
         child = run_module(
             Path(sys.executable),

@@ -31,7 +31,7 @@ from tests.ledger.books import (
     market,
 )
 from tests.ledger.model import Model
-from tools.compile_core import LEDGER_CORE, compile_core
+from tools.compiled import LEDGER_CORE, compile_modules
 
 ROOT = Path(__file__).resolve().parents[2]
 EDGES = (2**62 - 1, 2**62, 2**63 - 1, 2**63, 2**64, 2**124 - 1, 2**124, 2**127 - 1, 10**20)
@@ -90,7 +90,7 @@ def starts() -> tuple[State, State]:
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Value], Value]]:
     """Ask the compiled core."""
     core = tmp_path_factory.mktemp("core") / "core"
-    compile_core(core, optimise=0, modules=LEDGER_CORE)
+    compile_modules(core, LEDGER_CORE, optimise=0)
     with subprocess.Popen(
         [sys.executable, "-m", "tests.ledger.answering"],
         cwd="/",

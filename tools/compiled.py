@@ -1,12 +1,12 @@
-"""Compile the hot part of the deterministic core with mypyc, into a folder of its own.
+"""Compile the deterministic core, or the scanner of ``qfs audit``, with mypyc into a folder.
 
-    python -m tools.compile_core DIR [--optimise 0|1|2|3]
+    python -m tools.compiled core|scanner DIR [--optimise 0|1|2|3]
 
-- The same source, type-checked and compiled: replay must give the same roots either way. The
-  folder holds a whole copy of the package and mypyc's arrays, so that it runs with nothing else
-  on the path.
+- The same source, type-checked and compiled: replay must give the same roots either way, an audit
+  the same report. The folder holds a whole copy of the package, its rules and mypyc's arrays, so
+  that it runs with nothing else of QFS on the path.
 - The interpreted package is never touched. Needs mypy and a C compiler.
-- Use: ``qfs replay LOG --perturb --compiled DIR``.
+- Use: ``qfs replay LOG --perturb --compiled DIR``; ``PYTHONPATH=DIR qfs audit``.
 """
 
 import argparse
@@ -46,20 +46,26 @@ CORE = (
     "qfs/kernel/trie.py",
     *LEDGER_CORE,
 )
-"""What is compiled: canonical bytes, the kernels of CertifiedMath, tables and tries, the ledger."""
+"""Canonical bytes, the kernels of CertifiedMath, tables and tries, the ledger."""
+SCANNER = tuple(
+    path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "qfs" / "scan").glob("*.py"))
+)
+"""All that ``qfs audit`` does between a file's bytes and its verdicts."""
+PARTS = {"core": CORE, "scanner": SCANNER}
 
 RUNTIME = ("librt.vecs", "mypy_extensions")
 """What the compiled modules import besides: mypyc's flat arrays."""
 
 
-def compile_core(directory: Path, optimise: int = 3, modules: Sequence[str] = CORE) -> None:
+def compile_modules(directory: Path, modules: Sequence[str], optimise: int = 3) -> None:
     """Fill an empty or new folder with the package, modules compiled; exits with a message."""
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         sys.exit(f"{directory}: is not empty; name a new folder")
-    shutil.copytree(
-        ROOT / "qfs", directory / "qfs", ignore=shutil.ignore_patterns("__pycache__", "*.so")
-    )
+    for name in ("qfs", "rules"):
+        shutil.copytree(
+            ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__", "*.so")
+        )
     done = subprocess.run(
         [sys.executable, "-m", "mypyc", *modules],
         cwd=directory,
@@ -86,14 +92,16 @@ def compile_core(directory: Path, optimise: int = 3, modules: Sequence[str] = CO
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run with these arguments, or the process's own."""
-    parser = argparse.ArgumentParser(prog="python -m tools.compile_core")
+    parser = argparse.ArgumentParser(prog="python -m tools.compiled")
+    parser.add_argument("part", choices=sorted(PARTS), help="what to compile")
     parser.add_argument("directory", type=Path, help="a new folder")
     parser.add_argument(
         "--optimise", type=int, default=3, choices=range(4), help="of the C compiler"
     )
     options = parser.parse_args(arguments)
-    compile_core(options.directory, options.optimise)
-    print(f"{len(CORE)} modules compiled in {options.directory}")
+    modules = PARTS[options.part]
+    compile_modules(options.directory, modules, options.optimise)
+    print(f"{len(modules)} modules compiled in {options.directory}")
 
 
 if __name__ == "__main__":
