@@ -157,6 +157,8 @@ def _carry(kind: str, shape: str) -> Builtin:
         if shape == "filter":
             callback, values = arguments.first(), values[1:]
         found = [elements(frame, value, pos) for value in values] or [(ANY, None)]
+        if shape == "enumerate" and frame.counted == pos:
+            found = [(each[0], None) for each in found]
         taint = next((each[1] for each in found if each[1] is not None), None)
         element = found[0][0]
         if callback:

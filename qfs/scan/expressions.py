@@ -9,6 +9,7 @@ from qfs.scan.attributes import attribute, lacks
 from qfs.scan.calls import bound, call_fact
 from qfs.scan.classes import defaults
 from qfs.scan.compared import hashed
+from qfs.scan.counted import counts
 from qfs.scan.dispatch import (
     EXPRESSIONS,
     Arguments,
@@ -27,6 +28,7 @@ from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import binary_value, compare, formatted
 from qfs.scan.order import elements
 from qfs.scan.reflection import any_method
+from qfs.scan.single import tested
 from qfs.scan.values import (
     ANY,
     BOOL,
@@ -306,13 +308,15 @@ def _slice(frame: Frame, fact: Fact) -> Value:
 
 def _if_else(frame: Frame, fact: Fact) -> Value:
     truth_of(frame, evaluate(frame, fact[1]), position(fact[1]))
-    saved = dict(frame.env)
+    saved, single = dict(frame.env), frame.single
     narrow(frame, fact[1], positive=True)
+    frame.single |= tested(fact[1], positive=True)
     then = NOTHING if impossible(frame, saved) else evaluate(frame, fact[2])
     frame.env = dict(saved)
     narrow(frame, fact[1], positive=False)
+    frame.single = single | tested(fact[1], positive=False)
     otherwise = NOTHING if impossible(frame, saved) else evaluate(frame, fact[3])
-    frame.env = saved
+    frame.env, frame.single = saved, single
     return join(then, otherwise)
 
 
@@ -329,6 +333,7 @@ def _comp(frame: Frame, fact: Fact) -> Value:
     taint: Taint | None = None
     pushed = 0
     for target, iterable, conditions, _asynchronous in parts:
+        frame.counted = counts(frame, target, iterable, (results, _beside(parts, target)), ())
         element, part_taint = elements(frame, evaluate(frame, iterable), position(iterable))
         taint = taint or part_taint
         if part_taint is not None:
@@ -360,6 +365,11 @@ def _comp(frame: Frame, fact: Fact) -> Value:
     if taint is not None and not mentions(results[0], _names(parts)):
         taint = None
     return sequence(made[0], "list" if kind == "list" else "gen", taint)
+
+
+def _beside(parts: tuple[Fact, ...], target: Fact) -> Fact:
+    """Return what a comprehension reads besides its results, and binds besides a target."""
+    return tuple([part[1:] if part[0] is target else part for part in parts])
 
 
 def _names(parts: tuple[Fact, ...]) -> frozenset[str]:

@@ -53,6 +53,8 @@ class Frame:
         """Facts, without positions, of collections known to hold one element at most here."""
         self.drained: frozenset[object] = frozenset()
         """Facts, without positions, of collections that the loop around empties."""
+        self.counted: Pos | None = None
+        """Where an ``enumerate(...)`` stands of which the numbers alone are used."""
         self.logging = 0
         """Above 0 while the arguments of a logging call are read: what they print is a log's."""
         self.as_key = False

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from qfs.scan import ir
+from qfs.scan.alive import spent
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.ir import Fact
 from qfs.scan.values import SEQUENCE, TABLE, TUPLE, Taint, Value, join, type_name
@@ -162,7 +163,7 @@ def _last(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None
         name = fact[1][0][1]
         if not mentions(fact[2], names) or mentions(fact[2], frozenset((name,))):
             continue
-        if _read_elsewhere(frame, loop, name):
+        if _read_elsewhere(frame, loop, name) and not spent(frame, loop, name):
             frame.leak(taint, "set-pick", f"decides which element {name} keeps")
     for name in bound_names(loop[1]):
         if name not in frame.function.shared and _read_after(frame, loop, name):

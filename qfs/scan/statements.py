@@ -15,9 +15,10 @@ from qfs.scan.aliases import either, link, link_items, note_given, unlink
 from qfs.scan.annotations import annotated
 from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
+from qfs.scan.counted import counts
 from qfs.scan.dispatch import evaluate_key
 from qfs.scan.expressions import evaluate
-from qfs.scan.frame import Frame, bare, mentions
+from qfs.scan.frame import Frame, bare, mentions, position
 from qfs.scan.implicit import deleted, enter
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
@@ -27,6 +28,7 @@ from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import truth
 from qfs.scan.order import elements
 from qfs.scan.replaced import settle
+from qfs.scan.single import stays, tested, within
 from qfs.scan.values import (
     ANY,
     CLASS,
@@ -46,9 +48,12 @@ _ROUNDS: Final = 3
 
 def run(frame: Frame, body: tuple[Fact, ...]) -> bool:
     """Read a block; return whether its end is reached."""
-    for fact in body:  # noqa: SIM110 (a generator would cost a call a statement)
+    single = frame.single
+    for fact in body:
         if not _STATEMENTS[fact[0]](frame, fact):
+            frame.single = single
             return False
+    frame.single = single
     return True
 
 
@@ -137,33 +142,24 @@ def _if(frame: Frame, fact: Fact) -> bool:
         return run(frame, otherwise)
     narrow(frame, test, positive=True)
     single = frame.single
-    frame.single |= _single(test)
+    one, other = tested(test, positive=True), tested(test, positive=False)
+    frame.single |= within(one, body)
     links = frame.links
     goes_on = not impossible(frame, before) and run(frame, body)
-    frame.single = single
+    frame.single = single | stays(frame, other, position(test)[0])
     then = frame.env if goes_on else None
     frame.env = before
     frame.links, links = links, frame.links if goes_on else {}
     earlier = frame.copy()
     narrow(frame, test, positive=False)
     other_goes_on = not impossible(frame, earlier) and run(frame, otherwise)
+    if goes_on:
+        frame.single = single
+    if not other_goes_on:
+        frame.single |= stays(frame, one, position(test)[0])
     frame.merge(then, frame.env if other_goes_on else None)
     frame.links = either(frame.links if other_goes_on else {}, links)
     return goes_on or other_goes_on
-
-
-def _single(test: Fact) -> frozenset[object]:
-    """Return the collection of ``len(x) == 1``: it has but one order."""
-    if test[0] == ir.BOOL and test[2] == "and":
-        return frozenset().union(*[_single(part) for part in test[1]])
-    if test[0] != ir.COMPARE or len(test[2]) != 1 or test[1][0] != ir.CALL:
-        return frozenset()
-    operator, right = test[2][0]
-    call = test[1]
-    is_one = operator == "==" and right[:2] == (ir.CONST, 1)
-    if is_one and call[1][:2] == (ir.NAME, "len") and call[2]:
-        return frozenset((bare(call[2][0]),))
-    return frozenset()
 
 
 def _asks_version(test: Fact) -> bool:
@@ -179,9 +175,11 @@ def _asks_version(test: Fact) -> bool:
 
 def _for(frame: Frame, fact: Fact) -> bool:
     _, target, iterable, body, otherwise, pos = fact
+    frame.counted = counts(frame, target, iterable, body, fact)
     value = evaluate(frame, iterable)
     element, taint = elements(frame, value, pos)
-    if taint is not None and taint.grade == "listing" and sorted_in_place(fact):
+    alone = bare(iterable) in frame.single
+    if taint is not None and (alone or (taint.grade == "listing" and sorted_in_place(fact))):
         taint = None
     before = frame.copy()
     if taint is not None:
@@ -210,7 +208,7 @@ def _while(frame: Frame, fact: Fact) -> bool:
     for _round in range(_ROUNDS):
         known = dict(frame.env)
         truth(frame, test)
-        goes_on = run(frame, body) if drain is None else _empty(frame, drain, body)
+        goes_on = run(frame, body) if drain is None else _empty(frame, drain)
         frame.merge(known, frame.env if goes_on else None)
         if frame.env == known:
             break
@@ -219,15 +217,15 @@ def _while(frame: Frame, fact: Fact) -> bool:
     return not (test[0] == ir.CONST and test[1] and not _has_break(body))
 
 
-def _empty(frame: Frame, drain: Drain, body: tuple[Fact, ...]) -> bool:
+def _empty(frame: Frame, drain: Drain) -> bool:
     """Read the body of a loop that empties a set as that of a loop over it."""
     kinds = tuple([atom for atom in evaluate(frame, drain.holder) if atom[0] == SET])
     taint = elements(frame, kinds, drain.pos)[1] if kinds else None
     if taint is None:
-        return run(frame, body)
+        return run(frame, drain.body)
     frame.orders.append((taint, *dependent(drain.loop[1], drain.loop[3])))
     outer, frame.drained = frame.drained, frame.drained | {bare(drain.holder)}
-    goes_on = run(frame, body)
+    goes_on = run(frame, drain.body)
     frame.drained = outer
     look(frame, taint, drain.loop)
     frame.orders.pop()

@@ -4,6 +4,7 @@
   set that is filled, a sum or a keyed table is silent, and a list, a pick or a text is found.
 - It is one only where the test is the set alone and nothing but this ``pop`` takes from it: a loop
   that ends earlier, or drops other elements, leaves what the order decides.
+- A ``pop`` within a statement, whose value goes on or is dropped, is read as one of its own before.
 """
 
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,8 @@ from qfs.scan.frame import Frame, bare
 from qfs.scan.ir import Fact, Pos
 
 _GROWS: Final = {"add", "update"}
+TAKEN: Final = " taken"
+"""A variable that no program has: the element that a ``pop`` within a statement takes."""
 
 
 class Drain(NamedTuple):
@@ -23,6 +26,8 @@ class Drain(NamedTuple):
     """The same as a loop over the collection: target, body, and where it ends."""
     pos: Pos
     """Where it takes an element."""
+    body: tuple[Fact, ...]
+    """The body as it is read: it takes its element in an assignment of its own."""
 
 
 def drained(frame: Frame, fact: Fact) -> Drain | None:
@@ -44,6 +49,8 @@ def _drained(fact: Fact) -> Drain | None:
     own = bare(holder) if holder is not None else None
     if holder is None or own is None or otherwise:
         return None
+    if not any(each[0] == ir.ASSIGN and _takes(each[2], own) for each in body):
+        body = _apart(body, own)
     taken: tuple[Fact, Pos] | None = None
     rest: list[Fact] = []
     for each in body:
@@ -56,7 +63,64 @@ def _drained(fact: Fact) -> Drain | None:
     if taken is None or taken[0][0] not in {ir.NAME, ir.TUPLE} or _changes(tuple(rest), own):
         return None
     loop = (ir.FOR, taken[0], holder, tuple(rest), (), taken[1])
-    return Drain(holder, loop, taken[1])
+    return Drain(holder, loop, taken[1], body)
+
+
+def _apart(body: tuple[Fact, ...], own: object) -> tuple[Fact, ...]:
+    """Return a body whose one ``xs.pop()`` within a statement is an assignment of its own."""
+    if any(_leaves(part) for part in ir.parts(body)):
+        return body
+    for at, fact in enumerate(body):
+        if fact[0] not in {ir.EXPR, ir.ASSIGN, ir.AUGMENT}:
+            continue
+        where = 1 if fact[0] == ir.EXPR else len(fact) - 2
+        found, value = _replaced(fact[where], own)
+        if found is None:
+            continue
+        taking = (ir.ASSIGN, ((ir.NAME, TAKEN, found[4]),), found, found[4])
+        rest = (*fact[:where], value, *fact[where + 1 :])
+        return (*body[:at], taking, rest, *body[at + 1 :])
+    return body
+
+
+def _leaves(fact: Fact) -> bool:
+    """Say whether a statement ends a loop before its collection is empty."""
+    if len(fact) < 3:
+        ends = fact[:1] == (ir.BREAK,) and fact[1].__class__ is tuple
+        return ends and ir.is_position(fact[1])
+    if fact[0] == ir.RAISE and len(fact) == 4:
+        return isinstance(fact[3], tuple) and fact[1].__class__ is not str
+    return len(fact) == 3 and fact[0] == ir.RETURN and isinstance(fact[2], tuple)
+
+
+def _replaced(fact: Fact, own: object) -> tuple[Fact | None, Fact]:
+    """Return the ``xs.pop()`` that is read whenever an expression is, and it with a name there."""
+    if _takes(fact, own):
+        return fact, (ir.NAME, TAKEN, fact[4])
+    if fact[0] == ir.CALL:
+        found, callee = _replaced(fact[1], own)
+        if found is not None:
+            return found, (fact[0], callee, *fact[2:])
+        found, items = _first(fact[2], own)
+        return found, (*fact[:2], items, *fact[3:])
+    if fact[0] in {ir.ATTR, ir.INDEX, ir.STAR, ir.AWAIT}:
+        found, holder = _replaced(fact[1], own)
+        return found, (fact[0], holder, *fact[2:])
+    if fact[0] in {ir.TUPLE, ir.LIST, ir.SET}:
+        found, items = _first(fact[1], own)
+        return found, (fact[0], items, *fact[2:])
+    if fact[0] == ir.BINARY:
+        found, sides = _first(fact[2:4], own)
+        return found, (*fact[:2], *sides, *fact[4:])
+    return None, fact
+
+
+def _first(facts: tuple[Fact, ...], own: object) -> tuple[Fact | None, tuple[Fact, ...]]:
+    for at, each in enumerate(facts):
+        found, value = _replaced(each, own)
+        if found is not None:
+            return found, (*facts[:at], value, *facts[at + 1 :])
+    return None, facts
 
 
 def _tested(test: Fact) -> Fact | None:
