@@ -198,9 +198,19 @@ def _bool(frame: Frame, fact: Fact) -> Value:
             truth_of(frame, value, position(part))
         out = join(out, value)
         narrow(frame, part, positive=fact[2] == "and")
-    for name, value in saved.items():
-        frame.env[name] = value
+    _put_back(frame, saved, frame.env)
     return out
+
+
+def _put_back(frame: Frame, saved: dict[str, Value], *ends: dict[str, Value]) -> None:
+    """Let variables hold what they did before a part that may not be read, or what it gave them."""
+    out = dict(saved)
+    for end in ends:
+        for name, value in end.items():
+            before = out.get(name)
+            if before is not value:
+                out[name] = value if before is None else join(before, value)
+    frame.env = out
 
 
 _OWN_NAME: Final = (ir.NAME, "__name__")
@@ -312,11 +322,12 @@ def _if_else(frame: Frame, fact: Fact) -> Value:
     narrow(frame, fact[1], positive=True)
     frame.single |= tested(fact[1], positive=True)
     then = NOTHING if impossible(frame, saved) else evaluate(frame, fact[2])
-    frame.env = dict(saved)
+    positive, frame.env = frame.env, dict(saved)
     narrow(frame, fact[1], positive=False)
     frame.single = single | tested(fact[1], positive=False)
     otherwise = NOTHING if impossible(frame, saved) else evaluate(frame, fact[3])
-    frame.env, frame.single = saved, single
+    frame.single = single
+    _put_back(frame, saved, positive, frame.env)
     return join(then, otherwise)
 
 
@@ -350,10 +361,12 @@ def _comp(frame: Frame, fact: Fact) -> Value:
     for _each in range(pushed):
         frame.orders.pop()
     own = _names(parts)
-    for name, before in saved.items():
+    for name, value in frame.env.items():
         if name not in own:
-            saved[name] = join(before, frame.env.get(name, NOTHING))
+            saved[name] = join(saved.get(name, NOTHING), value)
     frame.env = saved
+    if taint is not None:
+        _picks(frame, taint, fact, own)
     if kind in {"set", "dict"}:
         hashed(frame, made[0], fact[4])
     if kind == "dict":
@@ -370,6 +383,19 @@ def _comp(frame: Frame, fact: Fact) -> Value:
 def _beside(parts: tuple[Fact, ...], target: Fact) -> Fact:
     """Return what a comprehension reads besides its results, and binds besides a target."""
     return tuple([part[1:] if part[0] is target else part for part in parts])
+
+
+def _picks(frame: Frame, taint: Taint, fact: Fact, own: frozenset[str]) -> None:
+    """Report ``any((hit := x) for x in xs)`` where the last element that was read is used."""
+    for part in ir.parts(fact):
+        if len(part) == 3 and part[0] == ir.WALRUS and isinstance(part[1], str):
+            inside = _named(fact, part[1])
+            if mentions(part[2], own) and _named(frame.function.facts.body, part[1]) > inside:
+                frame.leak(taint, "set-pick", f"decides which element {part[1]} keeps")
+
+
+def _named(fact: Fact, name: str) -> int:
+    return sum([part[:2] == (ir.NAME, name) and len(part) == 3 for part in ir.parts(fact)])
 
 
 def _names(parts: tuple[Fact, ...]) -> frozenset[str]:

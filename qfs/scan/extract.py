@@ -420,6 +420,9 @@ class _Writer:
     def break_(self, node: ast.Break) -> Fact:
         return (ir.BREAK, _pos(node))
 
+    def continue_(self, node: ast.Continue) -> Fact:
+        return (ir.CONTINUE, _pos(node))
+
     def nothing(self, _node: ast.stmt) -> None:
         return None
 
@@ -466,7 +469,7 @@ _STATEMENTS: Final[dict[type, Callable[[_Writer, Any], Fact | None]]] = {
     ast.AsyncFunctionDef: _Writer.def_, ast.ClassDef: _Writer.class_, ast.Import: _Writer.import_,
     ast.ImportFrom: _Writer.from_, ast.Global: _Writer.global_, ast.Nonlocal: _Writer.global_,
     ast.Assert: _Writer.assert_, ast.Delete: _Writer.delete, ast.Match: _Writer.match,
-    ast.Break: _Writer.break_, ast.Pass: _Writer.nothing, ast.Continue: _Writer.nothing,
+    ast.Break: _Writer.break_, ast.Pass: _Writer.nothing, ast.Continue: _Writer.continue_,
 }  # fmt: skip
 if sys.version_info >= (3, 12):
     _STATEMENTS[ast.TypeAlias] = _Writer.alias_type

@@ -47,6 +47,10 @@ class Frame:
         self.yield_taint: Taint | None = None
         self.orders: list[tuple[Taint, frozenset[str], frozenset[str]]] = []
         """Unordered loops around: taint, names that depend on the element, names made inside."""
+        self.jumps: list[list[dict[str, Value]]] = []
+        """Of each loop around: the variables as they are where it is left, or begun anew."""
+        self.trail: dict[str, Value] | None = None
+        """In a block that an exception may leave anywhere: what its variables held in between."""
         self.assigning: Fact | None = None
         """The right side of the assignment that is being read."""
         self.single: frozenset[object] = frozenset()
@@ -171,6 +175,8 @@ class Frame:
             self.solver.write(self.shared_cell(name), value)
             if function.outer is not None:
                 return
+        if self.trail is not None:
+            self.trail[name] = join(self.trail.get(name, NOTHING), value)
         self.env[name] = join(self.env.get(name, NOTHING), value) if weak else value
         if function.facts.captured and function.outer is not None:
             self.solver.write(("local", self.node.number, name), value)

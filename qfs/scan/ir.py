@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 Fact: TypeAlias = tuple[Any, ...]
 Pos: TypeAlias = tuple[int, int, int, int]
@@ -63,7 +63,8 @@ ASSERT: Final = 16  # test, message, pos
 DELETE: Final = 17  # targets
 MATCH: Final = 18  # subject, (((names of all of it, of a part), values compared, guard, body), ...)
 BREAK: Final = 19  # pos
-STATEMENTS: Final = 20
+CONTINUE: Final = 20  # pos
+STATEMENTS: Final = 21
 
 
 @dataclass(frozen=True, slots=True)

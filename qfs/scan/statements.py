@@ -27,11 +27,13 @@ from qfs.scan.matching import bind_case
 from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import truth
 from qfs.scan.order import elements
+from qfs.scan.program import Function
 from qfs.scan.replaced import settle
 from qfs.scan.single import stays, tested, within
 from qfs.scan.values import (
     ANY,
     CLASS,
+    FUNCTION,
     INSTANCE,
     NOTHING,
     OBJECT,
@@ -43,7 +45,9 @@ from qfs.scan.values import (
 )
 from qfs.scan.worklists import Drain, drained
 
-_ROUNDS: Final = 3
+_FEW_ROUNDS: Final = 2
+_MANY_ROUNDS: Final = 8
+_ROUNDS: Final = 40
 
 
 def run(frame: Frame, body: tuple[Fact, ...]) -> bool:
@@ -185,13 +189,14 @@ def _for(frame: Frame, fact: Fact) -> bool:
     if taint is not None:
         names, made = dependent(target, body)
         frame.orders.append((taint, names, made))
-    for _round in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         known = dict(frame.env)
         assign(frame, target, element, pos)
         link_items(frame, target, iterable, element)
+        frame.jumps.append([])
         goes_on = run(frame, body)
-        frame.merge(known, frame.env if goes_on else None)
-        if frame.env == known:
+        frame.merge(known, frame.env if goes_on else None, *frame.jumps.pop())
+        if _settled(frame, known, turn):
             break
     if taint is not None:
         look(frame, taint, fact)
@@ -205,16 +210,30 @@ def _while(frame: Frame, fact: Fact) -> bool:
     _, test, body, otherwise = fact
     before = frame.copy()
     drain = drained(frame, fact)
-    for _round in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         known = dict(frame.env)
         truth(frame, test)
+        frame.jumps.append([])
         goes_on = run(frame, body) if drain is None else _empty(frame, drain)
-        frame.merge(known, frame.env if goes_on else None)
-        if frame.env == known:
+        frame.merge(known, frame.env if goes_on else None, *frame.jumps.pop())
+        if _settled(frame, known, turn):
             break
     frame.merge(before, frame.env)
     run(frame, otherwise)
     return not (test[0] == ir.CONST and test[1] and not _has_break(body))
+
+
+def _settled(frame: Frame, known: dict[str, Value], turn: int) -> bool:
+    """Say whether another round of a loop changes nothing; in the end let what grows be anything.
+
+    A value goes from one variable to the next in each round; nested ones grow no deeper than cells.
+    """
+    changed = [name for name, value in frame.env.items() if known.get(name) != value]
+    if turn >= _FEW_ROUNDS:
+        for name in changed:
+            value = frame.solver.bounded(frame.env[name])
+            frame.env[name] = join(value, ANY) if turn >= _MANY_ROUNDS else value
+    return all(known.get(name) == frame.env[name] for name in changed)
 
 
 def _empty(frame: Frame, drain: Drain) -> bool:
@@ -246,11 +265,13 @@ def _has_break(body: tuple[Fact, ...]) -> bool:
 def _try(frame: Frame, fact: Fact) -> bool:
     _, body, handlers, otherwise, final = fact
     before = frame.copy()
+    trail, frame.trail = frame.trail, {}
     goes_on = run(frame, body)
+    middle = join_env(join_env(before, frame.env), frame.trail)
+    frame.trail = None if trail is None else join_env(trail, frame.trail)
     if goes_on:
         goes_on = run(frame, otherwise)
     ends: list[dict[str, Value] | None] = [frame.env if goes_on else None]
-    middle = join_env(before, frame.env)
     for caught, name, block, pos in handlers:
         if _stands_in(frame, body, block):
             continue
@@ -324,6 +345,7 @@ def _limits(kinds: Value) -> bool:
 
 
 def _handler(frame: Frame, kinds: Value, block: tuple[Fact, ...], pos: Any) -> None:
+    block = tuple([each for each in block if each[0] != ir.CONTINUE])
     wide = any(atom[0] == OUTSIDE and atom[1] in _WIDE for atom in kinds)
     if _limits(kinds) and not (block and block[-1][0] == ir.RAISE):
         frame.site("caught-limit", pos, "the handler of a limit of this process")
@@ -341,7 +363,41 @@ def _with(frame: Frame, fact: Fact) -> bool:
         if target is not None:
             assign(frame, target, entered, fact[3])
             link(frame, target, manager, entered)
-    return run(frame, fact[2])
+    if not any(_swallows(frame, manager) for manager, _target in fact[1]):
+        return run(frame, fact[2])
+    before = frame.copy()
+    trail, frame.trail = frame.trail, {}
+    run(frame, fact[2])
+    frame.env = join_env(join_env(before, frame.env), frame.trail)
+    frame.trail = None if trail is None else join_env(trail, frame.trail)
+    return True
+
+
+def _swallows(frame: Frame, manager: Fact) -> bool:
+    """Say whether a manager may go on after an exception: it says so, or catches it itself."""
+    callee = manager[1] if manager[0] == ir.CALL else manager
+    if callee[0] in {ir.NAME, ir.ATTR} and callee[-2] == "suppress":
+        return True
+    frame.quiet += 1
+    kinds = join(evaluate(frame, manager), evaluate(frame, callee))
+    frame.quiet -= 1
+    found = [each for each in kinds if each[0] == FUNCTION]
+    for each in kinds:
+        if each[0] == INSTANCE:
+            found.extend([one for one in frame.find(each[1], "__exit__") if one[0] == FUNCTION])
+    return any(_catches(frame.solver.program.functions[each[1]]) for each in found)
+
+
+def _catches(function: Function) -> bool:
+    """Say whether a body returns something else than None or False, or has a handler."""
+    for fact in ir.parts(function.facts.body):
+        if fact[:1] == (ir.TRY,) and len(fact) == 5 and fact[2]:
+            return True
+        if fact[:1] == (ir.RETURN,) and len(fact) == 3 and isinstance(fact[1], tuple):
+            given = fact[1][:1] != (ir.CONST,) or bool(fact[1][1])
+            if given:
+                return True
+    return False
 
 
 def _raise(frame: Frame, fact: Fact) -> bool:
@@ -414,11 +470,14 @@ def _match(frame: Frame, fact: Fact) -> bool:
     return True
 
 
-def _break(_frame: Frame, _fact: Fact) -> bool:
-    return True
+def _jump(frame: Frame, _fact: Fact) -> bool:
+    """``break`` and ``continue``: what variables hold here they hold where the loop goes on."""
+    if frame.jumps:
+        frame.jumps[-1].append(frame.copy())
+    return False
 
 
 _STATEMENTS: Final[list[Callable[[Frame, Fact], bool]]] = [
     _expr, _assign, _augment, _annotate, _return, _if, _for, _while, _try, _with, _raise, _def,
-    _class, _import, _from, _nothing, _assert, _delete, _match, _break,
+    _class, _import, _from, _nothing, _assert, _delete, _match, _jump, _jump,
 ]  # fmt: skip
