@@ -121,8 +121,10 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             frame.site("dynamic-attribute", pos, f"{atom[1]}.{target[2]}")
         elif atom[0] == TUPLE and keeps(frame, target):
             frame.site("global-write", pos, f"the global {root_of(target)[1]}")
-        elif atom[0] == FUNCTION and _outlives(frame, atom, target[2]):
-            frame.site("global-write", pos, f"the function attribute {target[2]}")
+        elif atom[0] == FUNCTION:
+            frame.solver.write(("of function", atom[1], target[2]), value)
+            if _outlives(frame, atom, target[2]):
+                frame.site("global-write", pos, f"the function attribute {target[2]}")
         elif unknown(atom):
             leave(frame, target, unordered(value))
 
@@ -140,6 +142,9 @@ def _outlives(frame: Frame, atom: Atom, name: str) -> bool:
 
 
 def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = False) -> None:
+    holder_fact = target[1]
+    if holder_fact[0] == ir.CALL and holder_fact[1][:2] == (ir.NAME, "vars") and holder_fact[2]:
+        target = (ir.INDEX, (ir.ATTR, holder_fact[2][0], "__dict__", target[3]), *target[2:])
     of_object = target[1][0] == ir.ATTR and target[1][2] == "__dict__"
     if of_object and target[2][0] == ir.CONST and isinstance(target[2][1], str):
         _attribute(frame, (ir.ATTR, target[1][1], target[2][1], target[3]), value, pos)

@@ -33,6 +33,7 @@ from qfs.scan.values import (
     PARTIAL,
     STR,
     SUPER,
+    TABLE,
     TUPLE,
     Atom,
     Value,
@@ -113,6 +114,9 @@ def _of(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if tag == METHOD:
         message = atom[1][:2] == (OBJECT, MESSAGE)  # a field, which may be a message too
         return ((METHOD, atom[1] if message and not _of_text(name) else ANY[0], name),)
+    if tag == FUNCTION:
+        given = frame.solver.read(frame.node, ("of function", atom[1], name))
+        return given or ((METHOD, atom, name),)
     if tag == TUPLE and not (name.startswith("_") or hasattr(tuple, name)):
         return _field_of(atom)
     return (_of_object(frame, atom, name, pos) if tag == OBJECT else None) or (
@@ -257,6 +261,9 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     getter = frame.find(number, "__getattr__")
     if getter:
         return call_method(frame, atom, "__getattr__", Arguments([STR]), pos)
+    for held in frame.solver.read(frame.node, ("field", number, "__dict__")):
+        if held[0] == TABLE:
+            return join(held[2], ANY)
     return _of_outside_base(frame, atom, name)
 
 

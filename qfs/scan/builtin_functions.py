@@ -139,7 +139,9 @@ def _sum(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         elif atom[0] in {PLAIN, KNOWN}:
             out = join(out, INT if atom[1] in {"int", "bool"} else ((PLAIN, atom[1]),))
         elif atom[0] == INSTANCE:
-            out = join(out, call_method(frame, atom, "__add__", Arguments([(atom,)]), pos))
+            for name in ("__radd__", "__add__"):
+                given = call_method(frame, atom, name, Arguments([(atom,)]), pos, silent=True)
+                out = join(out, given)
         elif atom == (ANYTHING, JSON) and not start:
             frame.site("json-number", pos, "sum() of numbers of a JSON text", "possible")
             out = join(out, ANY)

@@ -143,6 +143,8 @@ def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: 
             order = elements(frame, arguments.first(), pos)[1]
         if order is not None:
             frame.leak(order, "set-fold", f"decides what {name}() is fed first")
+    elif name == "__sizeof__":
+        call(frame, ((OUTSIDE, "sys.getsizeof"),), Arguments([holder]), pos)
     elif name == "__hash__" and not any(atom[0] == SUPER for atom in holder):
         call(frame, ((OUTSIDE, "builtins.hash"),), Arguments([holder]), pos)
 
@@ -185,11 +187,15 @@ def _arguments(
             for atom in value:
                 items = atom[2] if atom[0] == TABLE else NOTHING
                 out.named = out.named or (atom[3] if atom[0] == TABLE else None)
-                kept = tuple([each for each in items if unordered((each,)) is not None])
-                out.more = join(out.more, kept)
+                kept = [e for e in items if e[0] in _HANDED or unordered((e,)) is not None]
+                out.more = join(out.more, tuple(kept))
         else:
             out.keywords[name] = value
     return out
+
+
+_HANDED: Final = {FUNCTION, PARTIAL, OUTSIDE}
+"""What of ``**words`` is followed to every parameter: it may be called there."""
 
 
 def _spread(out: Arguments, tuples: list[tuple[Value, ...]]) -> None:
@@ -271,7 +277,6 @@ def _call_anything(
 def _call_wrapped(
     frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
 ) -> Value:
-    """``staticmethod`` and ``classmethod`` objects, called as they are."""
     return call(frame, atom[1], arguments, pos, certain=certain)
 
 
@@ -402,6 +407,7 @@ def _missing(
         value = frame.solver.read(frame.node, ("default", function.number, parameter.name))
     if parameter.kind <= 1 and arguments.star is not None:
         value = join(value, arguments.star)
+        arguments.leaks(frame)
     elif arguments.double or (parameter.default is None):
         value = join(join(value, ANY), arguments.more)
     return value

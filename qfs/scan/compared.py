@@ -35,7 +35,7 @@ _REFLECTED: Final = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt",
 _ORDERS: Final = ("lt", "gt", "le", "ge")
 
 
-def _objects(frame: Frame, value: Value, name: str, depth: int = _DEPTH_MAX) -> Iterator[Atom]:
+def objects(frame: Frame, value: Value, name: str, depth: int = _DEPTH_MAX) -> Iterator[Atom]:
     """Yield the objects in a value, and in its items and fields, that have a method."""
     for atom in value:
         tag = atom[0]
@@ -54,7 +54,7 @@ def _objects(frame: Frame, value: Value, name: str, depth: int = _DEPTH_MAX) -> 
         elif tag == TUPLE:
             parts = atom[1]
         for part in parts if depth else ():
-            yield from _objects(frame, part, name, depth - 1)
+            yield from objects(frame, part, name, depth - 1)
 
 
 def _fields(frame: Frame, number: int) -> tuple[Value, ...]:
@@ -73,7 +73,7 @@ def _fields(frame: Frame, number: int) -> tuple[Value, ...]:
 def _ask(frame: Frame, value: Value, name: str, other: Value, pos: Pos) -> None:
     if name not in frame.solver.program.methods:
         return
-    for atom in dict.fromkeys(_objects(frame, value, name)):
+    for atom in dict.fromkeys(objects(frame, value, name)):
         if atom[0] == CLASS:
             of_metaclass(frame, atom, name, [other], pos)
         else:
@@ -113,7 +113,7 @@ def hashed(frame: Frame, key: Value, pos: Pos) -> None:
             continue
         given = [key] if name == "__eq__" else []
         (attribute,) = READ
-        for atom in dict.fromkeys(_objects(frame, key, name)):
+        for atom in dict.fromkeys(objects(frame, key, name)):
             if atom[0] == INSTANCE:
                 method = attribute(frame, (atom,), name, pos)
                 call(frame, method, Arguments(given), pos, certain=name == "__hash__")
@@ -168,4 +168,4 @@ def _by(frame: Frame, atom: Atom, name: str, other: Value, pos: Pos) -> Value:
     return NOTHING
 
 
-__all__ = ["compared", "compares", "equals", "hashed", "orders_of"]
+__all__ = ["compared", "compares", "equals", "hashed", "objects", "orders_of"]

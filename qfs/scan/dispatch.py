@@ -59,6 +59,11 @@ class Arguments:
     answers: dict[Any, Value] | None = None
     """What was called with them already, and what it gave: many ways lead to one method."""
 
+    def leaks(self, frame: Frame) -> None:
+        """Report that ``*xs`` gives parameters and fields what an order decides."""
+        if self.star_taint is not None:
+            frame.leak(self.star_taint, "set-pick", "decides which parameter gets which element")
+
     def first(self) -> Value:
         """Return the first argument, or nothing."""
         return self.at(0, "")

@@ -429,7 +429,7 @@ def _yield(frame: Frame, fact: Fact) -> Value:
         taint, names, _made = frame.orders[-1]
         if fact[1] is not None and mentions(fact[1], names):
             frame.yield_taint = frame.yield_taint or taint
-    return ANY
+    return join(frame.solver.read(frame.node, ("sent",)), ANY)
 
 
 def _yield_from(frame: Frame, fact: Fact) -> Value:

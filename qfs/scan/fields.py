@@ -27,6 +27,8 @@ def fill_fields(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> No
     later = _set_later(frame, number)
     for position, name in enumerate(names):
         value = arguments.at(position, name) or arguments.more
+        if position >= len(arguments.positional) and name not in arguments.keywords:
+            arguments.leaks(frame)
         if not value and unordered(defaults.get(name, NOTHING)) is not None:
             value = defaults[name]
         loose = any(atom[0] in {ANYTHING, SEQUENCE, "set", "dict"} for atom in names[name])

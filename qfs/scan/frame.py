@@ -47,6 +47,10 @@ class Frame:
         self.yield_taint: Taint | None = None
         self.orders: list[tuple[Taint, frozenset[str], frozenset[str]]] = []
         """Unordered loops around: taint, names that depend on the element, names made inside."""
+        self.loop: Fact | None = None
+        """The innermost unordered loop."""
+        self.chosen = -1
+        """Which of the orders does not matter here: an element is asked for by what it equals."""
         self.jumps: list[list[dict[str, Value]]] = []
         """Of each loop around: the variables as they are where it is left, or begun anew."""
         self.trail: dict[str, Value] | None = None

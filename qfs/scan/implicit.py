@@ -6,10 +6,13 @@
 - Source: Python data model, §3.3 "Special method names".
 """
 
-from qfs.scan.dispatch import Arguments, call, call_method
+from typing import Final
+
+from qfs.scan import ir
+from qfs.scan.dispatch import Arguments, call, call_method, evaluate
 from qfs.scan.frame import Frame
-from qfs.scan.ir import Pos
-from qfs.scan.program import Klass
+from qfs.scan.ir import Fact, Pos
+from qfs.scan.program import Function, Klass
 from qfs.scan.summaries import parse_type
 from qfs.scan.values import (
     ANY,
@@ -166,8 +169,9 @@ def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) ->
         if meta[0] != CLASS:
             continue
         given = [STR, sequence(ANY, "tuple"), table(STR, ANY)]
-        for name, receiver in (("__new__", meta), ("__init__", made)):
-            for each in frame.find(meta[1], name):
+        for name, receiver in (("__prepare__", meta), ("__new__", meta), ("__init__", made)):
+            for stored in frame.find(meta[1], name):
+                each = stored[1][0] if stored[0] == "classm" and stored[1] else stored
                 if each[0] == FUNCTION:
                     function = (FUNCTION, each[1], receiver, each[3])
                     call(frame, (function,), Arguments(list(given)), pos)
@@ -207,3 +211,31 @@ def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
         else:
             out = join(out, ANY)
     return out
+
+
+def swallows(frame: Frame, manager: Fact) -> bool:
+    """Say whether a manager may go on after an exception: it says so, or catches it itself."""
+    callee = manager[1] if manager[0] == ir.CALL else manager
+    if callee[0] in {ir.NAME, ir.ATTR} and callee[-2] == "suppress":
+        return True
+    frame.quiet += 1
+    kinds = join(evaluate(frame, manager), evaluate(frame, callee))
+    frame.quiet -= 1
+    found = [each for each in kinds if each[0] == FUNCTION]
+    for each in kinds:
+        if each[0] == INSTANCE:
+            found.extend([one for one in frame.find(each[1], "__exit__") if one[0] == FUNCTION])
+    return any(_catches(frame.solver.program.functions[each[1]]) for each in found)
+
+
+def _catches(function: Function) -> bool:
+    """Say whether a body returns something else than None or False, or has a handler."""
+    for fact in ir.parts(function.facts.body):
+        if fact[:1] == (ir.TRY,) and len(fact) == 5 and fact[2]:
+            return True
+        if fact[:1] == (ir.RETURN,) and len(fact) == 3 and fact[1] and fact[1][:2] not in _NOTHING:
+            return True
+    return False
+
+
+_NOTHING: Final = ((ir.CONST, None), (ir.CONST, False))

@@ -16,7 +16,7 @@ from qfs.scan.alive import spent
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.ir import Fact
 from qfs.scan.values import SEQUENCE, TABLE, TUPLE, Taint, Value, join, type_name
-from qfs.scan.worklists import depends
+from qfs.scan.worklists import depends, is_element
 
 _BLOCKS: Final = {ir.IF, ir.FOR, ir.WHILE, ir.WITH}
 _ORDERED: Final = {"<", ">", "<=", ">="}
@@ -93,7 +93,12 @@ def bound_names(target: Fact) -> list[str]:
 def look(frame: Frame, taint: Taint, loop: Fact) -> None:
     """Report what in a loop, whose body was read, depends on the order."""
     names = frame.orders[-1][1]
-    _breaks(frame, taint, loop, loop[3], names, unique=False)
+    counts = any(
+        (fact[0] == ir.AUGMENT and fact[1][0] == ir.NAME and _read_after(frame, loop, fact[1][1]))
+        or (fact[0] == ir.EXPR and _adds(frame, loop, fact[1], names))
+        for fact in loop[3]
+    )
+    _breaks(frame, taint, loop, loop[3], names, unique=False, counts=counts)
     _last(frame, taint, loop, names)
     _chosen(frame, taint, loop, names)
     _folds(frame, taint, loop, names)
@@ -111,22 +116,9 @@ def _weak(taint: Taint) -> Taint:
     return taint._replace(grade="unknown") if taint.grade in {"salted", "identity"} else taint
 
 
-def _is_element(test: Fact, names: frozenset[str]) -> bool:
-    """Say whether a test asks for one element: it, or its key, equals something else."""
-    if test[0] == ir.BOOL and test[2] == "and":
-        return any(_is_element(part, names) for part in test[1])
-    if test[0] != ir.COMPARE or len(test[2]) != 1 or test[2][0][0] not in _EQUAL:
-        return False
-    left, right = test[1], test[2][0][1]
-    for one, other in ((left, right), (right, left)):
-        if one[0] == ir.NAME and one[1] in names and not mentions(other, names):
-            return True
-    return False
-
-
 def _breaks(
     frame: Frame, taint: Taint, loop: Fact, block: tuple[Fact, ...], names: frozenset[str], *,
-    unique: bool, kept: bool = False,
+    unique: bool, kept: bool = False, counts: bool = False,
 ) -> None:  # fmt: skip
     """Report ``x = element; break``: the first element that fits is a set's choice."""
     for fact in block:
@@ -134,16 +126,22 @@ def _breaks(
             made = [name for target in fact[1] for name in bound_names(target)]
             kept = kept or not made or any(_read_after(frame, loop, name) for name in made)
         elif fact[0] == ir.AUGMENT and fact[1][0] == ir.NAME:
+            counts = counts or (not unique and _read_after(frame, loop, fact[1][1]))
             kept = kept or _read_after(frame, loop, fact[1][1])
         elif fact[0] == ir.EXPR and _adds(frame, loop, fact[1], names):
-            kept = True
-        elif fact[0] == ir.BREAK and not unique:
-            if kept or any(_read_after(frame, loop, name) for name in bound_names(loop[1])):
+            kept, counts = True, counts or not unique
+        elif fact[0] == ir.BREAK and (counts or not unique):
+            if (
+                kept
+                or counts
+                or any(_read_after(frame, loop, name) for name in bound_names(loop[1]))
+            ):
                 frame.leak(taint, "set-pick", "decides which element the loop stops at")
         elif fact[0] == ir.IF:
-            found = _is_element(fact[1], names)
-            _breaks(frame, taint, loop, fact[2], names, unique=unique or found, kept=kept)
-            _breaks(frame, taint, loop, fact[3], names, unique=unique, kept=kept)
+            found = is_element(frame, loop, fact[1], names)
+            one = unique or found
+            _breaks(frame, taint, loop, fact[2], names, unique=one, kept=kept, counts=counts)
+            _breaks(frame, taint, loop, fact[3], names, unique=unique, kept=kept, counts=counts)
 
 
 def _adds(frame: Frame, loop: Fact, call: Fact, names: frozenset[str]) -> bool:
@@ -257,7 +255,7 @@ def _chosen(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> No
     """Report ``if better(x): best = x`` where two elements may be as good."""
     for condition in _conditions(loop[3]):
         test = condition[1]
-        if _is_element(test, names):
+        if is_element(frame, loop, test, names):
             continue
         for fact in condition[2]:
             if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:

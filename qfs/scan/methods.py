@@ -42,6 +42,7 @@ from qfs.scan.values import (
     NONE,
     NOTHING,
     OBJECT,
+    PARTIAL,
     PLAIN,
     SEQUENCE,
     SET,
@@ -196,6 +197,9 @@ def call_builtin_method(
             return frame.solver.read(frame.node, key)
         frame.solver.write(key, arguments.at(1, ""))
         return NONE
+    if tag == PARTIAL and name == "_make":
+        inner = Arguments([], star=ANY, star_taint=elements(frame, arguments.first(), pos)[1])
+        return call(frame, (receiver,), inner, pos)
     if tag == FUNCTION and name == "cache_info":
         frame.site("global-write", pos, "what a cache has counted")
     if tag == FUNCTION and name == "register":
@@ -390,6 +394,8 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
         return (receiver,)
     if name in {"__next__", "send"}:
         advances(frame, (receiver,), pos)
+    if name == "send":
+        frame.solver.write(("sent",), arguments.first())
     if name in {"__next__", "send", "__getitem__"}:
         return element
     if name in {"index", "count", "remove"}:

@@ -66,7 +66,7 @@ _CUTS: Final = {
     "zip_longest", "compress",
 }  # fmt: skip
 _SAME: Final = {
-    "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "types.MappingProxyType": 0,
+    "typing.cast": 1, "types.MappingProxyType": 0,
     "asyncio.ensure_future": 0, "asyncio.create_task": 0, "asyncio.shield": 0,
     "typing.assert_type": 0, "typing.final": 0, "contextlib.closing": 0, "inspect.unwrap": 0,
 }  # fmt: skip

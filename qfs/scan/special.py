@@ -15,7 +15,8 @@ from typing import Final
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import attribute
-from qfs.scan.dispatch import Arguments, call, call_each
+from qfs.scan.compared import objects
+from qfs.scan.dispatch import Arguments, call, call_each, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.jsontext import loaded
@@ -58,9 +59,28 @@ def _named_tuple(_frame: Frame, _arguments: Arguments, _pos: Pos) -> Value:
     return ((PARTIAL, ((OUTSIDE, "qfs.tuple"),), (), ()),)
 
 
-def _tuple(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+def _tuple(frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
+    arguments.leaks(frame)
     items = arguments.all()
     return ((TUPLE, tuple(items)),) if 0 < len(items) <= 12 else sequence(ANY, "tuple")
+
+
+_HOOKS: Final = ("__deepcopy__", "__copy__", "__reduce_ex__", "__reduce__", "__getstate__")
+
+
+def _hooked(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
+    """Call what copying and pickling ask objects for, as deep as is seen."""
+    for name in _HOOKS:
+        if name in frame.solver.program.methods:
+            for atom in dict.fromkeys(objects(frame, arguments.first(), name)):
+                if atom[0] == INSTANCE:
+                    call_method(frame, atom, name, Arguments([ANY]), pos)
+    return None
+
+
+def _copied(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    _hooked(frame, arguments, pos)
+    return arguments.first()
 
 
 def _namespace(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
@@ -203,6 +223,20 @@ def _prints(frame: Frame, arguments: Arguments, pos: Pos) -> None:
     text_of(frame, plain, pos, "__repr__")
 
 
+def _merged(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    found = [elements(frame, value, pos) for value in arguments.positional]
+    element: Value = NOTHING
+    for each, _taint in found:
+        element = join(element, each)
+    taint = next((taint for _element, taint in found if taint is not None), None)
+    return sequence(element, "lazy", taint)
+
+
+def _listed(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    element, taint = elements(frame, arguments.first(), pos)
+    return sequence(element, "list", taint)
+
+
 def _child(frame: Frame, arguments: Arguments, _pos: Pos) -> None:
     fact = arguments.facts[2][0] if arguments.facts is not None and arguments.facts[2] else None
     order: Taint | None = inner_order(frame, fact) if fact is not None else None
@@ -300,6 +334,8 @@ SPECIAL: Final[dict[str, Special]] = {
     "collections.namedtuple": _named_tuple, "qfs.tuple": _tuple,
     "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
     "inspect.getmembers": _members,
+    "copy.copy": _copied, "copy.deepcopy": _copied, "pickle.dumps": _hooked,
+    "heapq.merge": _merged, "collections.UserList": _listed,
     "operator.call": _call, "operator.pow": _power, "functools.partialmethod": _partial_method,
     "functools.reduce": _reduced, "json.loads": loaded, "json.load": loaded,
     "heapq.heappush": _pushed(1), "heapq.heappushpop": _pushed(1), "heapq.heapreplace": _pushed(1),

@@ -19,7 +19,7 @@ from qfs.scan.counted import counts
 from qfs.scan.dispatch import evaluate_key
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame, bare, mentions, position
-from qfs.scan.implicit import deleted, enter
+from qfs.scan.implicit import deleted, enter, swallows
 from qfs.scan.imports import import_from, import_module
 from qfs.scan.ir import Fact
 from qfs.scan.loops import dependent, grown, look, sorted_in_place
@@ -27,13 +27,11 @@ from qfs.scan.matching import bind_case
 from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import truth
 from qfs.scan.order import elements
-from qfs.scan.program import Function
 from qfs.scan.replaced import settle
 from qfs.scan.single import stays, tested, within
 from qfs.scan.values import (
     ANY,
     CLASS,
-    FUNCTION,
     INSTANCE,
     NOTHING,
     OBJECT,
@@ -43,7 +41,7 @@ from qfs.scan.values import (
     Value,
     join,
 )
-from qfs.scan.worklists import Drain, drained
+from qfs.scan.worklists import Drain, accumulated, drained, is_element
 
 _FEW_ROUNDS: Final = 2
 _MANY_ROUNDS: Final = 8
@@ -128,9 +126,12 @@ def _is_empty(value: Value) -> bool:
 def _return(frame: Frame, fact: Fact) -> bool:
     value = evaluate(frame, fact[1]) if fact[1] is not None else (("plain", "none"),)
     if frame.orders and fact[1] is not None:
-        for taint, names, _made in frame.orders:
-            if mentions(fact[1], names):
+        for at, (taint, names, _made) in enumerate(frame.orders):
+            if at != frame.chosen and mentions(fact[1], names):
                 frame.leak(taint, "set-pick", "decides which element is returned")
+        if frame.loop is not None and mentions(fact[1], accumulated(frame.loop)):
+            taint = frame.orders[-1][0]
+            frame.leak(taint, "set-pick", "decides how far a loop comes", sure=False)
     frame.returned = join(frame.returned, value)
     return False
 
@@ -149,8 +150,12 @@ def _if(frame: Frame, fact: Fact) -> bool:
     one, other = tested(test, positive=True), tested(test, positive=False)
     frame.single |= within(one, body)
     links = frame.links
+    chosen = frame.chosen
+    if frame.loop is not None and is_element(frame, frame.loop, test, frame.orders[-1][1]):
+        frame.chosen = len(frame.orders) - 1
     goes_on = not impossible(frame, before) and run(frame, body)
     frame.single = single | stays(frame, other, position(test)[0])
+    frame.chosen = chosen
     then = frame.env if goes_on else None
     frame.env = before
     frame.links, links = links, frame.links if goes_on else {}
@@ -189,6 +194,8 @@ def _for(frame: Frame, fact: Fact) -> bool:
     if taint is not None:
         names, made = dependent(target, body)
         frame.orders.append((taint, names, made))
+    single = frame.single
+    around, frame.loop = frame.loop, frame.loop if taint is None else fact
     for turn in range(_ROUNDS):
         known = dict(frame.env)
         assign(frame, target, element, pos)
@@ -196,8 +203,10 @@ def _for(frame: Frame, fact: Fact) -> bool:
         frame.jumps.append([])
         goes_on = run(frame, body)
         frame.merge(known, frame.env if goes_on else None, *frame.jumps.pop())
+        frame.single = single
         if _settled(frame, known, turn):
             break
+    frame.loop = around
     if taint is not None:
         look(frame, taint, fact)
         frame.orders.pop()
@@ -209,13 +218,14 @@ def _for(frame: Frame, fact: Fact) -> bool:
 def _while(frame: Frame, fact: Fact) -> bool:
     _, test, body, otherwise = fact
     before = frame.copy()
-    drain = drained(frame, fact)
+    drain, single = drained(frame, fact), frame.single
     for turn in range(_ROUNDS):
         known = dict(frame.env)
         truth(frame, test)
         frame.jumps.append([])
         goes_on = run(frame, body) if drain is None else _empty(frame, drain)
         frame.merge(known, frame.env if goes_on else None, *frame.jumps.pop())
+        frame.single = single
         if _settled(frame, known, turn):
             break
     frame.merge(before, frame.env)
@@ -266,7 +276,9 @@ def _try(frame: Frame, fact: Fact) -> bool:
     _, body, handlers, otherwise, final = fact
     before = frame.copy()
     trail, frame.trail = frame.trail, {}
+    single = frame.single
     goes_on = run(frame, body)
+    frame.single = single
     middle = join_env(join_env(before, frame.env), frame.trail)
     frame.trail = None if trail is None else join_env(trail, frame.trail)
     if goes_on:
@@ -284,6 +296,7 @@ def _try(frame: Frame, fact: Fact) -> bool:
         if name:
             frame.bind(name, _caught(kinds))
         ends.append(frame.env if run(frame, block) else None)
+        frame.single = single
     reached = any(end is not None for end in ends)
     if reached:
         frame.merge(*ends)
@@ -363,41 +376,16 @@ def _with(frame: Frame, fact: Fact) -> bool:
         if target is not None:
             assign(frame, target, entered, fact[3])
             link(frame, target, manager, entered)
-    if not any(_swallows(frame, manager) for manager, _target in fact[1]):
+    if not any(swallows(frame, manager) for manager, _target in fact[1]):
         return run(frame, fact[2])
     before = frame.copy()
     trail, frame.trail = frame.trail, {}
+    single = frame.single
     run(frame, fact[2])
+    frame.single = single
     frame.env = join_env(join_env(before, frame.env), frame.trail)
     frame.trail = None if trail is None else join_env(trail, frame.trail)
     return True
-
-
-def _swallows(frame: Frame, manager: Fact) -> bool:
-    """Say whether a manager may go on after an exception: it says so, or catches it itself."""
-    callee = manager[1] if manager[0] == ir.CALL else manager
-    if callee[0] in {ir.NAME, ir.ATTR} and callee[-2] == "suppress":
-        return True
-    frame.quiet += 1
-    kinds = join(evaluate(frame, manager), evaluate(frame, callee))
-    frame.quiet -= 1
-    found = [each for each in kinds if each[0] == FUNCTION]
-    for each in kinds:
-        if each[0] == INSTANCE:
-            found.extend([one for one in frame.find(each[1], "__exit__") if one[0] == FUNCTION])
-    return any(_catches(frame.solver.program.functions[each[1]]) for each in found)
-
-
-def _catches(function: Function) -> bool:
-    """Say whether a body returns something else than None or False, or has a handler."""
-    for fact in ir.parts(function.facts.body):
-        if fact[:1] == (ir.TRY,) and len(fact) == 5 and fact[2]:
-            return True
-        if fact[:1] == (ir.RETURN,) and len(fact) == 3 and isinstance(fact[1], tuple):
-            given = fact[1][:1] != (ir.CONST,) or bool(fact[1][1])
-            if given:
-                return True
-    return False
 
 
 def _raise(frame: Frame, fact: Fact) -> bool:
@@ -457,6 +445,7 @@ def _match(frame: Frame, fact: Fact) -> bool:
     subject = evaluate(frame, fact[1])
     before = frame.copy()
     ends: list[dict[str, Value] | None] = [dict(before)]
+    single = frame.single
     for names, values, guard, body in fact[2]:
         frame.env = dict(before)
         kinds: Value = NOTHING
@@ -466,6 +455,7 @@ def _match(frame: Frame, fact: Fact) -> bool:
         if guard is not None:
             evaluate(frame, guard)
         ends.append(frame.env if run(frame, body) else None)
+        frame.single = single
     frame.merge(*ends)
     return True
 

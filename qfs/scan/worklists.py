@@ -2,6 +2,7 @@
 
 - Such a loop is one over the set: its body is looked at as that of ``for x in todo`` is, so that a
   set that is filled, a sum or a keyed table is silent, and a list, a pick or a text is found.
+- What asks for an element that equals something asks for one element, in any order.
 - It is one only where the test is the set alone and nothing but this ``pop`` takes from it: a loop
   that ends earlier, or drops other elements, leaves what the order decides.
 - A ``pop`` within a statement, whose value goes on or is dropped, is read as one of its own before.
@@ -10,8 +11,9 @@
 from typing import Any, Final, NamedTuple
 
 from qfs.scan import ir
-from qfs.scan.frame import Frame, bare
+from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.values import INSTANCE
 
 _GROWS: Final = {"add", "update"}
 TAKEN: Final = " taken"
@@ -209,3 +211,52 @@ def _asks(test: Any, grown: frozenset[str]) -> bool:
         case (ir.NAME, str(name), _):
             return name in grown
     return any(_asks(part, grown) for part in test)
+
+
+def is_element(frame: Frame, loop: Fact, test: Fact, names: frozenset[str]) -> bool:
+    """Say whether a test asks for one element: it, or its key in a table, equals something else."""
+    if test[0] == ir.BOOL and test[2] == "and":
+        return any(is_element(frame, loop, part, names) for part in test[1])
+    if test[0] != ir.COMPARE or len(test[2]) != 1 or test[2][0][0] not in _EQUAL:
+        return False
+    left, right = test[1], test[2][0][1]
+    key = _key(loop)
+    for one, other in ((left, right), (right, left)):
+        if key and one[:2] == (ir.NAME, key) and not mentions(other, names):
+            held = frame.env.get(key, ())
+            return not any(atom[0] == INSTANCE and frame.find(atom[1], "__eq__") for atom in held)
+    return False
+
+
+_EQUAL: Final = {"==", "is"}
+
+
+def _key(loop: Fact) -> str:
+    """Return the variable that no two elements share: the element, or the key of ``items()``."""
+    target, iterable, body = loop[1], loop[2], loop[3]
+    called = iterable[0] == ir.CALL and iterable[1][0] == ir.ATTR
+    if target[0] == ir.TUPLE and called and iterable[1][2] == "items":
+        target = target[1][0]
+    if target[0] != ir.NAME or _sets(body, target[1]):
+        return ""
+    return str(target[1])
+
+
+def _sets(body: tuple[Fact, ...], name: str) -> bool:
+    """Say whether a loop gives its own variable another value."""
+    for fact in ir.parts(body):
+        if len(fact) == 4 and fact[0] == ir.ASSIGN and isinstance(fact[1], tuple):
+            if any(part[:2] == (ir.NAME, name) for target in fact[1] for part in ir.parts(target)):
+                return True
+        elif len(fact) == 5 and fact[0] == ir.AUGMENT and fact[1][:2] == (ir.NAME, name):
+            return True
+    return False
+
+
+def accumulated(loop: Fact) -> frozenset[str]:
+    """Return the variables that a loop adds to in each round."""
+    out = set(_grown(loop[3]))
+    for fact in loop[3]:
+        if fact[0] == ir.AUGMENT and fact[1][0] == ir.NAME:
+            out.add(fact[1][1])
+    return frozenset(out)
