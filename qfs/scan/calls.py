@@ -27,7 +27,7 @@ from qfs.scan.dispatch import (
 from qfs.scan.fields import fill_fields
 from qfs.scan.frame import Frame
 from qfs.scan.getters import got, items
-from qfs.scan.grown import hand_back
+from qfs.scan.grown import changes_parts, hand_back
 from qfs.scan.implicit import made_outside, metaclass
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.methods import call_builtin_method, changed, handed
@@ -333,6 +333,8 @@ def call_function(
         answers[atom] = frame.solver.call(frame.node, node, pos, certain=certain, used=used)
         if arguments.facts is not None:
             hand_back(frame, node, arguments.facts, receiver is not None, pos)
+        elif frame.node.crowd is not None and changes_parts(function):
+            frame.node.crowd.changing["node", node.number, receiver is not None] = None
     for other in frame.solver.peek(("dispatched", number)):
         if other[0] == FUNCTION and other[1] != number:
             given = call_function(frame, other, arguments, pos, certain=False)
@@ -424,7 +426,7 @@ def _declared(frame: Frame, function: Function, note: Fact, value: Value) -> Val
         return value if kept and len(kept) == len(value) else join(kept, ((PLAIN, note[1]),))
     if not any(atom[0] == ANYTHING for atom in value):
         return value
-    if function.module is not frame.module:
+    if function.module is not frame.module or frame.node.crowd is not None:
         declared = declared_in(frame, function, note)
     else:
         declared = annotated(frame, note)
@@ -437,8 +439,7 @@ def _declared(frame: Frame, function: Function, note: Fact, value: Value) -> Val
 
 def declared_in(frame: Frame, function: Function, annotation: Fact) -> Value:
     """Return the value of an annotation as seen from its own module."""
-    module_node = frame.solver.node(function.module.functions[0], {})
-    other = Frame(frame.solver, module_node)
+    other = Frame(frame.solver, frame.solver.node(function.module.functions[0], {}))
     other.quiet = 1
     other.node = frame.node  # whoever asks must know when the answer changes
     return annotated(other, annotation)

@@ -103,6 +103,11 @@ CALLED: Final[dict[str, Answer]] = {}
 READ: Final[list[Callable[[Frame, Value, str, Pos], Value]]] = []
 """The one function that reads an attribute."""
 
+CROWDED: Final[list[Callable[[Frame, Value, Arguments, Pos], Value]]] = []
+"""The one function that calls many."""
+CROWD: Final = 12
+"""Functions beyond which a call is a crowd's."""
+
 
 def evaluate(frame: Frame, fact: Fact) -> Value:
     """Return the value of an expression."""
@@ -143,11 +148,30 @@ def call(
     if not callee:
         frame.rest("unreached", frame.function.label)
     certain = certain and (len(callee) <= 1 or _alone(callee))
+    crowd = _called_crowd(frame, callee, arguments) if len(callee) > CROWD else NOTHING
+    if crowd:
+        out = CROWDED[0](frame, crowd, arguments, pos)
+        callee = tuple([atom for atom in callee if atom[0] != FUNCTION])
     for atom in callee:
         answer = CALLED.get(atom[0])
         if answer is not None:
             out = join(out, answer(frame, atom, arguments, pos, certain=certain))
     return out
+
+
+def crowd_of(value: Value) -> Value:
+    """Return the functions among alternatives where they are a crowd, else nothing."""
+    if len(value) <= CROWD:
+        return NOTHING
+    functions = tuple([atom for atom in value if atom[0] == FUNCTION])
+    return functions if len(functions) > CROWD else NOTHING
+
+
+def _called_crowd(frame: Frame, value: Value, arguments: Arguments) -> Value:
+    """Return those of them whose call is looked at once for all contexts of who calls."""
+    if arguments.apart or frame.node.crowd is not None or frame.solver.visits_max:
+        return NOTHING
+    return crowd_of(value)
 
 
 def call_each(
@@ -186,9 +210,18 @@ def call_method(
 def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
     """Call every callback that is handed to unknown code: it may call it."""
     for value in arguments.all():
-        for atom in value:
+        for atom in hand_over_many(frame, value, arguments, pos):
             if atom[0] in {FUNCTION, PARTIAL}:
                 hand_over(frame, atom, arguments, pos, certain=False)
+
+
+def hand_over_many(frame: Frame, value: Value, arguments: Arguments, pos: Pos) -> Value:
+    """Call the callbacks of a crowd as code outside does; return what else a value may be."""
+    crowd = _called_crowd(frame, value, arguments)
+    if not crowd:
+        return value
+    CROWDED[0](frame, crowd, Arguments([], star=ANY, double=True, unused=True), pos)
+    return tuple([atom for atom in value if atom[0] != FUNCTION])
 
 
 def hand_over(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool) -> None:

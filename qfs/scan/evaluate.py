@@ -1,6 +1,7 @@
 """One node, evaluated: parameters in, body read, result out."""
 
 from qfs.scan.annotations import annotated
+from qfs.scan.crowds import call_all
 from qfs.scan.frame import Frame
 from qfs.scan.shapes import look
 from qfs.scan.solve import Node, Solver
@@ -11,6 +12,8 @@ from qfs.scan.values import ANY, NONE, NOTHING, Value, join, sequence
 def evaluate_node(solver: Solver, node: Node) -> Value:
     """Read a function's body with a node's arguments; return what it returns."""
     frame = Frame(solver, node)
+    if node.crowd is not None:
+        return call_all(frame, node.crowd, node.crowd.pos)
     facts = node.function.facts
     ends = run(frame, facts.body)
     look(frame)

@@ -40,6 +40,11 @@ def _changed(function: Function) -> tuple[frozenset[str], frozenset[str]]:
     return known
 
 
+def changes_parts(function: Function) -> bool:
+    """Say whether a function may change what it is handed, or a part of it."""
+    return bool(_changed(function)[1])
+
+
 def changed_in(function: Function, names: frozenset[str]) -> frozenset[str]:
     """Return those of some names whose container a function changes."""
     return _roots(function)[0] & names if names else names

@@ -11,7 +11,14 @@ from typing import Any, Final
 from qfs.scan import ir
 from qfs.scan.addresses import EQUAL, outside_text, told
 from qfs.scan.compared import compared, equals, hashed, orders_of
-from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key, evaluate_keys
+from qfs.scan.dispatch import (
+    Arguments,
+    call_method,
+    crowd_of,
+    evaluate,
+    evaluate_key,
+    evaluate_keys,
+)
 from qfs.scan.frame import Frame, position
 from qfs.scan.implicit import of_metaclass, truth_of
 from qfs.scan.ir import Fact, Pos
@@ -71,12 +78,16 @@ def binary_value(
     out: Value = NOTHING
     if any(atom[0] == ADDRESS for atom in left) or any(atom[0] == ADDRESS for atom in right):
         told(frame, join(left, right), "is counted with")
+    many = crowd_of(right)
+    if many:  # the first of them stands for all
+        right = tuple([atom for atom in right if atom is many[0] or atom[0] != FUNCTION])
     apart, others = _told_apart(left), _told_apart(right)
     for atom in left:
         with_all = atom[0] == INSTANCE
         for other in right if with_all else others:
             if with_all or other[0] == INSTANCE or atom in apart:
-                out = join(out, _pair(frame, operator, atom, other, pos, in_place=in_place))
+                made = _pair(frame, operator, atom, other, pos, many=many, in_place=in_place)
+                out = join(out, made)
     return out
 
 
@@ -90,12 +101,12 @@ def _told_apart(value: Value) -> Value:
 
 
 def _pair(
-    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
+    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, many: Value, in_place: bool
 ) -> Value:
     if operator == "%" and type_name(left) in {"str", "bytes"}:
         return _percent(frame, left, right, pos)
     if left[0] in {INSTANCE, CLASS} or right[0] == INSTANCE:
-        return _objects(frame, operator, left, right, pos, in_place=in_place)
+        return _objects(frame, operator, left, right, pos, many=many, in_place=in_place)
     if operator == "/":
         return _divide(frame, left, right, pos)
     if operator == "**":
@@ -209,15 +220,16 @@ def _concatenated(left: Atom, right: Atom) -> Value:
 
 
 def _objects(
-    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
+    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, many: Value, in_place: bool
 ) -> Value:
     name = _METHODS[operator]
-    out = of_metaclass(frame, left, f"__{name}__", [(right,)], pos)
+    given = many if many and right[0] == FUNCTION else (right,)
+    out = of_metaclass(frame, left, f"__{name}__", [given], pos)
     if left[0] == INSTANCE:
         if in_place and frame.find(left[1], f"__i{name}__"):
-            return call_method(frame, left, f"__i{name}__", Arguments([(right,)]), pos)
+            return call_method(frame, left, f"__i{name}__", Arguments([given]), pos)
         if frame.find(left[1], f"__{name}__"):
-            out = call_method(frame, left, f"__{name}__", Arguments([(right,)]), pos)
+            out = call_method(frame, left, f"__{name}__", Arguments([given]), pos)
             if right[0] != INSTANCE:
                 return out
     if right[0] == INSTANCE and frame.find(right[1], f"__r{name}__"):
@@ -311,20 +323,19 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
     """Turn a value into text: report what two runs print differently.
 
     Where a value may also be something else, an address in its text is possible; where the engine
-    has lost what it may be, so is whether there is an address. An order is possible there.
+    has lost what it may be, so is whether there is an address.
     """
     verdict = _among(value)
-    ordered = all(atom[0] in {SET, SEQUENCE, TABLE} for atom in value)
     told(frame, tuple([atom for atom in value if atom[0] == ADDRESS]), "becomes text")
     for atom in value:
         tag = atom[0]
         if tag == SET:
             _element, taint = elements(frame, (atom,), pos)
             if taint is not None:
-                frame.leak(taint, "set-text", "becomes text", sure=ordered)
+                frame.leak(taint, "set-text", "is printed")
         elif tag in {SEQUENCE, TABLE}:
             if atom[3] is not None:
-                frame.leak(atom[3], "set-text", "becomes text", sure=ordered)
+                frame.leak(atom[3], "set-text", "is printed")
             if tag == SEQUENCE and atom[1] in {"gen", "lazy", "coro"}:
                 frame.site("default-repr", pos, "text of an iterator", verdict)
                 continue

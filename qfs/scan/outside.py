@@ -11,7 +11,7 @@ from qfs.scan import ir, times
 from qfs.scan.addresses import told
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.confined import confined
-from qfs.scan.dispatch import Arguments, call, escape, hand_over
+from qfs.scan.dispatch import Arguments, call, escape, hand_over, hand_over_many
 from qfs.scan.frame import Frame
 from qfs.scan.frameworks import act, is_replaced
 from qfs.scan.ir import Pos
@@ -290,7 +290,7 @@ def _callbacks(frame: Frame, name: str, arguments: Arguments, pos: Pos, *, known
     if name in _CALLS_ITSELF:
         return
     for value in arguments.all():
-        for atom in value:
+        for atom in hand_over_many(frame, value, arguments, pos):
             if atom[0] in {FUNCTION, PARTIAL} or (known and _is_method(atom)):
                 hand_over(frame, atom, arguments, pos, certain=known)
             elif atom[0] == OUTSIDE and known and name in frame.solver.rules.summaries.calls:

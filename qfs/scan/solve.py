@@ -9,7 +9,7 @@
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -26,6 +26,7 @@ from qfs.scan.values import (
     NARROW,
     NOTHING,
     PLAIN,
+    Atom,
     Taint,
     Value,
     bounded,
@@ -46,15 +47,23 @@ CALLED_TOTAL: Final = 500_000
 """Functions and classes among a value's alternatives, times functions: a larger program tells
 fewer of them apart, or calling what many callers share would cost its square."""
 CALLED_MIN: Final = 16
+CALLS_MAX: Final = 64
+CALLS_LEAST: Final = 50_000
+"""Calls that are looked at, a function of the program, before less is told apart: of values that
+may be many functions no more than in the largest program, and cells may grow but little."""
 RUNS_MAX: Final = 8
 """Evaluations after which a node's result is anything besides."""
 AGAIN_MAX: Final = 32
 """Evaluations after which a node is not woken by results and arguments; if they grow, it is cut."""
+PATIENCE: Final = 4
+"""How many times as often a call of many functions is evaluated: it waits for all of them."""
 GROWING: Final = "code whose values keep growing"
 EAGER_DEPTH: Final = 24
 CELL_GROWTH_MAX: Final = 48
 """How much a cell may grow, in the steps of ``values.growth``, before it is anything."""
 CELL_GROWTH_MIN: Final = 36
+CELL_GROWTH_LEAST: Final = 12
+"""The same once so many calls were looked at that no program needs them: ``CALLS_MAX``."""
 CELL_GROWTH_TOTAL: Final = 300_000
 """The same of all functions together: a larger program waits less long for each."""
 WIDENED_AFTER: Final = 11
@@ -88,6 +97,24 @@ class Edge(NamedTuple):
     certain: bool
 
 
+Form: TypeAlias = tuple[int, int | None, tuple[str, ...], bool, Taint | None, bool, Taint | None]
+"""Of arguments: positional ones, how many are certain, words, star missing, its order, double,
+and the order of those words."""
+
+
+@dataclass(slots=True, eq=False)
+class Crowd:
+    """A call of many functions: ``qfs.scan.crowds``."""
+
+    pos: Pos
+    form: Form
+    given: list[Value]
+    """Positional arguments, those by word, an element of the star, what two stars hide."""
+    callee: Value = NOTHING
+    changing: dict[Atom, None] = field(default_factory=dict)
+    """Nodes called that may change what they are handed, and whether they are bound."""
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """A function in a context."""
@@ -118,6 +145,8 @@ class Node:
     """Whether something that it reads changed once too often for it to be evaluated again."""
     rank: int = 0
     """How many nodes were evaluated to the end before it was, for the first time."""
+    crowd: Crowd | None = None
+    """What is called, where this is no function but a call of many."""
 
 
 class Solver:
@@ -136,14 +165,18 @@ class Solver:
         self.called_max = max(CALLED_MIN, min(CALLED_MAX, many))
         long = CELL_GROWTH_TOTAL // max(len(program.functions), 1)
         self.growth_max = min(CELL_GROWTH_MAX, max(CELL_GROWTH_MIN, long))
+        self.calls_left = max(CALLS_LEAST, CALLS_MAX * len(program.functions))
         self.visits_max = 0
         """Evaluations a node, or 0 until nothing changes: a proof needs 0."""
         self.nodes: list[Node] = []
         self.contexts: list[dict[Any, int]] = [{} for _ in program.functions]
         self.cells: dict[CellKey, Value] = {}
         self.growth: dict[CellKey, int] = {}
+        self.cut: dict[CellKey, None] = {}
+        """Cells that grew for longer than they are followed: they are anything now."""
         self.cell_readers: dict[CellKey, dict[int, None]] = {}
         self.queue: list[tuple[int, int]] = []
+        self.crowds: dict[Any, int] = {}
         self.shapes: dict[Value, Shape] = {}
         """Arguments as contexts know them: widened, and without an order of alternatives."""
         self.wide_shapes: dict[int, tuple[Value, Shape]] = {}
@@ -177,6 +210,8 @@ class Solver:
 
     def write(self, key: CellKey, value: Value) -> None:
         """Let a cell hold a value besides what it holds."""
+        if key in self.cut:
+            return
         known = self.cells.get(key)
         before = known or NOTHING
         after = self.bounded(join(before, self.bounded(value)))
@@ -189,8 +224,7 @@ class Solver:
             if same(before, after):
                 return
         if steps > self.growth_max:
-            if before == ANY:
-                return
+            self.cut[key] = None
             after = ANY
         self.cells[key] = after
         self._wake(self.cell_readers.get(key, ()))
@@ -310,10 +344,52 @@ class Solver:
         node.cut = node.cut or (grown and not node.queued)
         return node
 
+    def crowd(self, function: Function, key: Any, form: Form, order: Taint | None) -> Node:
+        """Return the node of a call of many functions in a place, in such a form."""
+        pos, _ordered, maker, _form = key
+        number = self.crowds.get((function.number, key))
+        if number is not None:
+            return self.nodes[number]
+        crowd = Crowd(pos, form, [NOTHING] * (form[0] + len(form[2]) + 2))
+        node = Node(len(self.nodes), function, {"": maker} if maker else {}, order, crowd=crowd)
+        self.nodes.append(node)
+        self.crowds[function.number, key] = node.number
+        return node
+
+    def gather(self, node: Node, callee: Value, given: Sequence[Value]) -> None:
+        """Let a crowd call such functions with such arguments besides."""
+        crowd = node.crowd
+        if crowd is None:
+            return
+        after = self.bounded(join(crowd.callee, callee))
+        grown = not same(crowd.callee, after)
+        if grown:
+            crowd.callee = after
+        for at, value in enumerate(given):
+            after = self.bounded(join(crowd.given[at], self.bounded(value)))
+            if not same(crowd.given[at], after):
+                crowd.given[at] = after
+                grown = True
+        if grown:
+            node.stale = True
+            if node.runs <= PATIENCE * AGAIN_MAX:
+                self.push(node)
+            node.cut = node.cut or not node.queued
+
+    def put(self, key: CellKey, value: Value) -> None:
+        """Let a cell hold a value that is no alternatives of anything, and wake who read it."""
+        if self.cells.get(key, NOTHING) != value:
+            self.cells[key] = value
+            self._wake(self.cell_readers.get(key, ()))
+
     def call(
         self, caller: Node, callee: Node, pos: Pos, *, certain: bool, used: bool = True
     ) -> Value:
         """Record a call and return what the callee returns, as far as is known yet."""
+        self.calls_left -= 1
+        if not self.calls_left:
+            self.called_max = min(self.called_max, CALLED_MIN)
+            self.growth_max = CELL_GROWTH_LEAST
         key = (callee.number, pos)
         before = caller.edges.get(key)
         if before is None or (certain and not before.certain):
@@ -351,7 +427,7 @@ class Solver:
         if not node.rank:
             self.ended += 1
             node.rank = self.ended
-        if node.runs > RUNS_MAX:
+        if node.runs > RUNS_MAX * _patience(node):
             result = join(node.result, ANY)
         after = self.bounded(join(node.result, result))
         if node.runs > 2:
@@ -360,7 +436,7 @@ class Solver:
             node.result = after
             for number, used in node.readers.items():
                 reader = self.nodes[number]
-                if used and reader.runs <= AGAIN_MAX:
+                if used and reader.runs <= AGAIN_MAX * _patience(reader):
                     self.push(reader)
                 reader.cut = reader.cut or (used and not reader.queued)
 
@@ -382,11 +458,10 @@ class Solver:
         for node in self.nodes if not self.visits_max else ():
             if node.cut and self._has_changed(node):
                 self.unknown(node, GROWING)
-        for key, steps in self.growth.items():
-            if steps > self.growth_max:
-                looked = self.lookups.grown(key, new=False) if key[0] in _LOOKED_UP else []
-                for number in (*self.cell_readers.get(key, ()), *looked):
-                    self.unknown(self.nodes[number], GROWING)
+        for key in self.cut:
+            looked = self.lookups.grown(key, new=False) if key[0] in _LOOKED_UP else []
+            for number in (*self.cell_readers.get(key, ()), *looked):
+                self.unknown(self.nodes[number], GROWING)
 
     def _has_changed(self, node: Node) -> bool:
         """Say whether an evaluation would find anything else than the last one."""
@@ -400,6 +475,10 @@ class Solver:
             if nodes[number].result is not value:
                 return True
         return any(self.lookups.changed(node, each) for each in list(node.looked))
+
+
+def _patience(node: Node) -> int:
+    return 1 if node.crowd is None else PATIENCE
 
 
 def _number(function: Function) -> int:

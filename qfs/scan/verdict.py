@@ -136,7 +136,8 @@ def _found(
         line = first  # the order began elsewhere, and comes out of this function
     while True:
         function = solver.nodes[at].function
-        steps.append(Step(function.module.path, line, function.label))
+        if solver.nodes[at].crowd is None:
+            steps.append(Step(function.module.path, line, function.label))
         if at not in came:
             break
         at, pos = came[at]

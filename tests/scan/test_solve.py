@@ -5,9 +5,14 @@ import pytest
 from qfs.app.audit import rulebook
 from qfs.scan import solve
 from qfs.scan.audit import analyse
+from qfs.scan.entries import entry_functions, start
+from qfs.scan.evaluate import evaluate_node
 from qfs.scan.extract import extract
 from qfs.scan.found import Judged
-from qfs.scan.values import ANY, INT, PARTIAL, Value, fewer_called, join, same
+from qfs.scan.program import link
+from qfs.scan.solve import CALLED_MIN, Solver
+from qfs.scan.values import ANY, CALLED_MAX, INT, PARTIAL, Value, fewer_called, join, same
+from qfs.scan.verdict import judge
 
 BOOK = rulebook()
 BASES = """
@@ -139,6 +144,92 @@ def test_a_list_that_a_callee_puts_into_more_fields_than_are_followed_is_unknown
         "    rows.append(1)\n    return len(rows)\n"
     )
     assert {each.verdict for each in found.found} == verdicts
+
+
+def table(size: int, body: str, entry: str) -> str:
+    """Return so many functions in a table, the last with another body, and who calls them."""
+    lines = ["import time", "def keep(rows: list[int]) -> int:", "    return 0"]
+    for at in range(size):
+        lines += [
+            f"def f{at}(rows: list[int]) -> int:",
+            f"    {body if at + 1 == size else 'pass'}",
+        ]
+        lines += [f"    return {at}"]
+    names = ", ".join([f"'{at}': f{at}" for at in range(size)])
+    return "\n".join([*lines, f"TABLE = {{{names}}}", entry]) + "\n"
+
+
+CALLED = """
+def entry(name: str) -> list[int]:
+    rows: list[int] = []
+    TABLE[name](rows)
+    return rows
+"""
+HANDED = """
+def entry(names: list[str]) -> list[int]:
+    return list(map(len, names)) + [len([f for f in TABLE.values() if unknown(f)])]
+def unknown(f):
+    import nobody
+    return nobody.knows(f)
+"""
+ADDED = """
+class Kind:
+    def __or__(self, other):
+        return other([])
+def entry(kind: Kind, name: str):
+    return kind | TABLE[name]
+"""
+
+
+@pytest.mark.parametrize("size", [5, 40])
+@pytest.mark.parametrize(
+    ("title", "body", "entry", "verdicts"),
+    [
+        ("one of them asks the clock", "time.time()", CALLED, {"possible"}),
+        ("none of them does", "pass", CALLED, set()),
+        ("one fills what it is handed from a set", "rows.extend({'a', 'b'})", CALLED, {"possible"}),
+        ("one fills it from a list", "rows.extend([1, 2])", CALLED, set()),
+        ("handed to nobody knows whom", "time.time()", HANDED, {"possible", "unknown"}),
+        ("the other side of an operator", "time.time()", ADDED, {"possible"}),
+        ("an operator and no clock", "pass", ADDED, set()),
+    ],
+)
+def test_a_call_of_many_functions_finds_what_a_call_of_few_does(
+    size: int, title: str, body: str, entry: str, verdicts: set[str]
+) -> None:
+    found = judged(table(size, body, entry))
+    surely = {"violation": "possible"}  # of few, each may be called in a context of its own
+    assert {surely.get(each.verdict, each.verdict) for each in found.found} == verdicts, title
+
+
+def solved(code: str, calls: int = 1_000) -> tuple[Solver, Judged]:
+    program = link({"case": ("case.py", extract(code.encode()))})
+    solver = Solver(program, BOOK, evaluate_node)
+    solver.calls_left = calls
+    roots = start(solver, entry_functions(program.functions, ["*entry*"], bool), ["*entry*"])
+    solver.solve()
+    return solver, judge(solver, roots)
+
+
+def test_each_of_many_functions_is_called_once_for_all_contexts_of_who_calls() -> None:
+    contexts = ["'a'", "1", "b'b'", "None"]
+    calls = [f"def entry{at}():\n    return ask({each})\n" for at, each in enumerate(contexts)]
+    asks = "def ask(what):\n    return what, TABLE['1']([])\n"
+    solver, _judged = solved(table(40, "pass", asks) + "\n".join(calls))
+    edges = [len(node.edges) for node in solver.nodes if node.function.facts.name == "ask"]
+    assert sorted(edges) == [1, 1, 1, 1, 40]
+
+
+@pytest.mark.parametrize(("calls", "unknown"), [(1_000, False), (3, True)])
+def test_what_is_not_told_apart_after_so_many_calls_is_unknown(
+    calls: int,
+    unknown: bool,
+) -> None:
+    body = "TABLE[str(len(rows))](rows)"
+    solver, found = solved(table(40, body, CALLED + CALLED.replace("entry", "entry_2")), calls)
+    assert ("unknown" in {each.verdict for each in found.found}) is unknown
+    assert (found.proved == found.functions) is not unknown
+    assert solver.called_max == (CALLED_MIN if unknown else CALLED_MAX)
 
 
 MADE = [
