@@ -94,6 +94,42 @@ def _keyed(fact: Any, name: str, *, key: bool) -> bool:
     return all(_keyed(part, name, key=False) for part in fact)
 
 
+def kept_hash(frame: Frame, call: Fact) -> bool:
+    """Say whether ``self._hash = hash(...)`` is read by ``__hash__`` and ``__eq__`` alone."""
+    question = ("kept hash", call[4])
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        known = frame.function.notes[question] = _kept(frame, call)
+    return known
+
+
+def _kept(frame: Frame, call: Fact) -> bool:
+    names = [
+        fact[1][0][2]
+        for fact in ir.parts(frame.function.facts.body)
+        if len(fact) == 4 and fact[0] == ir.ASSIGN and fact[2] == call
+        if len(fact[1]) == 1 and fact[1][0][0] == ir.ATTR and fact[1][0][1][0] == ir.NAME
+    ]
+    if not names or not names[0].startswith("_") or frame.function.owner is None:
+        return False
+    return not any(
+        _reads(each.facts.body, names[0])
+        for each in frame.module.functions
+        if each.facts.name not in {"__hash__", "__eq__", "__ne__"}
+    )
+
+
+def _reads(fact: Any, name: str) -> bool:
+    """Say whether a fact reads an attribute of a name."""
+    match fact:
+        case (ir.ATTR, holder, str(attribute), _):
+            return attribute == name or _reads(holder, name)
+        case (ir.ASSIGN, targets, value, (int(), *_)):
+            others = tuple([target[1] if target[0] == ir.ATTR else target for target in targets])
+            return _reads(others, name) or _reads(value, name)
+    return isinstance(fact, tuple) and any(_reads(part, name) for part in fact)
+
+
 def told(frame: Frame, value: Value, use: str, depth: int = _DEPTH) -> None:
     """Report the addresses in a value, where they were taken: their number is used."""
     if frame.logging:

@@ -75,7 +75,7 @@ def _before(fact: Fact, names: frozenset[str], *, out: bool) -> bool:
     if tag == ir.WHILE:
         return _head(fact, names, out=out)
     if tag == ir.WITH:
-        return mentions(fact[1], names) or _alive(fact[2], names, out=out)
+        return out or mentions(fact[1], names) or _alive(fact[2], names, out=False)
     return out or tag in {ir.DEF, ir.CLASS} or mentions(fact, names)
 
 

@@ -203,9 +203,25 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
                 frame.site("class-state", pos, "a class attribute")
     elif not shared:
         _hidden_state(frame, holder, root, pos)
+    if holder[0] == ir.CALL and frame.function.outer is not None and _cached(frame, holder):
+        frame.site("global-write", pos, "what a cache keeps")
     if holder[0] == ir.NAME:
         _mutable_default(frame, holder[1], pos)
     put_back(frame, holder, pos, value)
+
+
+def _cached(frame: Frame, call: Fact) -> bool:
+    """Say whether a call is one of a function whose results are cached."""
+    named = [
+        decorator[1] if decorator[0] == ir.CALL else decorator
+        for atom in (evaluate(frame, call[1]) if call[1][0] in {ir.NAME, ir.ATTR} else ())
+        if atom[0] == FUNCTION
+        for decorator in frame.solver.program.functions[atom[1]].facts.decorators
+    ]
+    return any(each[0] in {ir.NAME, ir.ATTR} and each[-2] in _CACHES for each in named)
+
+
+_CACHES: Final = {"cache", "lru_cache"}
 
 
 def _hidden_state(frame: Frame, holder: Fact, root: Fact, pos: Pos) -> None:

@@ -9,6 +9,7 @@ import builtins
 from collections.abc import Callable
 from typing import Final
 
+from qfs.scan.addresses import kept_hash
 from qfs.scan.attributes import built_in_class
 from qfs.scan.compared import hashed
 from qfs.scan.dispatch import Arguments, call, call_each, call_method
@@ -277,6 +278,8 @@ def _print(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 def _hash(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     if frame.function.facts.name == "__hash__":
+        return INT
+    if arguments.facts is not None and kept_hash(frame, arguments.facts):
         return INT
     for atom in arguments.first():
         how = grade((atom,))

@@ -11,7 +11,7 @@ from qfs.scan import ir
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.values import NOTHING, known
+from qfs.scan.values import NOTHING, OBJECT, Atom, known, type_name
 
 _ASKED: Final = {"put", "get", "put_nowait", "get_nowait", "empty", "full", "qsize"}
 
@@ -24,6 +24,8 @@ def confined(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> bool:
     if name == "threading.Lock.acquire":
         given = [arguments.at(0, "blocking"), arguments.at(1, "timeout")]
         return all(value in (NOTHING, known(True), known(-1)) for value in given)
+    if name == "zipfile.ZipFile":
+        return not any(_is_path(atom) for atom in arguments.at(0, "file"))
     function = frame.function
     if not name.startswith("queue.") or function.outer is None or function.facts.captured:
         return False
@@ -39,6 +41,10 @@ def confined(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> bool:
         kept = own not in parameters and _kept(function.facts.body, own)
         function.notes[question] = kept
     return kept
+
+
+def _is_path(atom: Atom) -> bool:
+    return type_name(atom) == "str" or (atom[0] == OBJECT and atom[1].startswith("pathlib."))
 
 
 def _local(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> str:

@@ -240,8 +240,15 @@ class Frame:
                 return
             key = (rule.code, taint.path, taint.pos)
             if key not in self.node.effects:
-                text = f"the order of {taint.what} {use}"
+                text = f"the order of {taint.what} {use}{self._elsewhere(taint, use)}"
                 self.node.effects[key] = Effect(rule, taint.path, taint.pos, text, verdict)
+
+    def _elsewhere(self, taint: Taint, use: str) -> str:
+        """Name the function that uses an order which was born outside of it, if use does not."""
+        first, _column, last, _end = self.function.facts.pos
+        here = taint.path == self.module.path and first <= taint.pos[0] <= last
+        name = self.function.facts.qualname
+        return "" if here or name in use else f" in {name}"
 
     # Classes ---------------------------------------------------------------------------------
 

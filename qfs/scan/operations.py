@@ -323,19 +323,20 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
     """Turn a value into text: report what two runs print differently.
 
     Where a value may also be something else, an address in its text is possible; where the engine
-    has lost what it may be, so is whether there is an address.
+    has lost what it may be, so is whether there is an address. An order is possible there.
     """
     verdict = _among(value)
+    ordered = all(atom[0] in {SET, SEQUENCE, TABLE} for atom in value)
     told(frame, tuple([atom for atom in value if atom[0] == ADDRESS]), "becomes text")
     for atom in value:
         tag = atom[0]
         if tag == SET:
             _element, taint = elements(frame, (atom,), pos)
             if taint is not None:
-                frame.leak(taint, "set-text", "is printed")
+                frame.leak(taint, "set-text", "becomes text", sure=ordered)
         elif tag in {SEQUENCE, TABLE}:
             if atom[3] is not None:
-                frame.leak(atom[3], "set-text", "is printed")
+                frame.leak(atom[3], "set-text", "becomes text", sure=ordered)
             if tag == SEQUENCE and atom[1] in {"gen", "lazy", "coro"}:
                 frame.site("default-repr", pos, "text of an iterator", verdict)
                 continue
