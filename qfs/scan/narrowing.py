@@ -219,6 +219,8 @@ def _fit(frame: Frame, atom: Atom, wanted: Atom, *, exact: bool) -> str:
     mine, other = type_name(atom), type_name(wanted)
     if mine and wanted[0] == INSTANCE:
         return "no"
+    if atom[0] in _CALLED and other and not _loose(other):
+        return "no"
     if not mine or not other:
         return "maybe"
     if mine == other:
