@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qfs.scan import ir
+from qfs.scan.depth import bounded
 from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame, Links
 from qfs.scan.grown import note
@@ -219,6 +220,7 @@ def put_back(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
         for way in list(ways(frame, holder)):
             put_back(frame, way, pos, value)
         return
+    value = bounded(value)
     key = _key(holder)
     steps = len(frame.putting)
     if key is None or key in frame.putting or steps > _STEPS_MAX:
@@ -259,7 +261,9 @@ def _put(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
             if tag == ir.ATTR:
                 _put_attribute(frame, atom, holder[2], pos, value)
             elif atom[0] in {SEQUENCE, TABLE, TUPLE}:
-                put_back(frame, holder[1], pos, (_with_item(atom, value),))
+                changed = _with_item(atom, value)
+                if changed != atom:  # else whatever else leads there holds it as well
+                    put_back(frame, holder[1], pos, (changed,))
 
 
 def _put_attribute(frame: Frame, atom: Atom, name: str, pos: Pos, value: Value) -> None:

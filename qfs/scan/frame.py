@@ -8,6 +8,7 @@
 import builtins
 from typing import Any, Final, TypeAlias
 
+from qfs.scan.depth import bounded
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Klass
 from qfs.scan.rule import Hit, Rule
@@ -23,7 +24,6 @@ from qfs.scan.values import (
     TABLE,
     Taint,
     Value,
-    bounded,
     join,
 )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from qfs.scan.depth import bounded
 from qfs.scan.ir import Pos
 from qfs.scan.lookup import Lookup, Lookups
 from qfs.scan.program import Function, Klass, Program
@@ -29,7 +30,6 @@ from qfs.scan.values import (
     Atom,
     Taint,
     Value,
-    bounded,
     fewer_called,
     growth,
     join,

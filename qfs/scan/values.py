@@ -1,7 +1,7 @@
 """What the engine knows of a value: a tuple of alternatives, each a small tuple.
 
 - A value is the alternatives it may be, in the order of discovery; () is "not known yet".
-- Depth and number of alternatives are bounded: beyond them a value is ANY.
+- The number of alternatives is bounded: beyond it a value is ANY; depth is ``qfs.scan.depth``'s.
 - ``Taint`` says that an order of elements came from somewhere that two runs may disagree on.
 """
 
@@ -41,7 +41,6 @@ _FILLED_MAX: Final = 4
 """Arguments that partials of partials fill together."""
 CALLED_MAX: Final = 256
 """Functions and classes among the alternatives: a table of functions holds many."""
-DEPTH_MAX: Final = 3
 
 
 class Taint(NamedTuple):
@@ -107,13 +106,13 @@ def join(left: Value, right: Value) -> Value:
         key = (left, right)
         known = _JOINED.get(key)
         if known is None:
-            known = _remember(_JOINED, key, _joined(left, right))
+            known = remember(_JOINED, key, _joined(left, right))
         return known
     places = (id(left), id(right))
     found = _JOINED_WIDE.get(places)
     if found is None:
         found = (left, right, _joined(left, right))
-        _remember(_JOINED_WIDE, places, found)
+        remember(_JOINED_WIDE, places, found)
     return found[2]
 
 
@@ -153,11 +152,11 @@ NARROW: Final = 6
 _JOINED: Final[dict[tuple[Value, Value], Value]] = {}
 _JOINED_WIDE: Final[dict[tuple[int, int], tuple[Value, Value, Value]]] = {}
 """By where two values are, which stay there as long as they are remembered with what they give."""
-_BOUNDED: Final[dict[Value, Value]] = {}
 _MEMO_MAX: Final = 100_000  # a memo of pure functions: forgetting it changes nothing but the time
 
 
-def _remember(memo: dict[Any, Any], key: Any, value: Value) -> Value:
+def remember(memo: dict[Any, Any], key: Any, value: Value) -> Value:
+    """Keep a value in a memo that forgets all when it is full; return the value."""
     if len(memo) >= _MEMO_MAX:
         memo.clear()
     memo[key] = value
@@ -370,50 +369,6 @@ def _fold(left: Atom, right: Atom) -> Atom:
         taint = left[3] or right[3]
         return (TABLE, join(left[1], right[1]), join(left[2], right[2]), taint)
     return (tag, left[1], join(left[2], right[2]), left[3] or right[3])
-
-
-def bounded(value: Value) -> Value:
-    """Return the value with everything below a depth forgotten."""
-    for atom in value:
-        if atom[0] in _NESTED:
-            known = _BOUNDED.get(value)
-            if known is None:
-                known = _remember(_BOUNDED, value, _cut(value, DEPTH_MAX))
-            return known
-    return value
-
-
-_NESTED: Final = frozenset((SEQUENCE, SET, TABLE, TUPLE, PARTIAL))
-
-
-def _cut(value: Value, depth: int) -> Value:
-    out: list[Atom] = []
-    for atom in value:
-        tag = atom[0]
-        if tag in {SEQUENCE, SET}:
-            out.append((tag, atom[1], _cut(atom[2], depth - 1) if depth else ANY, atom[3]))
-        elif tag == TABLE:
-            key = _cut(atom[1], depth - 1) if depth else ANY
-            out.append((tag, key, _cut(atom[2], depth - 1) if depth else ANY, atom[3]))
-        elif tag == TUPLE:
-            if depth and len(atom[1]) <= ALTERNATIVES_MAX * 2:
-                out.append((TUPLE, tuple([_cut(item, depth - 1) for item in atom[1]])))
-            else:
-                out.append((SEQUENCE, "tuple", ANY, None))
-        elif tag == PARTIAL:
-            out.append(_cut_partial(atom, depth - 1) if depth > 1 else (ANYTHING, "deep"))
-        elif tag == METHOD and depth <= 0:
-            out.append((ANYTHING, "deep"))
-        else:
-            out.append(atom)
-    return tuple(out)
-
-
-def _cut_partial(atom: Atom, depth: int) -> Atom:
-    """Return a partial whose parts are cut: one may be filled with another, and so on for ever."""
-    positional = [_cut(item, depth) for item in atom[2]]
-    words = [(name, _cut(item, depth)) for name, item in atom[3]]
-    return (PARTIAL, _cut(atom[1], depth), tuple(positional), tuple(words))
 
 
 def filled(callee: Value, positional: Sequence[Value], words: Mapping[str, Value]) -> Value:
