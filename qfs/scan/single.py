@@ -69,28 +69,35 @@ def _stays(frame: Frame, one: Any, line: int) -> bool:
 def _filled(fact: Any, one: object, line: int) -> bool:
     """Say whether a part of a fact below a line may give a variable another element."""
     match fact:
+        case (int(), int(), int(), int()):  # a place in the code, no fact
+            return False
         case (ir.NAME, str(), (int(at), *_)):
-            return bool(at > line and fact[:2] == one)
+            return at > line and _is(fact, one)
         case (ir.CALL, (ir.ATTR, holder, str(method), _), positional, words, _) if (
-            holder[:2] == one and method in _TAKES
+            _is(holder, one) and method in _TAKES
         ):
             return _filled((positional, words), one, line)
         case (ir.CALL, (ir.NAME, str(name), _) as callee, positional, words, _) if name in _READS:
-            rest = tuple([each for each in positional if each[:2] != one])
+            rest = tuple([each for each in positional if not _is(each, one)])
             return _filled((callee, rest, words), one, line)
         case (ir.COMP, _, results, parts, _) if isinstance(parts, tuple):
             rest = tuple([(each[0], each[2]) for each in parts])
-            iterated = tuple([each[1] for each in parts if each[1][:2] != one])
+            iterated = tuple([each[1] for each in parts if not _is(each[1], one)])
             return _filled((results, rest, iterated), one, line)
-        case (ir.COMPARE, left, rights, _) if isinstance(rights, tuple) and left[:2] != one:
-            others = tuple([right for _operator, right in rights if right[:2] != one])
+        case (ir.COMPARE, left, rights, _) if isinstance(rights, tuple) and not _is(left, one):
+            others = tuple([right for _operator, right in rights if not _is(right, one)])
             return _filled((left, others), one, line)
-        case (ir.INDEX, (ir.NAME, _, _) as holder, index, _) if holder[:2] == one:
+        case (ir.INDEX, (ir.NAME, _, _) as holder, index, _) if _is(holder, one):
             return _filled(index, one, line)
-        case (ir.ASSIGN, ((ir.TUPLE | ir.LIST, *_),) as targets, value, _) if value[:2] == one:
+        case (ir.ASSIGN, ((ir.TUPLE | ir.LIST, *_),) as targets, value, _) if _is(value, one):
             return _filled(targets, one, line)
-        case (ir.FOR, target, iterable, body, otherwise, _) if iterable[:2] == one:
+        case (ir.FOR, target, iterable, body, otherwise, _) if _is(iterable, one):
             return _filled((target, body, otherwise), one, line)
-        case (ir.IF, test, body, otherwise) if isinstance(test, tuple) and test[:2] == one:
+        case (ir.IF, test, body, otherwise) if _is(test, one):
             return _filled((body, otherwise), one, line)
     return isinstance(fact, tuple) and any(_filled(part, one, line) for part in fact)
+
+
+def _is(fact: Any, one: object) -> bool:
+    """Say whether a part of a fact is the variable."""
+    return isinstance(fact, tuple) and fact[:2] == one
