@@ -75,10 +75,8 @@ def _kept(fact: Any, own: str) -> bool:
             _,
         ) if name == own:
             return method in _ASKED and _kept((positional, words), own)
-        case (ir.ASSIGN, ((ir.NAME, str(name), _),), (ir.CALL, *_) as value, (int(), *_)) if (
-            name == own
-        ):
-            return _kept(value, own)
+        case (ir.ASSIGN, ((ir.NAME, str(name), _),), (ir.CALL, *_), (int(), *_)) if name == own:
+            return _kept(fact[2], own)
         case (ir.NAME, str(name), _):
             return name != own
     return all(_kept(part, own) for part in fact)

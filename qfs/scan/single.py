@@ -77,9 +77,9 @@ def _filled(fact: Any, one: object, line: int) -> bool:
             _is(holder, one) and method in _TAKES
         ):
             return _filled((positional, words), one, line)
-        case (ir.CALL, (ir.NAME, str(name), _) as callee, positional, words, _) if name in _READS:
+        case (ir.CALL, (ir.NAME, str(name), _), positional, words, _) if name in _READS:
             rest = tuple([each for each in positional if not _is(each, one)])
-            return _filled((callee, rest, words), one, line)
+            return _filled((fact[1], rest, words), one, line)
         case (ir.COMP, _, results, parts, _) if isinstance(parts, tuple):
             rest = tuple([(each[0], each[2]) for each in parts])
             iterated = tuple([each[1] for each in parts if not _is(each[1], one)])
@@ -87,10 +87,10 @@ def _filled(fact: Any, one: object, line: int) -> bool:
         case (ir.COMPARE, left, rights, _) if isinstance(rights, tuple) and not _is(left, one):
             others = tuple([right for _operator, right in rights if not _is(right, one)])
             return _filled((left, others), one, line)
-        case (ir.INDEX, (ir.NAME, _, _) as holder, index, _) if _is(holder, one):
+        case (ir.INDEX, holder, index, _) if _is(holder, one):
             return _filled(index, one, line)
-        case (ir.ASSIGN, ((ir.TUPLE | ir.LIST, *_),) as targets, value, _) if _is(value, one):
-            return _filled(targets, one, line)
+        case (ir.ASSIGN, ((ir.TUPLE | ir.LIST, *_),), value, _) if _is(value, one):
+            return _filled(fact[1], one, line)
         case (ir.FOR, target, iterable, body, otherwise, _) if _is(iterable, one):
             return _filled((target, body, otherwise), one, line)
         case (ir.IF, test, body, otherwise) if _is(test, one):
