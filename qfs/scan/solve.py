@@ -47,8 +47,8 @@ CALLED_TOTAL: Final = 500_000
 """Functions and classes among a value's alternatives, times functions: a larger program tells
 fewer of them apart, or calling what many callers share would cost its square."""
 CALLED_MIN: Final = 16
-CALLS_MAX: Final = 128
-CALLS_LEAST: Final = 50_000
+CALLS_MAX: Final = 32
+CALLS_LEAST: Final = 300_000
 """Calls that are looked at, a function of the program, before less is told apart: of values that
 may be many functions no more than in the largest program, and cells may grow but little."""
 RUNS_MAX: Final = 8
