@@ -105,7 +105,10 @@ def command(*words: str, path: Path | None = None, cache: Path | None = None) ->
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
         child = subprocess.Popen(
-            [sys.executable, "-m", *words], env=variables, stdout=subprocess.DEVNULL, stderr=said
+            [sys.executable, "-P", "-m", *words],
+            env=variables,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
         )
         _pid, status, used = os.wait4(child.pid, 0)
         wall = time.perf_counter() - start
@@ -141,17 +144,20 @@ def compiled(base: Path, source: Path) -> Path:
     """Return a folder with the compiled scanner; raises RuntimeError where its report differs."""
     folder = base / "compiled"
     compile_modules(folder, SCANNER)
-    words = (*audit(source), "--format", "json")
+    run = "import qfs.scan.solve as it; print(it.__file__); from qfs_cli.main import main; main()"
     said = [
         subprocess.run(
-            [sys.executable, "-m", *words],
+            [sys.executable, "-P", "-c", run, *audit(source)[1:], "--format", "json"],
             env={**os.environ, "PYTHONPATH": str(path)},
             stdout=subprocess.PIPE,
+            text=True,
             check=False,
-        ).stdout
+        ).stdout.splitlines()
         for path in (HERE.parent, folder)
     ]
-    if said[0] != said[1] or not said[0]:
+    if [each[0][-3:] for each in said] != [".py", ".so"]:
+        raise RuntimeError("what runs is not what was asked for")
+    if said[0][1:] != said[1][1:] or len(said[0]) < 2:
         raise RuntimeError("the compiled scanner reports something else")
     return folder
 
@@ -218,9 +224,10 @@ def grown(base: Path, fast: Path) -> tuple[Table, dict[str, list[tuple[float, fl
             cold = command(*audit(folder, *options, cache=cache), cache=cache)
             rows.append(_row(f"{kind}, cold", lines, cold))
             curves.setdefault(f"{kind}, cold", []).append((float(lines), cold.cpu))
-            taken = command(*audit(folder, *options), path=fast)
-            rows.append(_row(f"{kind}, cold, compiled", lines, taken))
-            curves.setdefault(f"{kind}, cold, compiled", []).append((float(lines), taken.cpu))
+            if cache is not None:
+                taken = command(*audit(folder, *options), path=fast)
+                rows.append(_row(f"{kind}, cold, compiled", lines, taken))
+                curves.setdefault(f"{kind}, cold, compiled", []).append((float(lines), taken.cpu))
             if cache is not None:
                 warm = command(*audit(folder, *options, cache=cache), cache=cache)
                 rows.append(_row(f"{kind}, warm", lines, warm))
