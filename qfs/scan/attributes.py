@@ -9,7 +9,7 @@ import builtins
 from typing import Final
 
 from qfs.scan.addresses import told
-from qfs.scan.dispatch import READ, Arguments, call, call_method
+from qfs.scan.dispatch import SPECIAL, Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import meta_method, of_metaclass, read_through
 from qfs.scan.imports import member
@@ -216,6 +216,22 @@ def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> 
     return out
 
 
+def special_method(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
+    """Return a method as the interpreter looks it up: the class has it, or nobody."""
+    if atom[0] != INSTANCE:
+        return attribute(frame, (atom,), name, pos)
+    number = atom[1]
+    lookup = frame.solver.lookups.get(frame.node, number, name, exact=atom[2])
+    out = bind(frame, lookup.stored, atom, ((CLASS, number),), pos)
+    for sub, found, _given in lookup.below:
+        out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
+    if out:
+        return frame.solver.bounded(out) if lookup.below else out
+    if frame.trait(number, "protocol"):
+        return ((METHOD, atom, name),)
+    return _of_outside_base(frame, atom, name)
+
+
 def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     """Return an attribute of an instance of the program's class."""
     number = atom[1]
@@ -258,8 +274,7 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return _enum_value(frame, number, name)
     if frame.trait(number, "protocol"):
         return ((METHOD, atom, name),)
-    getter = frame.find(number, "__getattr__")
-    if getter:
+    if frame.find(number, "__getattr__"):
         return call_method(frame, atom, "__getattr__", Arguments([STR]), pos)
     for held in frame.solver.read(frame.node, ("field", number, "__dict__")):
         if held[0] == TABLE:
@@ -399,4 +414,4 @@ def _super(frame: Frame, atom: Atom, name: str) -> Value:
     return out or ((METHOD, (OBJECT, "builtins.object", ""), name),)
 
 
-READ[:] = [attribute]
+SPECIAL[:] = [special_method]

@@ -13,7 +13,7 @@ from qfs.scan import ir
 from qfs.scan.addresses import KEYED, told
 from qfs.scan.annotations import annotated
 from qfs.scan.assignment import inner_order
-from qfs.scan.attributes import attribute
+from qfs.scan.attributes import attribute, special_method
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.dispatch import (
     CALLED,
@@ -239,7 +239,7 @@ def _call_instance(
         answers = arguments.answers = {}
     if atom not in answers:
         answers[atom] = NOTHING  # for an object whose ``__call__`` is such an object again
-        method = attribute(frame, (atom,), "__call__", pos)
+        method = special_method(frame, atom, "__call__", pos)
         answers[atom] = call(frame, method, arguments, pos, certain=certain)
     return answers[atom]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qfs.scan.addresses import told
-from qfs.scan.dispatch import READ, Arguments, call, call_method
+from qfs.scan.dispatch import SPECIAL, Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import of_metaclass
 from qfs.scan.ir import Pos
@@ -112,10 +112,10 @@ def hashed(frame: Frame, key: Value, pos: Pos) -> None:
         if name not in methods or not any(atom[0] in {INSTANCE, TUPLE} for atom in key):
             continue
         given = [key] if name == "__eq__" else []
-        (attribute,) = READ
+        (special_method,) = SPECIAL
         for atom in dict.fromkeys(objects(frame, key, name)):
             if atom[0] == INSTANCE:
-                method = attribute(frame, (atom,), name, pos)
+                method = special_method(frame, atom, name, pos)
                 call(frame, method, Arguments(given), pos, certain=name == "__hash__")
 
 

@@ -100,8 +100,8 @@ EXPRESSIONS: Final[list[Callable[[Frame, Fact], Value]]] = []
 """By the number of a kind of expression."""
 CALLED: Final[dict[str, Answer]] = {}
 """By the tag of an alternative; calling any other kind is a TypeError."""
-READ: Final[list[Callable[[Frame, Value, str, Pos], Value]]] = []
-"""The one function that reads an attribute."""
+SPECIAL: Final[list[Callable[[Frame, Atom, str, Pos], Value]]] = []
+"""The one function that looks up a special method as the interpreter itself does."""
 
 CROWDED: Final[list[Callable[[Frame, Value, Arguments, Pos], Value]]] = []
 """The one function that calls many."""
@@ -200,11 +200,11 @@ def call_method(
     *,
     silent: bool = False,
 ) -> Value:
-    """Return what a method of a receiver gives; () when silent and it has none."""
+    """Return what a special method of a receiver gives; () when silent and it has none."""
     if silent and receiver[0] == INSTANCE and not frame.find(receiver[1], name):
         return NOTHING
-    (attribute,) = READ
-    return call(frame, attribute(frame, (receiver,), name, pos), arguments, pos)
+    (special_method,) = SPECIAL
+    return call(frame, special_method(frame, receiver, name, pos), arguments, pos)
 
 
 def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
