@@ -18,7 +18,7 @@ from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep, leave, unknown
 from qfs.scan.loops import grown
 from qfs.scan.operations import binary_value
-from qfs.scan.order import elements, unordered
+from qfs.scan.order import blurred, elements, unordered
 from qfs.scan.shared import (
     captured_by_module,
     is_module_level,
@@ -37,6 +37,7 @@ from qfs.scan.values import (
     NOTHING,
     OUTSIDE,
     SEQUENCE,
+    SET,
     TABLE,
     TUPLE,
     Atom,
@@ -89,12 +90,19 @@ def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> 
         return
     element, taint = elements(frame, value, pos)
     if taint is not None and len(targets) > 1:
-        frame.leak(taint, "set-pick", "decides which variable gets which element")
+        use = "decides which variable gets which element"
+        sure = all(atom[0] in {SEQUENCE, SET, TABLE} for atom in value)
+        of = [atom for atom in value if atom[0] == SET or (atom[0] in _LISTS and atom[3])]
+        lost = bool(of) and all(blurred(value, atom) for atom in of)
+        frame.leak(taint, "set-pick", use, sure=sure, lost=lost)
     for target in targets:
         if target[0] == ir.STAR:
             assign(frame, target[1], ((SEQUENCE, "list", element, taint),), pos)
         else:
             assign(frame, target, element, pos)
+
+
+_LISTS: Final = {SEQUENCE, TABLE}
 
 
 def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:

@@ -228,18 +228,24 @@ class Frame:
         if not self.quiet:
             self.node.rests[kind, name] = None
 
-    def leak(self, taint: Taint, site: str, use: str, *, sure: bool = True) -> None:
-        """Report that an order reached a use that keeps it, where the order came from."""
+    def leak(
+        self, taint: Taint, site: str, use: str, *, sure: bool = True, lost: bool = False
+    ) -> None:
+        """Report that an order reached a use that keeps it, where the order came from.
+
+        lost says that nobody knows whether there is an order: the value may be anything besides.
+        """
         if taint.grade in {"stable", "empty"}:
             return
         site = _SITES_OF.get(taint.grade, site)
         certain = taint.grade in {"salted", "identity", "listing", "arrival"}
-        verdict = "violation" if certain and sure else "possible"
+        verdict = "unknown" if lost else "violation" if certain and sure else "possible"
         for rule in self.solver.rules.index.sites.get(site, ()):
             if self.quiet:
                 return
             key = (rule.code, taint.path, taint.pos)
-            if key not in self.node.effects:
+            before = self.node.effects.get(key)
+            if before is None or (before.verdict == "unknown" and not lost):
                 text = f"the order of {taint.what} {use}{self._elsewhere(taint, use)}"
                 self.node.effects[key] = Effect(rule, taint.path, taint.pos, text, verdict)
 

@@ -23,7 +23,7 @@ from qfs.scan.frame import Frame, position
 from qfs.scan.implicit import of_metaclass, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.jsontext import counted
-from qfs.scan.order import elements
+from qfs.scan.order import blurred, elements
 from qfs.scan.raised import given_to_exception
 from qfs.scan.shared import is_module_level
 from qfs.scan.values import (
@@ -83,6 +83,9 @@ def binary_value(
         right = tuple([atom for atom in right if atom is many[0] or atom[0] != FUNCTION])
     apart, others = _told_apart(left), _told_apart(right)
     for atom in left:
+        if operator == "%" and type_name(atom) in {"str", "bytes"}:
+            out = join(out, _percent(frame, atom, right, pos))
+            continue
         with_all = atom[0] == INSTANCE
         for other in right if with_all else others:
             if with_all or other[0] == INSTANCE or atom in apart:
@@ -103,8 +106,6 @@ def _told_apart(value: Value) -> Value:
 def _pair(
     frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, many: Value, in_place: bool
 ) -> Value:
-    if operator == "%" and type_name(left) in {"str", "bytes"}:
-        return _percent(frame, left, right, pos)
     if left[0] in {INSTANCE, CLASS} or right[0] == INSTANCE:
         return _objects(frame, operator, left, right, pos, many=many, in_place=in_place)
     if operator == "/":
@@ -141,9 +142,10 @@ def _pair(
     return (right,) if right[0] == OBJECT else ANY
 
 
-def _percent(frame: Frame, left: Atom, right: Atom, pos: Pos) -> Value:
+def _percent(frame: Frame, left: Atom, right: Value, pos: Pos) -> Value:
     """``"%s" % x``."""
-    for value in right[1] if right[0] == TUPLE else ((right,),):
+    rest = tuple([atom for atom in right if atom[0] != TUPLE])
+    for value in [rest, *[item for atom in right if atom[0] == TUPLE for item in atom[1]]]:
         text_of(frame, value, pos)
     if left[0] == KNOWN and _PERCENT_FLOAT.search(str(left[2])):
         frame.site("float-format", pos, "a format with %f")
@@ -326,17 +328,19 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
     has lost what it may be, so is whether there is an address. An order is possible there.
     """
     verdict = _among(value)
-    ordered = all(atom[0] in {SET, SEQUENCE, TABLE} for atom in value)
+    sure = all(atom[0] in {SET, SEQUENCE, TABLE} for atom in value)
     told(frame, tuple([atom for atom in value if atom[0] == ADDRESS]), "becomes text")
     for atom in value:
         tag = atom[0]
         if tag == SET:
             _element, taint = elements(frame, (atom,), pos)
             if taint is not None:
-                frame.leak(taint, "set-text", "becomes text", sure=ordered)
+                lost = blurred(value, atom)
+                frame.leak(taint, "set-text", "becomes text", sure=sure, lost=lost)
         elif tag in {SEQUENCE, TABLE}:
             if atom[3] is not None:
-                frame.leak(atom[3], "set-text", "becomes text", sure=ordered)
+                lost = blurred(value, atom)
+                frame.leak(atom[3], "set-text", "becomes text", sure=sure, lost=lost)
             if tag == SEQUENCE and atom[1] in {"gen", "lazy", "coro"}:
                 frame.site("default-repr", pos, "text of an iterator", verdict)
                 continue

@@ -18,6 +18,7 @@ from qfs.scan.values import (
     ANY,
     ANYTHING,
     CLASS,
+    GIVEN,
     INSTANCE,
     INT,
     KNOWN,
@@ -36,8 +37,11 @@ from qfs.scan.values import (
     found_in,
     grade,
     join,
+    type_name,
 )
 
+_KINDS_MAX: Final = 4
+"""Kinds of alternatives, an unknown one among them, of which a function of few callers is."""
 _SET_BASES: Final = {"builtins.set", "builtins.frozenset", "typing.Set", "typing.FrozenSet"}
 _STABLE_OBJECTS: Final = {
     "decimal.Decimal",
@@ -192,6 +196,21 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
     return element, taint
 
 
+def blurred(value: Value, atom: Atom) -> bool:
+    """Say whether nobody knows that a value is a container that is one of its alternatives.
+
+    Where many callers share a function or an attribute, what it holds is of as many kinds, and each
+    kind is another caller's; nor is it known there what such a container holds.
+    """
+    kinds = {(each[0], type_name(each)) for each in value}
+    element = atom[1] if atom[0] == TABLE else atom[2]
+    return len(kinds) > _KINDS_MAX and _is_unknown(value) and _is_unknown(element)
+
+
+def _is_unknown(value: Value) -> bool:
+    return any(atom[0] == ANYTHING and atom[1] not in GIVEN for atom in value)
+
+
 def order_of(frame: Frame, value: Value, pos: Pos) -> Taint | None:
     """Return the taint of a value's order, its own or the one that iterating makes."""
     return elements(frame, value, pos)[1] if value else None
@@ -215,4 +234,4 @@ def unordered(value: Value, *, tables: bool = True) -> Taint | None:
     return None
 
 
-__all__ = ["ANYTHING", "elements", "order_of", "set_taint", "unordered"]
+__all__ = ["ANYTHING", "blurred", "elements", "order_of", "set_taint", "unordered"]
