@@ -86,6 +86,40 @@ def test_what_is_installed_is_locked_by_hash_and_comes_from_the_action_itself() 
     assert "--no-deps" in script
 
 
+# A Python that says its version and makes an environment whose pip writes down what it is asked.
+PYTHON = """\
+#!/bin/sh
+case "$1" in
+-c) echo {minor} ;;
+-m) mkdir -p "$3/bin"; cd "$3/bin" || exit
+    printf '#!/bin/sh\\necho "$@" >> {asked}\\n' > pip; chmod +x pip ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("minor", ["3.11", "3.13"])
+def test_the_locks_are_those_of_the_python_that_audits(minor: str, tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    python = tmp_path / "python"
+    python.write_text(PYTHON.format(minor=minor, asked=asked), encoding="utf-8")
+    python.chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_PATH": str(tmp_path / "path"),
+        "QFS_SOURCE": str(tree.ROOT),
+    }
+    script = step("Install qfs-toolchain")["run"]
+    subprocess.run(["bash", "-c", script], env=environment, cwd=tmp_path, check=True)
+    locks, itself = asked.read_text(encoding="utf-8").splitlines()
+    named = {Path(word).name for word in locks.split() if word.endswith(".txt")}
+    only = f"only-{minor}.txt"
+    there = {only} if (tree.ROOT / "requirements" / only).exists() else set()
+    assert named == {"runtime.txt", "build.txt"} | there
+    assert bool(there) is (minor == "3.13")
+    assert "--no-build-isolation" in itself  # the back-end is locked as well
+
+
 def test_findings_are_uploaded_only_when_the_audit_did_its_work() -> None:
     upload = step("Upload the findings")
     assert upload["with"]["sarif_file"] == "${{ inputs.sarif-file }}"
