@@ -388,6 +388,7 @@ def _check(request: ForeignRequest) -> None:
             "what is to be replayed?",
             way_out="give a LOG, or --callable, or --command: one of them",
         )
+    _check_watched(request)
     if request.callable and not all(request.callable.rpartition(":")):
         raise UsageError(
             f"{request.callable!r} names no callable",
@@ -411,6 +412,19 @@ def _check(request: ForeignRequest) -> None:
             )
     if request.inputs is not None:
         importers.read(request.inputs)
+
+
+def _check_watched(request: ForeignRequest) -> None:
+    if request.watch and not request.command:
+        raise UsageError("--watch without --command", way_out="leave it out: results are compared")
+    for name in request.watch:
+        # Each run has a copy of the working folder; what lies outside is not the program's alone.
+        if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise UsageError(
+                f"{name!r} is no path below the working folder",
+                place="--watch",
+                way_out="name a file or folder as seen from there: out",
+            )
 
 
 def _cause(found: "Cause") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from qfs.app.perturb import (
     Runner,
     Search,
     described_by,
+    left_open,
     narrowed,
     parted,
     report,
@@ -115,16 +116,19 @@ def compare_revisions(
             parting = Parting(
                 environment, environment, wish.last or 0, expected, _moved(actual, expected)
             )
+    # A quick run tells no reasons; where both gave the same, another is asked for them.
+    asked = old(environment, Wish()) if found is None else base
+    opened = left_open(asked) if isinstance(asked, Told) else (f"{asked.reason}: {asked.words}",)
     return Perturbed(
         inputs=len(base.digests),
         digest=base.digests[-1][2] if base.digests else "",
-        identical=found is None,
+        identical=found is None and not opened,
         divergence=found,
-        open_questions=(),
+        open_questions=opened,
         notes=(),
         variables=("revision",),
         not_exercised=(),
-        environments=2 if parting is None else 4,
+        environments=3 if found is None else 2 if parting is None else 4,
         seed=0,
         parting=parting,
     )

@@ -453,12 +453,7 @@ def report(search: Search, base: Told, found: "Divergence | _Found | None") -> P
     """Say what the runs so far have shown."""
     divergence = found.divergence if isinstance(found, _Found) else found
     notes = {str(kind): str(text) for kind, text in base.noticed.get("notes", {}).items()}
-    opened = list(search.open_questions)
-    if "opaque" in notes:
-        opened.append(f"not comparable: {notes['opaque']}")
-    steps = base.noticed.get("steps", 0)
-    if steps and base.noticed.get("raised", 0) == steps:
-        opened.append(f"every input raises: {notes.get('raised', '')}")
+    opened = [*search.open_questions, *left_open(base)]
     return Perturbed(
         inputs=len(base.digests),
         digest=sha256("\n".join([item[2] for item in base.digests]).encode()).hexdigest(),
@@ -473,6 +468,18 @@ def report(search: Search, base: Told, found: "Divergence | _Found | None") -> P
         native=tuple([str(name) for name in base.noticed.get("native", ())]),
         parting=_parting(search, found),
         other=found.other if isinstance(found, _Found) else None,
+    )
+
+
+def left_open(told: Told) -> tuple[str, ...]:
+    """Return why a run that ended well shows nothing."""
+    notes = told.noticed.get("notes", {})
+    steps = told.noticed.get("steps", 0)
+    raised = bool(steps) and told.noticed.get("raised", 0) == steps
+    return (
+        *([f"not comparable: {notes['opaque']}"] if "opaque" in notes else []),
+        *([f"not compared: {notes['unwatched']}"] if "unwatched" in notes else []),
+        *([f"every input raises: {notes.get('raised', '')}"] if raised else []),
     )
 
 

@@ -171,7 +171,11 @@ def _told(command: Command, cwd: Path, place: Path, wish: Wish) -> Told | Failed
         digests.append((0, name, sha256(data).hexdigest()))
         if number == wish.detail:
             details.append(_lines(data))
-    return Told(tuple(digests), _noticed(place / "noticed", len(found)), tuple(details))
+    noticed = _noticed(place / "noticed", len(found))
+    missing = [name for name in command.watch if not (cwd / name).exists()]
+    if missing:
+        noticed["notes"] = {"unwatched": f"the program leaves nothing at {', '.join(missing)}"}
+    return Told(tuple(digests), noticed, tuple(details))
 
 
 def _lines(data: bytes) -> Leaves:

@@ -297,6 +297,21 @@ def test_a_command_ends_with_its_exit_code(what: str, body: str, code: int, tmp_
     assert report.exit_code == code, report.document()
 
 
+@pytest.mark.parametrize("perturb", [False, True])
+def test_a_watched_path_at_which_nothing_is_left_is_no_answer(
+    perturb: bool, tmp_path: Path
+) -> None:
+    sim(tmp_path, "open('out/a', 'w').write(str(time.time()))\n")
+    report = replay_foreign(
+        ForeignRequest(
+            command="python sim.py", watch=("oot",), perturb=perturb, only=("TZ",), folder=tmp_path
+        )
+    )
+    assert (report.exit_code, report.identical) == (2, False)
+    (question,) = report.document()["inconclusive"]
+    assert question == "not compared: the program leaves nothing at oot"
+
+
 def test_a_file_that_only_one_run_writes_is_said_to_be_so(tmp_path: Path) -> None:
     sim(tmp_path, "open(f'out/{int(time.time())}', 'w').write('a')\n")
     report = replay_foreign(
@@ -429,6 +444,10 @@ WRONG = (
     ("no callable", {"callable": "program"}, UsageError, "names no callable"),
     ("no such file", {"callable": "absent.py:f"}, InputError, "no such file"),
     ("an empty command", {"command": " "}, UsageError, "empty command"),
+    ("a watched callable", {"callable": "a:b", "watch": ("out",)}, UsageError, "without --command"),
+    ("a path outside", {"command": "true", "watch": ("../out",)}, UsageError, "below the working"),
+    ("an absolute path", {"command": "true", "watch": ("/out",)}, UsageError, "below the working"),
+    ("a watched nothing", {"command": "true", "watch": ("",)}, UsageError, "below the working"),
     ("a sealed command", {"command": "true", "sealed": True}, UsageError, "cannot be sealed"),
     ("inputs that are absent", {"callable": "a:b", "inputs": "absent"}, InputError, "No such file"),
     ("inputs that are no JSON", {"callable": "a:b", "inputs": "bad"}, InputError, "bad:2"),

@@ -67,6 +67,19 @@ def test_a_change_from_a_later_input_on_is_named_there(repository: Path) -> None
     assert (found["command"], found["key"]) == (2, "result['fee']")
 
 
+def test_revisions_that_only_raise_or_leave_nothing_are_no_answer(repository: Path) -> None:
+    (repository / "inputs.jsonl").write_text('"a"\n', encoding="utf-8")
+    raising = compared(repository)
+    assert (raising.exit_code, raising.identical) == (2, False)
+    assert raising.document()["inconclusive"][0].startswith(
+        "every input raises: input 0: TypeError"
+    )
+    written = replay_foreign(
+        ForeignRequest(command="python desk.py", watch=("out",), folder=repository, against="HEAD")
+    )
+    assert (written.exit_code, written.identical) == (2, False)
+
+
 @pytest.mark.parametrize("revision", ["absent", "--output=made", "HEAD~9"])
 def test_an_unknown_revision_is_refused(revision: str, repository: Path) -> None:
     with pytest.raises(UsageError, match="no revision"):
