@@ -16,9 +16,11 @@ from qfs.scan.program import Function
 from qfs.scan.rule import lookup
 from qfs.scan.values import (
     ADDRESS,
+    KNOWN,
     MODULE,
     OBJECT,
     OUTSIDE,
+    PLAIN,
     SEQUENCE,
     SET,
     TABLE,
@@ -152,6 +154,30 @@ def _report(frame: Frame, atom: Atom, use: str) -> None:
     _matched, hits = lookup(frame.solver.rules.index.calls, "builtins.id")
     for hit in hits:
         frame.report(hit.rule, atom[2], f"id(), which {use}", path=atom[1])
+
+
+_PLAIN_TYPES: Final = {"int", "str", "bytes", "float"}
+_CACHED: Final = range(-5, 257)
+"""Integers of which CPython has but one object each, as of texts and bytes up to one long."""
+
+
+def identity(frame: Frame, left: tuple[Fact, Value], right: tuple[Fact, Value], pos: Pos) -> None:
+    """Report ``x is 1000``: whether equal numbers or texts are one object is nobody's promise."""
+    for (fact, _value), (_other, value) in ((left, right), (right, left)):
+        if fact[0] == ir.CONST and _of_many(fact[1]):
+            plain = all(atom[0] in {PLAIN, KNOWN} and atom[1] in _PLAIN_TYPES for atom in value)
+            verdict = "violation" if value and plain else "possible"
+            frame.site("object-identity", pos, f"is between a value and {fact[1]!r}", verdict)
+            return
+
+
+def _of_many(value: object) -> bool:
+    """Say whether there may be several objects of a literal's value."""
+    if isinstance(value, bool) or value is None:
+        return False
+    if isinstance(value, int):
+        return value not in _CACHED
+    return isinstance(value, str | bytes) and len(value) > 1
 
 
 _ADDRESSES: Final = {

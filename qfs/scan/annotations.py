@@ -15,12 +15,14 @@ from qfs.scan.values import (
     ANY,
     ANYTHING,
     CLASS,
+    FUNCTION,
     INSTANCE,
     KNOWN,
     NONE,
     NOTHING,
     OBJECT,
     OUTSIDE,
+    PARTIAL,
     PLAIN,
     TUPLE,
     Value,
@@ -65,6 +67,23 @@ _HOMES: Final = (
     "types.",
     "dataclasses.",
 )
+
+
+def without_callables(note: Fact, value: Value) -> Value:
+    """Return an argument without functions where ``str | None`` and the like say that it is none.
+
+    What many calls share through ``**words`` holds every word's value, callbacks among them.
+    """
+    if note[0] != ir.BINARY or not _plain_union(note):
+        return value
+    kept = tuple([atom for atom in value if atom[0] not in {FUNCTION, PARTIAL}])
+    return kept if kept and len(kept) < len(value) else value
+
+
+def _plain_union(note: Fact) -> bool:
+    if note[0] == ir.BINARY and note[1] == "|":
+        return _plain_union(note[2]) and _plain_union(note[3])
+    return note[:2] == (ir.CONST, None) or (note[0] == ir.NAME and note[1] in _PLAIN)
 
 
 def annotated(frame: Frame, fact: Fact | None) -> Value:

@@ -21,6 +21,7 @@ from qfs.scan.operations import binary_value
 from qfs.scan.order import blurred, elements, unordered
 from qfs.scan.shared import (
     captured_by_module,
+    class_like,
     is_module_level,
     keeps,
     lazy,
@@ -35,6 +36,7 @@ from qfs.scan.values import (
     INSTANCE,
     MODULE,
     NOTHING,
+    OBJECT,
     OUTSIDE,
     SEQUENCE,
     SET,
@@ -57,7 +59,7 @@ def assign(frame: Frame, target: Fact, value: Value, pos: Pos, *, weak: bool = F
     elif tag in {ir.TUPLE, ir.LIST}:
         _unpack(frame, target[1], value, pos)
     elif tag == ir.ATTR:
-        _attribute(frame, target, value, pos)
+        _attribute(frame, target, value, pos, again=weak)
     elif tag == ir.INDEX:
         _item(frame, target, value, pos, again=weak)
     elif tag == ir.STAR:
@@ -105,7 +107,25 @@ def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> 
 _LISTS: Final = {SEQUENCE, TABLE}
 
 
-def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
+def _counts(frame: Frame, target: Fact) -> bool:
+    """Say whether an attribute is given what is made of itself: ``cls.count = cls.count + 1``."""
+    value = frame.assigning
+    return value is not None and any(
+        len(part) == 4 and part[0] == ir.ATTR and part[2] == target[2] for part in ir.parts(value)
+    )
+
+
+def _made_here(frame: Frame, number: int) -> bool:
+    """Say whether a class is made anew in each call of the function, which may name it."""
+    klass = frame.solver.program.classes[number]
+    return any(
+        klass.module is frame.module and fact == (ir.CLASS, frame.module.classes.index(klass))
+        for fact in ir.parts(frame.function.facts.body)
+        if fact[:1] == (ir.CLASS,) and len(fact) == 2
+    )
+
+
+def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = False) -> None:
     for atom in evaluate(frame, target[1]):
         if atom[0] == INSTANCE:
             set_through(frame, atom[1], target[2], value, pos)
@@ -117,7 +137,10 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos) -> None:
             if frame.function.outer is not None and not (
                 len(atom) > 2  # a decorator's: it is being made
                 or frame.makes_a_class()
-                or frame.function.facts.name == "__new__"
+                or _made_here(frame, atom[1])
+                or (
+                    frame.function.facts.name == "__new__" and not (again or _counts(frame, target))
+                )
             ):
                 frame.site("class-state", pos, f"the class attribute {target[2]}")
         elif atom[0] == MODULE:
@@ -176,9 +199,14 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
             new = (SEQUENCE, atom[1], join(atom[2], added), atom[3] or taint)
             store(frame, target[1], (new,), pos, key=kept)
         elif atom[0] == OUTSIDE and frame.function.outer is not None:
-            frame.site("global-write", pos, atom[1])
+            if len(holder) == 1 or not class_like(atom[1]):
+                frame.site("global-write", pos, atom[1])
         elif unknown(atom):
             leave(frame, target[1], unordered(value), inner_order(frame, target[1]))
+        elif atom[0] == OBJECT and atom[1].startswith("configparser."):
+            order = inner_order(frame, target[1])
+            if order is not None:
+                frame.leak(order, "set-fold", "decides which section comes first")
 
 
 def inner_order(frame: Frame, holder: Fact) -> Taint | None:
@@ -210,7 +238,7 @@ def store(frame: Frame, holder: Fact, value: Value, pos: Pos, *, key: Fact | Non
             elif atom[0] == CLASS:
                 frame.site("class-state", pos, "a class attribute")
     elif not shared:
-        _hidden_state(frame, holder, root, pos)
+        _hidden_state(frame, holder, root, key, pos)
     if holder[0] == ir.CALL and frame.function.outer is not None and _cached(frame, holder):
         frame.site("global-write", pos, "what a cache keeps")
     if holder[0] == ir.NAME:
@@ -232,12 +260,19 @@ def _cached(frame: Frame, call: Fact) -> bool:
 _CACHES: Final = {"cache", "lru_cache"}
 
 
-def _hidden_state(frame: Frame, holder: Fact, root: Fact, pos: Pos) -> None:
+_HELD: Final = {SEQUENCE, SET, TABLE}
+
+
+def _hidden_state(frame: Frame, holder: Fact, root: Fact, key: Fact | None, pos: Pos) -> None:
     """Report a container that a module's closure or a class keeps, though it looks local."""
     if root[0] == ir.NAME and captured_by_module(frame, root[1]):
         frame.site("global-write", pos, f"the module-level closure's {root[1]}")
     elif holder[0] == ir.ATTR and root[0] == ir.NAME and not frame.makes_a_class():
         for atom in frame.lookup(root[1]) if holder[1] is root else ():
+            own = atom[0] == CLASS and len(atom) == 2 and not _made_here(frame, atom[1])
+            held = frame.find(atom[1], holder[2]) if own else NOTHING
+            if any(each[0] in _HELD for each in held) and not memo(frame, holder, key):
+                frame.site("class-state", pos, f"the class attribute {holder[2]}")
             if atom[0] == INSTANCE:
                 classes = frame.solver.program.classes
                 bases = [classes[at] for at in frame.mro(atom[1]) if isinstance(at, int)]

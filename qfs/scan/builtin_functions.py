@@ -23,6 +23,7 @@ from qfs.scan.raised import keep_given
 from qfs.scan.reflection import directory, get_attribute, set_attribute, variables
 from qfs.scan.shared import is_module_level
 from qfs.scan.ties import ranked
+from qfs.scan.times import TIMESTAMP
 from qfs.scan.values import (
     ADDRESS,
     ANY,
@@ -293,6 +294,11 @@ def _hash(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 
 def _int(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    given: Fact = arguments.facts[2] if arguments.facts is not None else ()
+    inner: Fact = given[0] if given else ()
+    for place, effect in list(frame.node.effects.items()) if inner[:1] == (4,) else ():
+        if place[2] == inner[4] and effect.text == TIMESTAMP:
+            del frame.node.effects[place]
     for atom in arguments.first():
         if atom[0] == INSTANCE:
             for name in ("__int__", "__index__"):

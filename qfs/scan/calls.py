@@ -5,13 +5,12 @@
 - A call outside the program asks rules first, then summaries; what neither knows is unknown.
 """
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.addresses import KEYED, told
-from qfs.scan.annotations import annotated
+from qfs.scan.annotations import annotated, without_callables
 from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute, special_method
 from qfs.scan.builtin_functions import BUILTINS
@@ -24,7 +23,7 @@ from qfs.scan.dispatch import (
     evaluate_key,
     evaluate_keys,
 )
-from qfs.scan.fields import fill_fields
+from qfs.scan.fields import dumped, fill_fields
 from qfs.scan.frame import Frame
 from qfs.scan.getters import got, items
 from qfs.scan.grown import changes_parts, hand_back
@@ -34,6 +33,7 @@ from qfs.scan.methods import call_builtin_method, changed, handed
 from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function
+from qfs.scan.queries import EXECUTES, executed
 from qfs.scan.raised import keep_given, outside_bases
 from qfs.scan.reflection import methods_of
 from qfs.scan.shared import called_on
@@ -45,7 +45,6 @@ from qfs.scan.values import (
     FUNCTION,
     GIVEN,
     INSTANCE,
-    KNOWN,
     METHOD,
     NOTHING,
     OBJECT,
@@ -119,25 +118,24 @@ _FEEDS: Final = {
     "writestr",
     "writerow",
     "emit",
+    "add_section",
 }
+_OF_TREES: Final = {"setAttribute", "setAttributeNS", "appendChild"}
+"""What only nodes of the DOM have: attributes and children keep the order in which they came."""
+_DUMPS: Final = {"model_dump_json", "json"}
 _RANKED: Final = {"queue.PriorityQueue", "asyncio.PriorityQueue"}
-_EXECUTES: Final = {"execute", "executemany", "executescript", "fetchval", "fetchrow", "fetch"}
-_SQL: Final = re.compile(
-    r"\b(random|randomblob|rand|now|uuid|gen_random_uuid|sysdate|getdate|clock_timestamp)\s*\("
-    r"|\bcurrent_(time|date|timestamp)\b|\blocaltime(stamp)?\b",
-    re.IGNORECASE,
-)
 
 
 def _by_name(frame: Frame, name: str, holder: Value, arguments: Arguments, pos: Pos) -> None:
     """Look at calls that their name alone makes worth a look."""
     fact = arguments.facts[1] if arguments.facts is not None else None
-    if name in _EXECUTES:
-        for atom in arguments.first():
-            found = _SQL.search(atom[2]) if atom[:2] == (KNOWN, "str") else None
-            if found is not None:
-                frame.site("sql-function", pos, f"SQL {found[0].rstrip('( ')}")
-    elif name in _FEEDS and any(atom[0] == OBJECT and atom[1] not in _RANKED for atom in holder):
+    if name in EXECUTES:
+        executed(frame, fact, arguments, pos)
+    elif name in _DUMPS:
+        dumped(frame, holder, name, pos)
+    elif name in _OF_TREES or (
+        name in _FEEDS and any(atom[0] == OBJECT and atom[1] not in _RANKED for atom in holder)
+    ):
         order = inner_order(frame, fact[1]) if fact is not None else None
         if order is None and name in {"writelines", "writerows"}:
             order = elements(frame, arguments.first(), pos)[1]
@@ -424,6 +422,7 @@ def _declared(frame: Frame, function: Function, note: Fact, value: Value) -> Val
         names = _PLAIN_NOTES[note[1]]
         kept = tuple([atom for atom in value if type_name(atom) in names or atom[0] == ADDRESS])
         return value if kept and len(kept) == len(value) else join(kept, ((PLAIN, note[1]),))
+    value = without_callables(note, value)
     if not any(atom[0] == ANYTHING for atom in value):
         return value
     if function.module is not frame.module or frame.node.crowd is not None:

@@ -19,7 +19,7 @@ from qfs.scan.dispatch import (
     evaluate_key,
     evaluate_keys,
 )
-from qfs.scan.frame import Frame, bare, mentions, position
+from qfs.scan.frame import Frame, mentions, position
 from qfs.scan.handles import taken
 from qfs.scan.implicit import awaited, index_of, named, of_metaclass, truth_of
 from qfs.scan.ir import Fact
@@ -28,7 +28,7 @@ from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import binary_value, compare, formatted
 from qfs.scan.order import elements
 from qfs.scan.reflection import any_method
-from qfs.scan.single import tested
+from qfs.scan.single import is_single, tested
 from qfs.scan.values import (
     ANY,
     BOOL,
@@ -230,7 +230,7 @@ def _index(frame: Frame, fact: Fact) -> Value:
             out = join(out, atom[2])
         elif tag == SEQUENCE:
             least = atom[1] == "heap" and fact[2][:2] == (ir.CONST, 0)
-            if atom[3] is not None and not least and bare(fact[1]) not in frame.single:
+            if atom[3] is not None and not least and not is_single(frame, fact[1]):
                 frame.leak(atom[3], "set-pick", "decides which element an index picks")
             out = join(out, (atom,) if sliced else atom[2])
         elif tag == TUPLE:

@@ -252,7 +252,8 @@ class _Writer:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 spec = self.spec(part.format_spec)
-                parts.append((self.expr(part.value), part.conversion, spec, _pos(part)))
+                # Before 3.12 a part's own place is that of the whole text.
+                parts.append((self.expr(part.value), part.conversion, spec, _pos(part.value)))
         first = node.values[0] if node.values else None
         begins = first.value if isinstance(first, ast.Constant) else ""
         return (ir.TEXT, tuple(parts), begins, _pos(node))
@@ -266,7 +267,12 @@ class _Writer:
         )
 
     def formatted(self, node: ast.FormattedValue) -> Fact:
-        part = (self.expr(node.value), node.conversion, self.spec(node.format_spec), _pos(node))
+        part = (
+            self.expr(node.value),
+            node.conversion,
+            self.spec(node.format_spec),
+            _pos(node.value),
+        )
         return (ir.TEXT, (part,), "", _pos(node))
 
     def await_(self, node: ast.Await) -> Fact:

@@ -5,14 +5,16 @@
 - Source: Python library reference, dataclasses; attrs documentation.
 """
 
+from typing import Final
+
 from qfs.scan import ir
 from qfs.scan.aliases import given_to
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
-from qfs.scan.left import keep
-from qfs.scan.order import unordered
-from qfs.scan.values import ANY, ANYTHING, FUNCTION, NOTHING, SEQUENCE, Value
+from qfs.scan.left import fields_of, keep
+from qfs.scan.order import order_of, unordered
+from qfs.scan.values import ANY, ANYTHING, FUNCTION, INSTANCE, NOTHING, SEQUENCE, SET, Value
 
 
 def fill_fields(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
@@ -41,6 +43,20 @@ def fill_fields(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> No
         positional = arguments.facts[2] if arguments.facts is not None else ()
         if position < len(positional):
             given_to(frame, positional[position], number, name)
+
+
+def dumped(frame: Frame, holder: Value, method: str, pos: Pos) -> None:
+    """Report the sets in a model's fields that it writes as lists of JSON."""
+    for atom in holder:
+        if atom[0] != INSTANCE or not any(at in _MODELS for at in frame.mro(atom[1])):
+            continue
+        for each in fields_of(frame, atom[1]):
+            taint = order_of(frame, (each,), pos) if each[0] == SET else unordered((each,))
+            if taint is not None:
+                frame.leak(taint, "set-argument", f"is kept by {method}()")
+
+
+_MODELS: Final = {"pydantic.BaseModel", "pydantic.main.BaseModel"}
 
 
 def _attributes(frame: Frame, number: int) -> dict[str, Value]:

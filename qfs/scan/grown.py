@@ -14,8 +14,22 @@ from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import hand_on
 from qfs.scan.program import Function
+from qfs.scan.shared import class_like, is_module_level
 from qfs.scan.solve import Node
-from qfs.scan.values import SEQUENCE, SET, TABLE, TUPLE, Atom, Value, join
+from qfs.scan.values import (
+    CLASS,
+    FUNCTION,
+    KNOWN,
+    OUTSIDE,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    TABLE,
+    TUPLE,
+    Atom,
+    Value,
+    join,
+)
 
 _CHANGES: Final = {
     "append", "appendleft", "add", "insert", "extend", "extendleft", "update", "setdefault",
@@ -211,6 +225,12 @@ def _hand_back_rest(
 def _put(frame: Frame, fact: Fact, value: Value, pos: Pos) -> None:
     from qfs.scan.assignment import store  # noqa: PLC0415 (assignments call)
 
+    if fact[0] == ir.NAME and is_module_level(frame, fact[1]):
+        frame.quiet += 1
+        held = evaluate(frame, fact)
+        frame.quiet -= 1
+        if held and not any(_may_hold(atom) for atom in held):
+            return
     mine: list[Any] = [taint for taint, _names, made in frame.orders if _is(fact, made)]
     parameters = {parameter.name for parameter in frame.function.facts.parameters}
     if fact[0] == ir.NAME and fact[1] not in parameters and not frame.orders:
@@ -223,6 +243,13 @@ def _put(frame: Frame, fact: Fact, value: Value, pos: Pos) -> None:
             out.append(atom)
     if out:
         store(frame, fact, tuple(out), pos)
+
+
+def _may_hold(atom: Atom) -> bool:
+    """Say whether an alternative may be a container: no class, function, number or text is."""
+    if atom[0] == OUTSIDE:
+        return not class_like(atom[1])
+    return atom[0] not in {CLASS, FUNCTION, PLAIN, KNOWN}
 
 
 def _is(fact: Fact, made: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ import re
 from typing import Any, Final
 
 from qfs.scan import ir
-from qfs.scan.addresses import EQUAL, outside_text, told
+from qfs.scan.addresses import EQUAL, identity, outside_text, told
 from qfs.scan.compared import compared, equals, hashed, orders_of
 from qfs.scan.dispatch import (
     Arguments,
@@ -284,8 +284,7 @@ def _compared(frame: Frame, fact: Fact) -> Value:
                 frame.leak(order, "set-sequence", "decides a comparison")
             out = join(out, compared(frame, name, left, right, fact[3]))
         elif operator in {"is", "is not"}:
-            if _plain_values(left) and _plain_values(right):
-                frame.site("object-identity", fact[3], f"{operator} between values")
+            identity(frame, (fact[1], left), (right_fact, right), fact[3])
         elif operator in {"in", "not in"}:
             for atom in right:
                 if atom[0] == INSTANCE and frame.find(atom[1], "__contains__"):
@@ -301,13 +300,6 @@ def _compared(frame: Frame, fact: Fact) -> Value:
                     hashed(frame, left, fact[3])
         left = right
     return out or BOOL
-
-
-def _plain_values(value: Value) -> bool:
-    """Say whether a value is a number or text for certain: which of them are one object varies."""
-    return bool(value) and all(
-        atom[0] in {PLAIN, KNOWN} and atom[1] in {"int", "str", "bytes", "float"} for atom in value
-    )
 
 
 def truth(frame: Frame, test: Fact) -> bool | None:

@@ -54,6 +54,11 @@ def is_module_level(frame: Frame, name: str) -> bool:
     return True
 
 
+def class_like(name: str) -> bool:
+    """Say whether something outside is a class, a type or a sentinel, or is in one, by its name."""
+    return any(part[:1].isupper() and not part.isupper() for part in name.split("."))
+
+
 def root_of(fact: Fact) -> Fact:
     """Return the first part of ``a.b[c].d``."""
     while fact[0] in {ir.ATTR, ir.INDEX}:

@@ -42,6 +42,17 @@ def tested(test: Fact, *, positive: bool) -> frozenset[object]:
     return frozenset((one,)) if says and one is not None else frozenset()
 
 
+def is_single(frame: Frame, fact: Fact) -> bool:
+    """Say whether an expression is a collection of one element, or a list or tuple of such."""
+    copies = fact[0] == ir.CALL and fact[1][:1] == (ir.NAME,) and fact[1][1] in _COPIES
+    if copies and len(fact[2]) == 1 and not fact[3]:
+        fact = fact[2][0]
+    return bare(fact) in frame.single
+
+
+_COPIES: Final = {"list", "tuple"}
+
+
 def within(found: frozenset[object], body: tuple[Fact, ...]) -> frozenset[object]:
     """Return the collections among some that a block neither fills nor hands on."""
     return frozenset([one for one in found if not _filled(body, one, 0)])

@@ -24,6 +24,10 @@ _ZONES: Final = {
 }  # fmt: skip
 
 
+TIMESTAMP: Final = "timestamp() of an aware time"
+"""What ``int()`` of it makes whole again: the seconds are exact."""
+
+
 def of_datetime(
     frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos
 ) -> Value | None:
@@ -32,6 +36,7 @@ def of_datetime(
         given = arguments.gives(7, "tzinfo")
         return ((OBJECT, receiver[1], AWARE if given else receiver[2]),)
     if receiver[2] == AWARE and name == "timestamp":
+        frame.site("float-result", pos, TIMESTAMP)
         return FLOATING
     if name == "astimezone" and arguments.gives(0, "tz"):
         if receiver[2] == NAIVE:

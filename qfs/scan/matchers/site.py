@@ -24,7 +24,7 @@ SITES = {
     "listing-order": "a directory listing used in the order in which the system gave it",
     "arrival-order": "results used in the order in which they arrived",
     "salted-hash": "hash() of a value whose hash differs between processes",
-    "object-identity": "id() or another address",
+    "object-identity": "is beside a number or text, of which there may be several equal objects",
     "default-repr": "text of an object that prints its address",
     "global-write": "a module-level variable that a function changes",
     "shared-iterator": "a module-level iterator that a function advances",
