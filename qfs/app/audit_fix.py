@@ -4,12 +4,15 @@
   has come; else it is put back, and the report says so.
 - With ``--test-command`` the program's own tests, which must pass before, run after: a file whose
   mending makes them fail is put back as well.
+- A file has its old bytes or its new ones, whatever the disk does; when the work does not end (an
+  interruption, an error), every file is put back.
 - ``--diff`` writes nothing and shows what would change.
 - Fixing twice changes nothing the second time.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from qfs.app.audit import AuditReport, AuditRequest, Finding, audit
@@ -18,6 +21,7 @@ from qfs.errors import EnvironmentFault, UsageError
 from qfs.scan.fixes import FIXABLE, apply, mendings_for
 from qfs.scan.fixes_file import Wanted
 from qfs.scan.reading import Unreadable, recoded
+from qfs.shell.files import rewrite
 from qfs.shell.own_tests import run_tests
 from qfs.shell.sources import NOTEBOOK, read_settings
 
@@ -37,7 +41,9 @@ def fix(
     root, _settings = read_settings(request.paths[0])
     by_path: dict[str, list[Finding]] = {}
     for each in before.findings:
-        if each.rule in FIXABLE and not each.path.endswith(NOTEBOOK):
+        # A file whose name cannot be shown as it is has no file at its shown name.
+        fixable = each.rule in FIXABLE and not each.path.endswith(NOTEBOOK)
+        if fixable and (root / each.path).is_file():
             by_path.setdefault(each.path, []).append(each)
     old: dict[str, bytes] = {}
     new: dict[str, bytes] = {}
@@ -52,19 +58,33 @@ def fix(
         return FixReport(before, tuple(new), (), 0, text)
     if test_command and new:
         _must_pass(test_command, root)
-    for path, data in new.items():
-        _write(root / path, data)
-    after = audit(request) if new else before
-    back = _not_mended(before, after, mended)
-    for path in back:
-        _write(root / path, old[path])
-    kept = {path: new[path] for path in new if path not in back}
-    failing = _failing(test_command, root, old, kept) if test_command else ()
-    if back or failing:
-        after = audit(request)
+    with _whole_or_not_at_all(root, old):
+        for path, data in new.items():
+            _write(root / path, data)
+        after = audit(request) if new else before
+        back = _not_mended(before, after, mended)
+        for path in back:
+            _write(root / path, old[path])
+        kept = {path: new[path] for path in new if path not in back}
+        failing = _failing(test_command, root, old, kept) if test_command else ()
+        if back or failing:
+            after = audit(request)
     changed = tuple([path for path in kept if path not in failing])
     count = sum([len(mended[path]) for path in changed])
     return FixReport(after, changed, back, count, "", failing)
+
+
+@contextmanager
+def _whole_or_not_at_all(root: Path, old: Mapping[str, bytes]) -> Iterator[None]:
+    """Put every file back when what is done inside does not come to its end."""
+    ended = False
+    try:
+        yield
+        ended = True
+    finally:
+        for path, data in old.items() if not ended else ():
+            if (root / path).read_bytes() != data:
+                _write(root / path, data)
 
 
 def _must_pass(command: str, root: Path) -> None:
@@ -135,7 +155,7 @@ def _not_mended(
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        path.write_bytes(data)
+        rewrite(path, data)
     except OSError as error:
         raise EnvironmentFault(
             f"cannot be written: {error.strerror}", place=str(path), way_out="check permissions"

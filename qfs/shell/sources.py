@@ -4,6 +4,8 @@
 - Folders that hold no sources of the project (``.git``, environments, caches) are skipped.
 - What cannot be read is a problem with its path and reason, never silently missing; so is what
   has changed between reading and the end of the work.
+- A name that cannot be shown as it is (no UTF-8, a line end, a control character) is escaped, so
+  that a report is text and a line of it is never a file's own.
 - A notebook's code cells are read as Python (``qfs.scan.notebook``).
 - Rule packs lie in ``qfs/rules`` of an installed wheel, in ``../rules`` of an editable checkout.
 """
@@ -45,7 +47,7 @@ class SourceFile:
     """One Python file."""
 
     path: str
-    """Relative to the root, POSIX."""
+    """Relative to the root, POSIX, as it is shown."""
     module: str
     """Dotted name by which Python would import it."""
     data: bytes
@@ -89,12 +91,19 @@ def read_sources(
         else:
             wanted[path] = None
     out: list[SourceFile] = []
+    taken: dict[str, Path] = {}
     for path in wanted:
         name = relative(path, root)
+        full = absolute(path)
+        if name in taken:
+            if taken[name] != full:  # else it is named twice, in two ways
+                problems.append(Problem(name, 1, "another file's name is shown like this one's"))
+            continue
+        taken[name] = full
         if any(name == skip or name.startswith(f"{skip.rstrip('/')}/") for skip in exclude):
             continue
         try:
-            open_text = unsaved.get(absolute(path)) if unsaved else None
+            open_text = unsaved.get(full) if unsaved else None
             data, stamp = _read(path) if open_text is None else (open_text, ())
             if path.suffix == NOTEBOOK:
                 data = python_of(data)
@@ -179,8 +188,21 @@ def relative(path: Path, root: Path) -> str:
     full = absolute(path)
     base = absolute(root)
     if full.is_relative_to(base):
-        return full.relative_to(base).as_posix()
-    return Path(os.path.relpath(full, base)).as_posix()
+        return shown(full.relative_to(base).as_posix())
+    return shown(Path(os.path.relpath(full, base)).as_posix())
+
+
+def shown(name: str) -> str:
+    r"""Return a name with what cannot be printed escaped: ``\n``, ``\xff`` for no UTF-8."""
+    if name.isprintable():
+        return name
+    return "".join([each if each.isprintable() else _escaped(each) for each in name])
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8 (PEP 383)
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def module_name(path: Path) -> str:
@@ -191,7 +213,7 @@ def module_name(path: Path) -> str:
     while (folder / "__init__.py").is_file():
         parts.insert(0, folder.name)
         folder = folder.parent
-    return ".".join(parts) or full.parent.name
+    return shown(".".join(parts) or full.parent.name)
 
 
 def read_rule_files(extra: Sequence[Path] = ()) -> list[RuleFile]:
@@ -276,7 +298,7 @@ def changed_files(root: Path, reference: str) -> list[str]:
             )
         for name in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
             if name:
-                out[name] = None
+                out[shown(name)] = None
     return sorted(out)
 
 

@@ -2,12 +2,14 @@
 
 - The way to a finding is its code flow; allowances are suppressions; fingerprints survive edits
   elsewhere in the file; a fix is there where it is safe.
+- A path is a reference of RFC 3986: what has a meaning there, or is no ASCII, is percent-encoded.
 - Levels: violation error, possible warning, unknown note; the verdict is in the properties.
 - Source: OASIS SARIF 2.1.0; GitHub's limits for code scanning.
 """
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from qfs import __version__
 from qfs.app.audit import AuditReport, Finding
@@ -86,10 +88,14 @@ def document(report: AuditReport) -> dict[str, Any]:
 def _location(path: str, line: int) -> dict[str, Any]:
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": path, "uriBaseId": "%SRCROOT%"},
+            "artifactLocation": _artifact(path),
             "region": {"startLine": line},
         }
     }
+
+
+def _artifact(path: str) -> dict[str, str]:
+    return {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
 
 
 def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
@@ -134,10 +140,11 @@ def _fix(finding: Finding) -> dict[str, Any]:
         }
         for each in finding.edits
     ]
-    where = {"uri": finding.path, "uriBaseId": "%SRCROOT%"}
     return {
         "description": {"text": finding.instead},
-        "artifactChanges": [{"artifactLocation": where, "replacements": replacements}],
+        "artifactChanges": [
+            {"artifactLocation": _artifact(finding.path), "replacements": replacements}
+        ],
     }
 
 

@@ -10,6 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from qfs_cli.commands.audit import FORMATS
+from tests.cli.processes import Call, run_all
+
 CLOCK = (
     "import time\n\ndef helper():\n    return time.time()\n\ndef entry():\n    return helper()\n"
 )
@@ -157,6 +160,19 @@ def test_what_a_witness_saw_is_in_text_and_sarif(tmp_path: Path) -> None:
     assert [each["level"] for each in run["results"]] == ["error"]
     assert run["results"][0]["properties"]["verdict"] == "confirmed"
     assert run["results"][0]["properties"]["witness"]["variable"] == "PYTHONHASHSEED"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_name_of_a_file_breaks_a_report_or_makes_a_line_of_it(form: str, tmp_path: Path) -> None:
+    for name in (b"caf\xe9.py", b"x\nfree.py:1:1: VIOLATION QFS101 made up.py"):
+        code = "def f():\n    return list({'b', 'a'})\n"
+        (tmp_path / os.fsdecode(name)).write_text(code, encoding="utf-8")
+    words = ("audit", "--no-cache", "--format", form)
+    audited, fixed = run_all([Call(words, str(tmp_path)), Call((*words, "--fix"), str(tmp_path))])
+    assert (audited.code, fixed.code) == (1, 1)
+    assert "QFS" in audited.stdout
+    assert "\nfree" not in audited.stdout
+    assert "�" not in audited.stdout
 
 
 def test_the_report_goes_to_a_file(project: Path) -> None:

@@ -5,12 +5,14 @@ what a log may hold.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from jsonschema import Draft7Validator
@@ -89,6 +91,21 @@ def test_a_log_keeps_the_schema(log: dict[str, Any]) -> None:
         assert run["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] == each["ruleId"]
         place = each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         assert not place.startswith("/")
+
+
+def test_a_path_is_a_reference_that_leads_back_to_it(tmp_path: Path) -> None:
+    names = ["a b.py", "c:d,50%.py", "ünï.py", "sub/#1?.py"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("def f():\n    return list({'b', 'a'})\n", encoding="utf-8")
+    command = [sys.executable, "-m", "qfs_cli.main", "audit", "--no-cache", "--format", "sarif"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    text = done.stdout.decode("utf-8")
+    references = re.findall('"uri": "([^"]*)"', text)
+    assert len(references) >= 3 * len(names)  # the place, the way and the fix
+    for one in references:
+        assert re.fullmatch(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+", one), one
+    assert {unquote(one) for one in references} == set(names)
 
 
 def _no_version(log: dict[str, Any]) -> None:

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from qfs.errors import InputError
-from qfs.shell.sources import module_name, read_rule_files, read_settings, read_sources
+from qfs.shell.sources import (
+    changed_files,
+    module_name,
+    read_rule_files,
+    read_settings,
+    read_sources,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -33,6 +39,46 @@ def test_a_tree_is_read_once_and_in_order(tmp_path: Path) -> None:
     sources, problems = read_sources([tmp_path], tmp_path)
     assert [each.path for each in sources] == ["a.py", "b.py", "sub/c.py"]
     assert problems == []
+
+
+def test_a_file_that_is_named_in_many_ways_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
+    ways = [tmp_path / "a.py", tmp_path, tmp_path / "sub" / ".." / "a.py"]
+    (tmp_path / "sub").mkdir()
+    sources, problems = read_sources(ways, tmp_path)
+    assert [each.path for each in sources] == ["a.py"]
+    assert problems == []
+
+
+UNPRINTABLE = (
+    ("no UTF-8", b"caf\xe9.py", r"caf\xe9.py"),
+    ("a line end", b"a\nb.py", r"a\nb.py"),
+    ("a terminal's escape", b"\x1b[31m.py", r"\x1b[31m.py"),
+    ("a change of direction", "a\u202eb.py".encode(), r"a\u202eb.py"),
+    ("letters of any language", "ünï 名.py".encode(), "ünï 名.py"),
+)
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "shown"), UNPRINTABLE, ids=[one[0] for one in UNPRINTABLE]
+)
+def test_a_name_that_cannot_be_printed_is_shown_escaped(
+    what: str, name: bytes, shown: str, tmp_path: Path
+) -> None:
+    (tmp_path / os.fsdecode(name)).write_text("x = 1\n", encoding="utf-8")
+    (source,), problems = read_sources([tmp_path], tmp_path)
+    assert (source.path, source.module, problems) == (shown, shown.removesuffix(".py"), [])
+    assert source.data == b"x = 1\n"
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    assert changed_files(tmp_path, "4b825dc642cb6eb9a060e54bf8d69288fbee4904") == [shown]
+
+
+def test_two_files_that_are_shown_alike_are_not_taken_for_one(tmp_path: Path) -> None:
+    for name in (b"\xe9.py", rb"\xe9.py"):
+        (tmp_path / os.fsdecode(name)).write_text("x = 1\n", encoding="utf-8")
+    sources, problems = read_sources([tmp_path], tmp_path)
+    assert len(sources) == 1
+    assert [(each.path, "shown like" in each.message) for each in problems] == [(r"\xe9.py", True)]
 
 
 def test_a_missing_path_is_told_and_a_dangling_link_is_a_problem(tmp_path: Path) -> None:
