@@ -1,9 +1,11 @@
 """Small files and pipes: read with a limit, written whole or not at all.
 
 - ``-`` is standard input or output.
-- An error names the file and what the system said of it; nothing is written over.
+- An error names the file and what the system said of it; nothing is written over but by
+  ``rewrite``, which leaves the old bytes or the new ones.
 """
 
+import contextlib
 import os
 import stat
 import sys
@@ -62,6 +64,27 @@ def write_new(path: Path, data: bytes, mode: int = 0o644, *, text: bool = False)
         raise InputError("exists", place=str(path), way_out="choose another name") from None
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", place=str(path)) from error
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    """Give a file new bytes, all at once; a full disk or an interruption leaves the old ones.
+
+    Mode and owner stay; of a link the file behind it is rewritten. Raises OSError.
+    """
+    real = path.resolve(strict=True)
+    status = real.stat()
+    handle, name = tempfile.mkstemp(prefix=".qfs-", dir=real.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            with contextlib.suppress(PermissionError):  # only root gives files away
+                os.fchown(file.fileno(), status.st_uid, status.st_gid)
+            os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
+        Path(name).replace(real)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _check_mode(path: Path, mode: int, *, secret: bool) -> None:

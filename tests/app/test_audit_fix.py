@@ -1,6 +1,7 @@
 """Fixes: what they make of a file, that they are idempotent, and that a bad one is put back."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -276,6 +277,40 @@ def test_nothing_is_mended_by_tests_that_tell_nothing(
     with pytest.raises(UsageError):
         fix(AuditRequest((source,)), diff=True, test_command="true")
     assert source.read_text(encoding="utf-8") == NAMES
+
+
+def test_an_interruption_leaves_every_file_as_it_was(tmp_path: Path) -> None:
+    for name, text in {"a.py": HALF, "b.py": NAMES}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    tests = 'grep -q "return list" b.py || { kill -INT $PPID; sleep 60; }'
+    words = ["audit", "--no-cache", "--unsafe-fixes", "--test-command", f"sh -c '{tests}'"]
+    command = [sys.executable, "-m", "qfs_cli.main", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 130
+    assert (tmp_path / "a.py").read_text(encoding="utf-8") == HALF
+    assert (tmp_path / "b.py").read_text(encoding="utf-8") == NAMES
+
+
+def test_a_full_disk_leaves_the_source_as_it_was(tmp_path: Path) -> None:
+    source = tmp_path / "b.py"
+    text = NAMES + "# a comment\n" * 1000
+    source.write_text(text, encoding="utf-8")
+    # No file may grow beyond 4 KiB: what a disk without room says.
+    command = f"ulimit -f 4; {sys.executable} -m qfs_cli.main audit --no-cache --unsafe-fixes b.py"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, b"cannot be written" in done.stderr) == (2, True)
+    assert source.read_text(encoding="utf-8") == text
+    assert [each.name for each in tmp_path.iterdir()] == ["b.py"]
+
+
+def test_a_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text(NAMES, encoding="utf-8")
+    (tmp_path / "real").chmod(0o750)
+    (tmp_path / "b.py").symlink_to("real")
+    assert fix(AuditRequest((tmp_path / "b.py",)), unsafe=True).mended == 1
+    assert (tmp_path / "b.py").is_symlink()
+    assert (tmp_path / "real").read_text(encoding="utf-8") != NAMES
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o750
 
 
 def test_differences_are_shown_and_nothing_is_written(tmp_path: Path) -> None:
