@@ -6,13 +6,13 @@
 - Source: Python data model §3.3.1; functools.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from qfs.scan.addresses import told
 from qfs.scan.dispatch import SPECIAL, Arguments, call, call_method
 from qfs.scan.frame import Frame
-from qfs.scan.implicit import of_metaclass
+from qfs.scan.implicit import meta_method, of_metaclass
 from qfs.scan.ir import Pos
 from qfs.scan.values import (
     ADDRESS,
@@ -73,11 +73,28 @@ def _fields(frame: Frame, number: int) -> tuple[Value, ...]:
 def _ask(frame: Frame, value: Value, name: str, other: Value, pos: Pos) -> None:
     if name not in frame.solver.program.methods:
         return
-    for atom in dict.fromkeys(objects(frame, value, name)):
+    _call_each(frame, objects(frame, value, name), name, [other], pos)
+
+
+def _call_each(
+    frame: Frame,
+    asked: Iterable[Atom],
+    name: str,
+    others: list[Value],
+    pos: Pos,
+    *,
+    certain: bool = True,
+) -> None:
+    """Call a method of each object and class, whatever it gives."""
+    (special_method,) = SPECIAL
+    methods: Value = NOTHING
+    for atom in dict.fromkeys(asked):
         if atom[0] == CLASS:
-            of_metaclass(frame, atom, name, [other], pos)
+            methods = join(methods, meta_method(frame, atom, name))
         else:
-            call_method(frame, atom, name, Arguments([other]), pos)
+            methods = join(methods, special_method(frame, atom, name, pos))
+    if methods:
+        call(frame, methods, Arguments(others, unused=True), pos, certain=certain)
 
 
 def equals(frame: Frame, element: Value, other: Value, pos: Pos) -> None:
@@ -112,11 +129,8 @@ def hashed(frame: Frame, key: Value, pos: Pos) -> None:
         if name not in methods or not any(atom[0] in {INSTANCE, TUPLE} for atom in key):
             continue
         given = [key] if name == "__eq__" else []
-        (special_method,) = SPECIAL
-        for atom in dict.fromkeys(objects(frame, key, name)):
-            if atom[0] == INSTANCE:
-                method = special_method(frame, atom, name, pos)
-                call(frame, method, Arguments(given), pos, certain=name == "__hash__")
+        asked = [atom for atom in objects(frame, key, name) if atom[0] == INSTANCE]
+        _call_each(frame, asked, name, given, pos, certain=name == "__hash__")
 
 
 def compared(frame: Frame, name: str, left: Value, right: Value, pos: Pos) -> Value:

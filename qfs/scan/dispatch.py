@@ -6,7 +6,7 @@
 - An import inside of a function, the other way round such a circle, takes as long as what it does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -16,6 +16,7 @@ from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import (
     ANY,
+    CLASS,
     FUNCTION,
     INSTANCE,
     KNOWN,
@@ -105,8 +106,6 @@ SPECIAL: Final[list[Callable[[Frame, Atom, str, Pos], Value]]] = []
 
 CROWDED: Final[list[Callable[[Frame, Value, Arguments, Pos], Value]]] = []
 """The one function that calls many."""
-CROWD: Final = 12
-"""Functions beyond which a call is a crowd's."""
 
 
 def evaluate(frame: Frame, fact: Fact) -> Value:
@@ -148,10 +147,10 @@ def call(
     if not callee:
         frame.rest("unreached", frame.function.label)
     certain = certain and (len(callee) <= 1 or _alone(callee))
-    crowd = _called_crowd(frame, callee, arguments) if len(callee) > CROWD else NOTHING
+    crowd = _called_crowd(frame, callee, arguments, _CALLABLE)
     if crowd:
         out = CROWDED[0](frame, crowd, arguments, pos)
-        callee = tuple([atom for atom in callee if atom[0] != FUNCTION])
+        callee = tuple([atom for atom in callee if atom[0] not in _CALLABLE])
     for atom in callee:
         answer = CALLED.get(atom[0])
         if answer is not None:
@@ -159,19 +158,17 @@ def call(
     return out
 
 
-def crowd_of(value: Value) -> Value:
-    """Return the functions among alternatives where they are a crowd, else nothing."""
-    if len(value) <= CROWD:
+def _called_crowd(frame: Frame, value: Value, arguments: Arguments, kinds: Container[str]) -> Value:
+    """Return those of a value whose call is looked at once for all contexts of who calls."""
+    solver = frame.solver
+    if len(value) <= solver.crowd_max or arguments.apart or frame.node.crowd or solver.visits_max:
         return NOTHING
-    functions = tuple([atom for atom in value if atom[0] == FUNCTION])
-    return functions if len(functions) > CROWD else NOTHING
+    many = tuple([atom for atom in value if atom[0] in kinds])
+    return many if len(many) > solver.crowd_max else NOTHING
 
 
-def _called_crowd(frame: Frame, value: Value, arguments: Arguments) -> Value:
-    """Return those of them whose call is looked at once for all contexts of who calls."""
-    if arguments.apart or frame.node.crowd is not None or frame.solver.visits_max:
-        return NOTHING
-    return crowd_of(value)
+_CALLABLE: Final = {FUNCTION, CLASS, INSTANCE}
+_HANDED: Final = {FUNCTION}
 
 
 def call_each(
@@ -217,7 +214,7 @@ def escape(frame: Frame, arguments: Arguments, pos: Pos) -> None:
 
 def hand_over_many(frame: Frame, value: Value, arguments: Arguments, pos: Pos) -> Value:
     """Call the callbacks of a crowd as code outside does; return what else a value may be."""
-    crowd = _called_crowd(frame, value, arguments)
+    crowd = _called_crowd(frame, value, arguments, _HANDED)
     if not crowd:
         return value
     CROWDED[0](frame, crowd, Arguments([], star=ANY, double=True, unused=True), pos)

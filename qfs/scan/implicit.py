@@ -9,7 +9,7 @@
 from typing import Final
 
 from qfs.scan import ir
-from qfs.scan.dispatch import Arguments, call, call_method, evaluate
+from qfs.scan.dispatch import SPECIAL, Arguments, call, call_method, evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Klass
@@ -37,16 +37,20 @@ from qfs.scan.values import (
 def _asked(
     frame: Frame, value: Value, names: tuple[str, ...], others: list[Value], pos: Pos
 ) -> None:
-    """Call the first of some methods that each object of the program has."""
+    """Call the first of some methods that each object of the program has; none is waited for."""
+    (special_method,) = SPECIAL
+    methods: Value = NOTHING
     for atom in value:
         if atom[0] == INSTANCE:
             for name in names:
                 if frame.find(atom[1], name):
-                    call_method(frame, atom, name, Arguments(others), pos)
+                    methods = join(methods, special_method(frame, atom, name, pos))
                     break
         elif atom[0] == CLASS:
             for name in names:
-                of_metaclass(frame, atom, name, others, pos)
+                methods = join(methods, meta_method(frame, atom, name))
+    if methods:
+        call(frame, methods, Arguments(others, unused=True), pos)
 
 
 def metaclass(frame: Frame, number: int) -> Value:

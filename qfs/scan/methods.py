@@ -272,15 +272,15 @@ def _of_candidates(
         frame.site("unresolved-call", pos, f"the method {name} of something unknown", "unknown")
         escape(frame, arguments, pos)
         return ANY
-    out: Value = NOTHING
+    methods: Value = NOTHING
     for function in candidates:
         if function.owner is None:
             continue
         owner = function.owner.number
         stored = frame.find(owner, name)
         method = bind(frame, stored, (INSTANCE, owner, False), ((CLASS, owner),), pos)
-        out = join(out, call(frame, method, arguments, pos, certain=False))
-    return out or ANY
+        methods = join(methods, method)
+    return call(frame, methods, arguments, pos, certain=False) or ANY
 
 
 def _candidates(frame: Frame, receiver: Atom, name: str) -> Sequence[Function]:

@@ -14,7 +14,6 @@ from qfs.scan.compared import compared, equals, hashed, orders_of
 from qfs.scan.dispatch import (
     Arguments,
     call_method,
-    crowd_of,
     evaluate,
     evaluate_key,
     evaluate_keys,
@@ -24,6 +23,7 @@ from qfs.scan.implicit import of_metaclass, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.jsontext import counted
 from qfs.scan.order import blurred, elements
+from qfs.scan.overloads import NAMES, are_many, of_many, of_pair
 from qfs.scan.raised import given_to_exception
 from qfs.scan.shared import is_module_level
 from qfs.scan.values import (
@@ -55,11 +55,7 @@ from qfs.scan.values import (
     type_name,
 )
 
-_METHODS: Final = {
-    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
-    "<<": "lshift", ">>": "rshift", "|": "or", "^": "xor", "&": "and", "@": "matmul",
-}  # fmt: skip
-OPERATORS: Final = {f"__{name}__": operator for operator, name in _METHODS.items()}
+OPERATORS: Final = {f"__{name}__": operator for operator, name in NAMES.items()}
 _COMPARED: Final = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _EXACT: Final = {"decimal.Decimal", "fractions.Fraction"}
 _LOCALE_DATE: Final = re.compile("%[aAbBcxXp]")
@@ -78,19 +74,21 @@ def binary_value(
     out: Value = NOTHING
     if any(atom[0] == ADDRESS for atom in left) or any(atom[0] == ADDRESS for atom in right):
         told(frame, join(left, right), "is counted with")
-    many = crowd_of(right)
-    if many:  # the first of them stands for all
-        right = tuple([atom for atom in right if atom is many[0] or atom[0] != FUNCTION])
+    if operator == "%":
+        texts = [atom for atom in left if type_name(atom) in {"str", "bytes"}]
+        for atom in texts:
+            out = join(out, _percent(frame, atom, right, pos))
+        left = tuple([atom for atom in left if atom not in texts]) if texts else left
+    if are_many(left, right):
+        out = join(out, of_many(frame, operator, left, right, pos, in_place=in_place))
+        left = tuple([atom for atom in left if atom[0] not in {INSTANCE, CLASS}])
+        right = tuple([atom for atom in right if atom[0] != INSTANCE])
     apart, others = _told_apart(left), _told_apart(right)
     for atom in left:
-        if operator == "%" and type_name(atom) in {"str", "bytes"}:
-            out = join(out, _percent(frame, atom, right, pos))
-            continue
         with_all = atom[0] == INSTANCE
         for other in right if with_all else others:
             if with_all or other[0] == INSTANCE or atom in apart:
-                made = _pair(frame, operator, atom, other, pos, many=many, in_place=in_place)
-                out = join(out, made)
+                out = join(out, _pair(frame, operator, atom, other, pos, in_place=in_place))
     return out
 
 
@@ -104,10 +102,10 @@ def _told_apart(value: Value) -> Value:
 
 
 def _pair(
-    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, many: Value, in_place: bool
+    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, in_place: bool
 ) -> Value:
     if left[0] in {INSTANCE, CLASS} or right[0] == INSTANCE:
-        return _objects(frame, operator, left, right, pos, many=many, in_place=in_place)
+        return of_pair(frame, operator, left, right, pos, in_place=in_place)
     if operator == "/":
         return _divide(frame, left, right, pos)
     if operator == "**":
@@ -219,25 +217,6 @@ def _concatenated(left: Atom, right: Atom) -> Value:
                 element = join(element, item)
     kind = left[1] if left[0] == SEQUENCE else "tuple"
     return ((SEQUENCE, kind, element, taint),)
-
-
-def _objects(
-    frame: Frame, operator: str, left: Atom, right: Atom, pos: Pos, *, many: Value, in_place: bool
-) -> Value:
-    name = _METHODS[operator]
-    given = many if many and right[0] == FUNCTION else (right,)
-    out = of_metaclass(frame, left, f"__{name}__", [given], pos)
-    if left[0] == INSTANCE:
-        if in_place and frame.find(left[1], f"__i{name}__"):
-            return call_method(frame, left, f"__i{name}__", Arguments([given]), pos)
-        if frame.find(left[1], f"__{name}__"):
-            out = call_method(frame, left, f"__{name}__", Arguments([given]), pos)
-            if right[0] != INSTANCE:
-                return out
-    if right[0] == INSTANCE and frame.find(right[1], f"__r{name}__"):
-        reflected = call_method(frame, right, f"__r{name}__", Arguments([(left,)]), pos)
-        out = join(out, reflected)
-    return out or ANY
 
 
 def compare(frame: Frame, fact: Fact) -> Value:

@@ -51,6 +51,9 @@ CALLS_MAX: Final = 32
 CALLS_LEAST: Final = 300_000
 """Calls that are looked at, a function of the program, before less is told apart: of values that
 may be many functions no more than in the largest program, and cells may grow but little."""
+CROWD: Final = 12
+CROWD_LEAST: Final = 3
+"""Functions and classes beyond which a call is a crowd's; the least once so many were looked at."""
 RUNS_MAX: Final = 8
 """Evaluations after which a node's result is anything besides."""
 AGAIN_MAX: Final = 32
@@ -165,6 +168,7 @@ class Solver:
         self.called_max = max(CALLED_MIN, min(CALLED_MAX, many))
         long = CELL_GROWTH_TOTAL // max(len(program.functions), 1)
         self.growth_max = min(CELL_GROWTH_MAX, max(CELL_GROWTH_MIN, long))
+        self.crowd_max = CROWD
         self.calls_left = max(CALLS_LEAST, CALLS_MAX * len(program.functions))
         self.visits_max = 0
         """Evaluations a node, or 0 until nothing changes: a proof needs 0."""
@@ -390,6 +394,7 @@ class Solver:
         if not self.calls_left:
             self.called_max = min(self.called_max, CALLED_MIN)
             self.growth_max = CELL_GROWTH_LEAST
+            self.crowd_max = CROWD_LEAST
         key = (callee.number, pos)
         before = caller.edges.get(key)
         if before is None or (certain and not before.certain):
