@@ -18,10 +18,16 @@ from typing import Any
 from qfs import __version__
 from qfs.app.audit import AuditReport, AuditRequest, audit
 from qfs.app.signed_statements import CERTIFICATE, read_statement
-from qfs.errors import InputError
+from qfs.errors import InputError, UsageError
 from qfs.repro.statements import Statement, Subject, sealed
 from qfs.shell import keystore
-from qfs.shell.evidence_files import file_digests, lock_names, tree_digest
+from qfs.shell.evidence_files import (
+    EVIDENCE,
+    digested_names,
+    file_digests,
+    lock_names,
+    tree_digest,
+)
 from qfs.shell.files import write_new
 
 
@@ -70,7 +76,8 @@ class CertifyReport:
 def certify(request: CertifyRequest) -> CertifyReport:
     """Audit a tree and, if it is clean and a key is given, sign what it is.
 
-    Raises InputError for a tree or key that cannot be read, ProviderFault if signing fails.
+    Raises InputError for a tree or key that cannot be read, UsageError for an output in the tree,
+    ProviderFault if signing fails.
     """
     statement, clean = state(request.path, request.targets)
     if request.key is None or not clean:
@@ -81,7 +88,20 @@ def certify(request: CertifyRequest) -> CertifyReport:
     envelope = sealed(statement, signer)
     if request.output is not None:
         write_new(request.output, envelope)
+        _stay_outside(request.path.resolve(), request.output)
     return CertifyReport(statement, clean, envelope)
+
+
+def _stay_outside(root: Path, output: Path) -> None:
+    """Take back a certificate that would be a part of the tree that it is about."""
+    full = output.resolve()
+    if full.is_relative_to(root) and full.relative_to(root).as_posix() in digested_names(root):
+        output.unlink()
+        raise UsageError(
+            "the certificate would change the tree that it is about",
+            place=str(output),
+            way_out=f"write it outside of the tree, or below its {EVIDENCE}/",
+        )
 
 
 def verify(

@@ -25,8 +25,12 @@ _LINT_SECONDS = 300
 
 def tree_digest(root: Path) -> str:
     """Return the dirHash of a tree without its evidence, in hexadecimal."""
-    names = [name for name in source_names(root) if not name.startswith(f"{EVIDENCE}/")]
-    return lines_digest(file_digests(root, names))
+    return lines_digest(file_digests(root, digested_names(root)))
+
+
+def digested_names(root: Path) -> list[str]:
+    """Return the files of a tree that its dirHash is over."""
+    return [name for name in source_names(root) if not name.startswith(f"{EVIDENCE}/")]
 
 
 def lines_digest(digests: dict[str, str]) -> str:

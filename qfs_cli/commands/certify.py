@@ -64,6 +64,8 @@ def certify(
     else:
         if output is not None and key is None:
             raise UsageError("--output needs --key", way_out="make one with `qfs keys new`")
+        if key is not None and output is None:
+            raise UsageError("--key needs --output", way_out="name a new file for the certificate")
         request = CertifyRequest(path, targets, key, passphrase_file, output)
         with waiting("auditing"):
             report = use_case.certify(request)
@@ -87,4 +89,4 @@ def _show(report: CertifyReport, *, checked: bool) -> None:
     elif checked:
         typer.echo("CERTIFIED: the signature is good and the tree is the one it is about")
     else:
-        typer.echo("SIGNED" if report.envelope else "UNSIGNED: pass --key to sign it")
+        typer.echo("SIGNED" if report.envelope else "UNSIGNED: pass --key and --output to sign it")

@@ -9,7 +9,7 @@ import pytest
 
 from qfs.app.certify import CertifyReport, CertifyRequest, certify, state, verify
 from qfs.crypto import Profile
-from qfs.errors import InputError, ProofError
+from qfs.errors import InputError, ProofError, UsageError
 from qfs.repro.statements import Statement, Subject, sealed
 from qfs.shell.keystore import PrivateKey, write_private, write_public
 from tests.app.trees import DIRTY, small
@@ -49,6 +49,21 @@ def test_a_tree_with_findings_gets_no_certificate(tmp_path: Path, key: Path) -> 
     assert not report.clean
     assert report.envelope is None
     assert not (tmp_path / "certificate.json").exists()
+
+
+@pytest.mark.parametrize("place", ["certificate.json", "sub/certificate.json"])
+def test_a_certificate_is_no_part_of_the_tree_that_it_is_about(
+    place: str, tmp_path: Path, key: Path
+) -> None:
+    root = small(tmp_path / "tree")
+    (root / place).parent.mkdir(exist_ok=True)
+    with pytest.raises(UsageError, match="would change the tree"):
+        certify(CertifyRequest(root, key=key, output=root / place))
+    assert not (root / place).exists()
+    (root / "audit").mkdir(exist_ok=True)
+    kept = root / "audit" / "certificate.json"
+    certify(CertifyRequest(root, key=key, output=kept))
+    assert checked(root, key, kept).differences == ()
 
 
 def test_without_a_key_nothing_is_signed(tmp_path: Path) -> None:

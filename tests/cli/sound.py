@@ -95,7 +95,10 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "certify": (
         ("@project", "--target", "@project/sample"),
         ("project", "--key", "@operator.pem", "--output", ">new.cert"),
-        ("project", "--key", "@secret.pem.age", "--passphrase-file", "@pass"),
+        (
+            *("project", "--key", "@secret.pem.age", "--passphrase-file", "@pass"),
+            *("--output", ">new.cert"),
+        ),
         ("project", "--check", "@cert", "--public-key", "@operator.pub.pem"),
     ),
     "explain": (("--proof-log", "@sum.proof"),),

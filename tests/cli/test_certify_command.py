@@ -57,6 +57,8 @@ def test_evidence_is_written_checked_and_found_stale(tmp_path: Path) -> None:
     ("line", "sentence"),
     [
         ("certify nowhere", "no pyproject.toml"),
+        ("certify tree --key maker.pem", "--key needs --output"),
+        ("certify tree --key maker.pem --output tree/c.json", "outside of the tree"),
         ("certify tree --output c.json", "--output needs --key"),
         ("certify tree --key nowhere.pem --output c.json", "nowhere.pem"),
         ("certify tree --key garbage --output c.json", "garbage"),
