@@ -126,7 +126,8 @@ def _made_here(frame: Frame, number: int) -> bool:
 
 
 def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = False) -> None:
-    for atom in evaluate(frame, target[1]):
+    holder = evaluate(frame, target[1])
+    for atom in holder:
         if atom[0] == INSTANCE:
             set_through(frame, atom[1], target[2], value, pos)
             if keeps(frame, target):
@@ -154,8 +155,9 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: boo
             frame.site("global-write", pos, f"the global {root_of(target)[1]}")
         elif atom[0] == FUNCTION:
             frame.solver.write(("of function", atom[1], target[2]), value)
-            if _outlives(frame, atom, target[2]):
-                frame.site("global-write", pos, f"the function attribute {target[2]}")
+            if atom[2] is None and _outlives(frame, atom, target[2]):
+                verdict = "violation" if len(holder) == 1 else "possible"
+                frame.site("global-write", pos, f"the function attribute {target[2]}", verdict)
         elif unknown(atom):
             leave(frame, target, unordered(value))
 
@@ -266,6 +268,8 @@ _HELD: Final = {SEQUENCE, SET, TABLE}
 def _hidden_state(frame: Frame, holder: Fact, root: Fact, key: Fact | None, pos: Pos) -> None:
     """Report a container that a module's closure or a class keeps, though it looks local."""
     if root[0] == ir.NAME and captured_by_module(frame, root[1]):
+        if memo(frame, holder, key):
+            return
         frame.site("global-write", pos, f"the module-level closure's {root[1]}")
     elif holder[0] == ir.ATTR and root[0] == ir.NAME and not frame.makes_a_class():
         for atom in frame.lookup(root[1]) if holder[1] is root else ():

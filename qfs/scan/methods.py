@@ -24,7 +24,7 @@ from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function, Klass
 from qfs.scan.raised import keep_given
-from qfs.scan.shared import advances, forgets
+from qfs.scan.shared import advances, balanced, forgets
 from qfs.scan.special import fill_in
 from qfs.scan.times import of_datetime
 from qfs.scan.values import (
@@ -79,6 +79,8 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
     if name not in ADDS and name not in EXTENDS and name not in _CHANGES:
         return
     if arguments.facts is not None and forgets(frame, arguments.facts):
+        return
+    if arguments.facts is not None and balanced(frame, arguments.facts):
         return
     for atom in holder:
         if unknown(atom) and name not in _CHANGES:

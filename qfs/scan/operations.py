@@ -60,6 +60,9 @@ _COMPARED: Final = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">
 _EXACT: Final = {"decimal.Decimal", "fractions.Fraction"}
 _LOCALE_DATE: Final = re.compile("%[aAbBcxXp]")
 _PERCENT_FLOAT: Final = re.compile(r"%[-+ #0-9.*]*(\([^)]*\))?[-+ #0-9.*]*[eEfFgG]")
+_FLOAT_SPEC: Final = re.compile(
+    r"(.?[<>=^])?[-+ ]?z?#?0?[0-9]*[,_]?(\.[0-9]*)?[eEfFgG%]", re.DOTALL
+)
 _FALSE: Final[Value] = ((KNOWN, "bool", False),)
 _NUMBERS: Final = {"int", "bool", "float", "complex"}
 _ALIKE: Final = {OUTSIDE, CLASS, MODULE}
@@ -456,7 +459,7 @@ def format_spec(frame: Frame, spec: str, pos: Pos) -> None:
     number = spec.endswith("n") and spec[:-1].strip("<>=^+- #0123456789,_.") == ""
     if number or _LOCALE_DATE.search(spec):
         frame.site("locale-format", pos, f"the format {spec!r}")
-    elif spec and spec[-1] in "eEfFgG%" and "%" not in spec[:-1]:
+    elif _FLOAT_SPEC.fullmatch(spec):
         frame.site("float-format", pos, f"the format {spec!r}")
 
 

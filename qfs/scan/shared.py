@@ -71,8 +71,71 @@ def lazy(frame: Frame, name: str) -> bool:
     for fact in frame.function.facts.body:
         if fact[0] == ir.IF and mentions(fact[1], frozenset((name,))):
             test = fact[1]
-            if test[0] == ir.COMPARE and test[2][0][0] == "is" and test[2][0][1][:2] == (0, None):
-                return True
+            if test[0] == ir.COMPARE and test[2][0][1][:2] == (ir.CONST, None):
+                leaves = bool(fact[2]) and fact[2][-1][0] == ir.RETURN
+                if test[2][0][0] == "is" or (test[2][0][0] == "is not" and leaves):
+                    return True
+    return False
+
+
+def balanced(frame: Frame, call: Fact) -> bool:
+    """Say whether ``xs.add(k)`` is undone by ``finally: xs.discard(k)``, and xs only asked for k.
+
+    So a function notes what it is at, to see whether it calls itself again.
+    """
+    callee = call[1]
+    if callee[2] not in _GUARDS or callee[1][0] != ir.NAME or len(call[2]) != 1:
+        return False
+    question = ("balanced", callee[1][1], bare(call[2][0]))
+    known: bool | None = frame.function.notes.get(question)
+    if known is None:
+        known = frame.function.notes[question] = _balanced(frame.function, *question[1:])
+    return known
+
+
+_GUARDS: Final = {"add", "discard", "remove"}
+
+
+def _balanced(function: Function, name: str, key: object) -> bool:
+    named = fitting = 0
+    undone = False
+    for fact in ir.parts(function.facts.body):
+        named += len(fact) == 3 and fact[0] == ir.NAME and fact[1] == name
+        fitting += _guards(fact, name, key)
+        if len(fact) == 5 and fact[0] == ir.TRY and isinstance(fact[4], tuple):
+            undone = undone or any(
+                last[:1] == (ir.EXPR,) and len(last) == 2 and _guards(last[1], name, key)
+                for last in fact[4]
+            )
+    return undone and named == fitting and _given_once(function, key)
+
+
+def _given_once(function: Function, key: object) -> bool:
+    """Say whether the variables in a key are given a value once."""
+    given = [parameter.name for parameter in function.facts.parameters]
+    for fact in ir.parts(function.facts.body):
+        augments = len(fact) == 5 and fact[0] == ir.AUGMENT and isinstance(fact[1], tuple)
+        loops = len(fact) == 6 and fact[0] == ir.FOR
+        for target in _targets(fact) or ((fact[1],) if augments or loops else ()):
+            given.extend([part[1] for part in ir.parts(target) if part[:1] == (ir.NAME,)])
+    names = [part[1] for part in ir.parts((key,)) if len(part) == 2 and part[0] == ir.NAME]
+    return all(given.count(name) <= 1 for name in names)
+
+
+def _guards(fact: Fact, name: str, key: object) -> bool:
+    """Say whether a fact asks a set for a key, adds it or takes it out."""
+    if len(fact) == 5 and fact[0] == ir.CALL and fact[1].__class__ is tuple and fact[1]:
+        callee = fact[1]
+        takes = callee[0] == ir.ATTR and callee[2] in _GUARDS and len(fact[2]) == 1
+        return bool(takes and callee[1][:2] == (ir.NAME, name) and bare(fact[2][0]) == key)
+    if len(fact) == 4 and fact[0] == ir.COMPARE and fact[2].__class__ is tuple:
+        return any(
+            len(part) == 2
+            and part[0] in {"in", "not in"}
+            and part[1][:2] == (ir.NAME, name)
+            and bare(fact[1]) == key
+            for part in fact[2]
+        )
     return False
 
 
