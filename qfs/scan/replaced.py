@@ -18,7 +18,8 @@ from qfs.scan.values import FUNCTION, SEQUENCE, SET, TABLE, Value
 
 def settle(frame: Frame, fact: Fact) -> None:
     """Let a variable be what it holds: from this statement on no function inside changes it."""
-    given = _gives(fact)
+    inside = _sorted_inside(frame, fact)
+    given = inside or _gives(fact)
     if given is None or given[1] not in frame.rebound or frame.function.outer is None:
         return
     name = given[1]
@@ -30,7 +31,36 @@ def settle(frame: Frame, fact: Fact) -> None:
         last = last and _is_last(frame.function, name, given[0])
         frame.function.notes[question] = last
     if last and name not in frame.mirrors:
+        if inside is not None:
+            held = frame.lookup(name)
+            kept = [(*each[:3], None) if each[0] == SEQUENCE else each for each in held]
+            frame.env[name] = tuple(kept)
         frame.rebound -= {name}
+
+
+def _sorted_inside(frame: Frame, fact: Fact) -> tuple[Pos, str] | None:
+    """Return the variable that a call of a function inside leaves sorted, and where it is."""
+    if fact[0] != ir.EXPR or fact[1][0] != ir.CALL or fact[1][1][0] != ir.NAME:
+        return None
+    name = fact[1][1][1]
+    named = [
+        each
+        for each in frame.module.functions
+        if each.outer is frame.function and each.facts.name == name and each.owner is None
+    ]
+    if len(named) != 1 or any(_sets(each, name) for each in frame.function.assignments):
+        return None
+    inside = named[0]
+    plain = not (inside.facts.generator or inside.facts.asynchronous or inside.facts.decorators)
+    given = _gives(inside.facts.body[-1]) if plain and inside.facts.body else None
+    if given is None or inside.facts.body[-1][0] != ir.EXPR or given[1] in inside.bound:
+        return None
+    leaves = any(each[:1] == (ir.RETURN,) for each in ir.parts(inside.facts.body[:-1]))
+    return None if leaves else (fact[1][4], given[1])
+
+
+def _sets(assignment: Fact, name: str) -> bool:
+    return any(part[:2] == (ir.NAME, name) for each in assignment[1] for part in ir.parts(each))
 
 
 def _gives(fact: Fact) -> tuple[Pos, str] | None:
