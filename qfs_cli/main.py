@@ -1,6 +1,7 @@
 """The program ``qfs``: registers what is asked for, and turns each failure into its exit code.
 
-0 clean, 1 findings or a no, 2 usage, input, environment or inconclusive, 3 halted, 70 a bug in QFS.
+0 clean, 1 findings or a no, 2 usage, input, environment or inconclusive, 3 halted, 70 a bug in QFS,
+130 interrupted, 141 whoever read the output has closed it.
 """
 
 import sys
@@ -10,10 +11,17 @@ from typing import NoReturn
 import typer
 
 from qfs import __version__
-from qfs.app.failure import EXIT_BUG, EXIT_HALTED, EXIT_USAGE, EnvironmentFault, Halt, QFSError
+from qfs.app.failure import (
+    EXIT_BUG,
+    EXIT_HALTED,
+    EXIT_INTERRUPTED,
+    EXIT_UNREAD,
+    EXIT_USAGE,
+    EnvironmentFault,
+    Halt,
+    QFSError,
+)
 from qfs_cli import commands
-
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 app = typer.Typer(
     name="qfs",
@@ -59,6 +67,11 @@ def main() -> None:
         _fail(f"error[{EnvironmentFault.code}]: a library is missing: {error}", EXIT_USAGE)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as end:
+        # The library exits with 1, which would be an answer.
+        if isinstance(end.__context__, BrokenPipeError):
+            sys.exit(EXIT_UNREAD)
+        raise
     except Exception:  # noqa: BLE001 (the last catch: anything that arrives here is our bug)
         _bug()
 

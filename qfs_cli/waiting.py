@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+def watched() -> bool:
+    """Say whether somebody sees standard error; who has closed it has none (None)."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
     """Show what is done, for as long as it takes."""
-    if not sys.stderr.isatty():
+    if not watched():
         yield
         return
     from rich.console import Console  # noqa: PLC0415 (a pipeline need not wait for it)
@@ -23,7 +28,7 @@ def waiting(what: str) -> Iterator[None]:
 @contextmanager
 def progressing(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show how much of how much is done, as it is told: (done, total)."""
-    if not sys.stderr.isatty():
+    if not watched():
         yield lambda _done, _total: None
         return
     from rich.console import Console  # noqa: PLC0415 (as above)

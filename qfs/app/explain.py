@@ -25,6 +25,8 @@ from qfs.app.failure import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
     EXIT_HALTED,
+    EXIT_INTERRUPTED,
+    EXIT_UNREAD,
     EXIT_USAGE,
     QFSError,
     UsageError,
@@ -69,6 +71,18 @@ Nothing was partly applied; the halt record says which packet, and why.""",
         EXIT_BUG,
         "BUG",
         """A bug in qfs. The traceback says where; please report it.""",
+    ),
+    (
+        EXIT_INTERRUPTED,
+        "INTERRUPTED",
+        """The command was interrupted (Ctrl-C) before it had an answer.""",
+    ),
+    (
+        EXIT_UNREAD,
+        "UNREAD",
+        """Whoever read the output closed it before its end, as `head` does.
+
+Nothing is said about the answer.""",
     ),
 )
 

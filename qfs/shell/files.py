@@ -23,6 +23,8 @@ def read_limited(path: Path, limit: int, *, secret: bool = False) -> bytes:
     secret: only if nobody but its owner may touch it. Raises InputError.
     """
     if path == PIPE:
+        if sys.stdin is None:
+            raise InputError("standard input is closed", place="-", way_out="give a file")
         data = sys.stdin.buffer.read(limit + 1)
     else:
         try:
@@ -44,6 +46,8 @@ def write_new(path: Path, data: bytes, mode: int = 0o644, *, text: bool = False)
     Raises InputError, UsageError.
     """
     if path == PIPE:
+        if sys.stdout is None:
+            raise UsageError("standard output is closed", way_out="give --output FILE, or a pipe")
         if sys.stdout.isatty() and not text:
             raise UsageError("bytes for a terminal", way_out="give --output FILE, or a pipe")
         sys.stdout.buffer.write(data)

@@ -1,7 +1,6 @@
 """`qfs build`: build in several environments, compare, explain what differs."""
 
 import json
-import sys
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
@@ -20,6 +19,7 @@ from qfs.app.build import (
 )
 from qfs.app.build_deep import Deep, deepened
 from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE, UsageError
+from qfs_cli.waiting import watched
 
 if TYPE_CHECKING:
     from qfs.crypto import Signer
@@ -156,7 +156,7 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _with_table(request: BuildRequest) -> BuildReport:
     """Build under a live table on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
+    if not watched():
         return build(request)
     from qfs_cli.render.build import live_table  # noqa: PLC0415 (nobody looks at it elsewhere)
 

@@ -9,6 +9,7 @@ import typer
 
 from qfs.app.browsing import Browser
 from qfs.app.failure import EnvironmentFault, UsageError
+from qfs_cli.waiting import watched
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +34,8 @@ def tui(
         raise EnvironmentFault(
             "textual is not installed", place="qfs tui", way_out="pip install 'qfs-toolchain[tui]'"
         ) from None
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on standard error
+    # Textual draws on standard error.
+    if sys.stdin is None or not (sys.stdin.isatty() and watched()):
         raise UsageError(
             "no terminal to draw on",
             place="qfs tui",

@@ -1,7 +1,6 @@
 """`qfs verify ARTIFACT`: rebuild a published wheel, or check who attested an artefact."""
 
 import json
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from qfs.app.failure import EXIT_FINDINGS, EXIT_USAGE, UsageError
 from qfs.app.verify import Agreement, VerifyReport, VerifyRequest
 from qfs.app.verify import verify as use_case
 from qfs_cli.paranoid import verifying
+from qfs_cli.waiting import watched
 
 
 class Format(Enum):
@@ -81,7 +81,7 @@ def verify(
 
 def _with_table(request: VerifyRequest) -> VerifyReport:
     """Rebuild under a live table on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
+    if not watched():
         return use_case(request)
     from qfs_cli.render.build import live_table  # noqa: PLC0415 (nobody looks at it elsewhere)
 

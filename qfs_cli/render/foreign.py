@@ -1,7 +1,6 @@
 """`qfs replay --callable` and `--command`: their options, and their report as text and JSON."""
 
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ import typer
 
 from qfs.app.failure import EXIT_FINDINGS
 from qfs.app.foreign import Divergence, ForeignReport, ForeignRequest, replay_foreign
+from qfs_cli.waiting import watched
 
 _GLOBAL = "module global "
 Callable = Annotated[
@@ -62,7 +62,7 @@ _ALONE = "  -> in one environment: --perturb varies hash seed, clock, locale and
 
 def run(request: ForeignRequest, *, as_json: bool) -> int:
     """Run, print the report, return the exit code."""
-    if sys.stderr.isatty():
+    if watched():
         from rich.console import Console  # noqa: PLC0415 (a pipeline need not wait for it)
 
         with Console(stderr=True).status("running") as status:

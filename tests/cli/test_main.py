@@ -77,6 +77,49 @@ def test_a_failure_has_its_exit_code_and_one_clear_error(
     assert (outcome.returncode, outcome.stderr, outcome.stdout) == (code, printed, "")
 
 
+def test_a_reader_who_leaves_early_is_no_answer() -> None:
+    program = PROGRAM.format(failure='[typer.echo("a line") for _ in range(100_000)]')
+    left = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert left.stdout is not None
+    assert left.stderr is not None
+    left.stdout.readline()
+    left.stdout.close()
+    assert (left.stderr.read(), left.wait()) == (b"", 141)
+    left.stderr.close()
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "1>&-"])
+def test_a_stream_that_is_closed_is_no_bug(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("import time\n\n\ndef f():\n    time.time()\n", "utf-8")
+    line = f"exec {closed}; exec {QFS} audit --no-cache m.py"
+    outcome = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, check=False)
+    assert outcome.returncode == 1
+
+
+CLOSED = [
+    ("0<&-", "packet show -", "standard input is closed"),
+    ("0<&-", "tui .", "error["),
+    ("1>&-", "keys seal secret --to in.pub.pem --key me.pem --ledger {0:064x}", "output is closed"),
+]
+
+
+@pytest.mark.parametrize(("closed", "words", "sentence"), CLOSED)
+def test_what_would_be_read_or_written_there_says_so(
+    closed: str, words: str, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret", "utf-8")
+    (tmp_path / "secret").chmod(0o600)
+    made = "keys new me --unencrypted", "keys new in --unencrypted --profile ML-KEM-1024"
+    for one in made:
+        subprocess.run([QFS, *one.split()], cwd=tmp_path, capture_output=True, check=True)
+    line = f"exec {closed}; exec {QFS} {words.format(0)}"
+    outcome = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, check=False)
+    assert outcome.returncode == 2, outcome.stderr
+    assert sentence in outcome.stderr.decode()
+
+
 def test_a_bug_says_that_it_is_one_and_where() -> None:
     outcome = run("[][0]")
     assert outcome.returncode == 70
