@@ -36,8 +36,10 @@ from qfs.scan.values import (
     TABLE,
     TUPLE,
     Atom,
+    Taint,
     Value,
     join,
+    known,
     sequence,
     table,
     type_name,
@@ -158,8 +160,23 @@ def _field_of(atom: Atom) -> Value:
     """Return what any field of a tuple with named fields may hold."""
     out: Value = NOTHING
     for item in atom[1]:
-        out = join(out, item)
+        out = out if names_of(item) is not None else join(out, item)
     return out
+
+
+def in_order(taint: Taint) -> Value:
+    """Return what a namespace holds besides its fields: the order in which they were set."""
+    return table(_IN_ORDER, ANY, taint)
+
+
+def names_of(item: Value) -> Taint | None:
+    """Return the order of a namespace's names, if an item says it."""
+    said = len(item) == 1 and item[0][0] == TABLE and item[0][1] == _IN_ORDER
+    taint: Taint | None = item[0][3] if said else None
+    return taint
+
+
+_IN_ORDER: Final[Value] = known("__dict__")
 
 
 def _outside(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:

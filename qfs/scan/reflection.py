@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from qfs.scan import ir
+from qfs.scan.aliases import put_back
 from qfs.scan.assignment import inner_order
-from qfs.scan.attributes import attribute, bind, namespace
+from qfs.scan.attributes import attribute, bind, in_order, names_of, namespace
 from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
@@ -28,6 +29,7 @@ from qfs.scan.values import (
     NOTHING,
     OUTSIDE,
     STR,
+    TUPLE,
     Atom,
     Value,
     join,
@@ -191,6 +193,8 @@ def set_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
         shared = atom[0] in {MODULE, OUTSIDE, CLASS} and frame.function.outer is not None
         if shared and not frame.makes_a_class() and len(atom) == 2:
             frame.site("dynamic-attribute", pos, "setattr() on a module or class")
+        if atom[0] == TUPLE:
+            _named(frame, atom, arguments, pos)
         if atom[0] not in {INSTANCE, CLASS}:
             continue
         named = _named_in_order(frame, arguments)
@@ -207,6 +211,16 @@ def set_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
             elif len(arguments.positional) > 2:
                 frame.solver.write(("attr", atom[1], name[2]), arguments.at(2, ""))
     return NONE
+
+
+def _named(frame: Frame, atom: Atom, arguments: Arguments, pos: Pos) -> None:
+    """Let a namespace hold a field more, and the order in which its names were set."""
+    if arguments.facts is None or not arguments.facts[2]:
+        return
+    for each in _named_in_order(frame, arguments):
+        if not any(names_of(item) is not None for item in atom[1]):
+            made = (TUPLE, (*atom[1], arguments.at(2, ""), in_order(each[3])))
+            put_back(frame, arguments.facts[2][0], pos, (made,))
 
 
 def _named_in_order(frame: Frame, arguments: Arguments) -> Value:
@@ -227,6 +241,8 @@ def variables(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
             named = frame.solver.read(frame.node, ("attr", atom[1], "__dict__"))
             out = join(out, join(table(STR, any_method(frame, (atom,), pos)), named))
             continue
+        for taint in [names_of(item) for item in atom[1]] if atom[0] == TUPLE else ():
+            out = join(out, table(STR, ANY, taint))
         module = atom[0] == OUTSIDE
         out = join(out, ((OUTSIDE, f"{atom[1]}.__dict__"),) if module else table(STR, ANY))
     return out or table(STR, ANY)

@@ -14,7 +14,7 @@ from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.assignment import inner_order, store
-from qfs.scan.attributes import attribute
+from qfs.scan.attributes import attribute, in_order
 from qfs.scan.compared import objects
 from qfs.scan.dispatch import Arguments, call, call_each, call_method
 from qfs.scan.frame import Frame
@@ -84,7 +84,8 @@ def _copied(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
 
 
 def _namespace(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
-    return ((TUPLE, tuple(arguments.keywords.values()) or (ANY,)),)
+    items = tuple(arguments.keywords.values()) or (ANY,)
+    return ((TUPLE, (*items, in_order(arguments.named)) if arguments.named else items),)
 
 
 def made_type(arguments: Arguments) -> Value:
