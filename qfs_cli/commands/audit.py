@@ -140,7 +140,8 @@ def command(
 ) -> None:
     """Scan sources for non-determinism: which value, by which way, differs between two runs."""
     mending = fix or unsafe_fixes or diff
-    _check(form, inputs=bool(inputs) and not witness, tests=bool(test_command) and not mending)
+    untested = bool(test_command) and not mending
+    _check(form, inputs=bool(inputs) and not witness, tests=untested, statistics=statistics)
     request = AuditRequest(
         paths=tuple(paths or [Path()]),
         select=_codes(select),
@@ -197,12 +198,14 @@ def _witnessed(report: AuditReport, request: AuditRequest, inputs: Path | None) 
         return witness(report, request, inputs)
 
 
-def _check(form: str, *, inputs: bool, tests: bool) -> None:
+def _check(form: str, *, inputs: bool, tests: bool, statistics: bool) -> None:
     """Refuse a format that is not there, and inputs or tests that nothing would use."""
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}", way_out=f"use {', '.join(FORMATS)}")
     if inputs:
         raise UsageError("--inputs without --witness", way_out="add --witness, which runs them")
+    if statistics and form != "text":
+        raise UsageError(f"--statistics in {form}", way_out="leave out --statistics or --format")
     if tests:
         raise UsageError("--test-command without --fix", way_out="add --fix or --unsafe-fixes")
 

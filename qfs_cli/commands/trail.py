@@ -9,6 +9,7 @@ import typer
 
 from qfs.app import inbound, noting, publishing
 from qfs.app import trail as use_case
+from qfs.app.failure import UsageError
 from qfs.app.publishing import Signing
 from qfs.app.trail import TrailReport
 from qfs.app.trail_words import words_of
@@ -145,9 +146,11 @@ def verify_proof(
 ) -> None:
     """Verify a proof with nothing but the public keys of those who sign checkpoints.
 
-    Exit code 0: it holds. 1: it does not. 2: a file is not what it claims.
+    Exit code 0: it holds. 1: it does not. 2: a file is not what it claims, or no --key is given.
     """
-    report = publishing.verify_proof(proof, tuple(keys or ()))
+    if not keys:
+        raise UsageError("no key is trusted", way_out="give --key FILE, a public key")
+    report = publishing.verify_proof(proof, tuple(keys))
     if output is Format.JSON:
         document = report.document() | {"entry": publishing.entry_text(report.proof)}
         typer.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))

@@ -45,6 +45,7 @@ EXITS = [
     ("no such option", ["good.py", "--quickly"], 2),
     ("inputs for no witness", ["good.py", "--inputs", "good.py"], 2),
     ("a witness without an entry point", ["good.py", "--witness"], 2),
+    ("counts in another format", ["good.py", "--statistics", "--format", "json"], 2),
     ("no such rule", ["good.py", "--select", "QFS999"], 2),
     ("no such policy", ["good.py", "--float-policy", "maybe"], 2),
     ("a folder as the output", ["good.py", "--output", "."], 2),

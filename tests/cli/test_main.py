@@ -98,6 +98,13 @@ def test_a_stream_that_is_closed_is_no_bug(closed: str, tmp_path: Path) -> None:
     assert outcome.returncode == 1
 
 
+def test_a_proof_that_nobody_is_trusted_for_is_a_wrong_call_and_no_false_proof() -> None:
+    command = [QFS, "trail", "verify-proof", "any"]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("error[QFS-USAGE]: no key is trusted\n")
+
+
 CLOSED = [
     ("0<&-", "packet show -", "standard input is closed"),
     ("0<&-", "tui .", "error["),
