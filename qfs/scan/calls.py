@@ -323,8 +323,9 @@ def call_function(
     order = frame.orders[-1][0] if frame.orders else frame.node.order
     node = frame.solver.node(function, bound, order, apart=arguments.apart)
     if frame.quiet:
-        node.readers[frame.node.number] = True
-        frame.node.called.setdefault(node.number, node.result)
+        if not arguments.unused:
+            node.readers[frame.node.number] = True
+            frame.node.called.setdefault(node.number, node.result)
         answers[atom] = node.result
     else:
         used = not arguments.unused

@@ -6,7 +6,7 @@
 - Source: Python data model §3.3.1; functools.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from qfs.scan.addresses import told
@@ -35,30 +35,37 @@ _REFLECTED: Final = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt",
 _ORDERS: Final = ("lt", "gt", "le", "ge")
 
 
-def objects(frame: Frame, value: Value, name: str, depth: int = _DEPTH_MAX) -> Iterator[Atom]:
-    """Yield the objects in a value, and in its items and fields, that have a method."""
-    for atom in value:
-        tag = atom[0]
-        parts: tuple[Value, ...] = ()
-        if tag == INSTANCE:
-            if frame.find(atom[1], name):
-                yield atom
-            elif frame.trait(atom[1], "dataclass") or frame.trait(atom[1], "namedtuple"):
-                parts = _fields(frame, atom[1]) if depth else ()
-        elif tag == CLASS:
-            yield atom
-        elif tag in {SEQUENCE, SET}:
-            parts = (atom[2],)
-        elif tag == TABLE:
-            parts = (atom[1], atom[2])
-        elif tag == TUPLE:
-            parts = atom[1]
-        for part in parts if depth else ():
-            yield from objects(frame, part, name, depth - 1)
+def objects(frame: Frame, value: Value, name: str) -> list[Atom]:
+    """Return the objects in a value, and in its items and fields, that have a method; classes too.
+
+    Each class's fields are looked into once, however many ways lead to its objects.
+    """
+    out: dict[Atom, None] = {}
+    seen: dict[int, None] = {}
+    level = [value]
+    for _depth in range(_DEPTH_MAX + 1):
+        below: list[Value] = []
+        for atom in [atom for each in level for atom in each]:
+            tag = atom[0]
+            if tag == CLASS or (tag == INSTANCE and frame.find(atom[1], name)):
+                out[atom] = None
+            elif tag == INSTANCE and atom[1] not in seen:
+                seen[atom[1]] = None
+                below.extend(_fields(frame, atom[1]))
+            elif tag in {SEQUENCE, SET}:
+                below.append(atom[2])
+            elif tag == TABLE:
+                below.extend((atom[1], atom[2]))
+            elif tag == TUPLE:
+                below.extend(atom[1])
+        level = below
+    return list(out)
 
 
 def _fields(frame: Frame, number: int) -> tuple[Value, ...]:
-    """Return what the fields of a class's objects hold, which its generated methods compare."""
+    """Return what the fields of a class's objects hold, if generated methods compare them."""
+    if not (frame.trait(number, "dataclass") or frame.trait(number, "namedtuple")):
+        return ()
     classes = frame.solver.program.classes
     return tuple(
         [
@@ -88,7 +95,7 @@ def _call_each(
     """Call a method of each object and class, whatever it gives."""
     (special_method,) = SPECIAL
     methods: Value = NOTHING
-    for atom in dict.fromkeys(asked):
+    for atom in asked:
         if atom[0] == CLASS:
             methods = join(methods, meta_method(frame, atom, name))
         else:

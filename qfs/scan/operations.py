@@ -13,13 +13,14 @@ from qfs.scan.addresses import EQUAL, identity, outside_text, told
 from qfs.scan.compared import compared, equals, hashed, orders_of
 from qfs.scan.dispatch import (
     Arguments,
+    call,
     call_method,
     evaluate,
     evaluate_key,
     evaluate_keys,
 )
 from qfs.scan.frame import Frame, position
-from qfs.scan.implicit import of_metaclass, truth_of
+from qfs.scan.implicit import meta_method, of_metaclass, truth_of
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.jsontext import counted
 from qfs.scan.order import blurred, elements
@@ -270,7 +271,8 @@ def _compared(frame: Frame, fact: Fact) -> Value:
         elif operator in {"in", "not in"}:
             for atom in right:
                 if atom[0] == INSTANCE and frame.find(atom[1], "__contains__"):
-                    call_method(frame, atom, "__contains__", Arguments([left]), fact[3])
+                    asked = Arguments([left], unused=True)
+                    call_method(frame, atom, "__contains__", asked, fact[3])
                 elif atom[0] == CLASS:
                     of_metaclass(frame, atom, "__contains__", [left], fact[3])
                 elif atom[0] == SEQUENCE:
@@ -376,7 +378,9 @@ def _among(value: Value) -> str:
 def _class_text(frame: Frame, atom: Atom, pos: Pos, how: str) -> None:
     """Turn a class into text: its metaclass may say how."""
     for name in ("__repr__",) if how == "__repr__" else ("__str__", "__repr__"):
-        of_metaclass(frame, atom, name, [], pos)
+        method = meta_method(frame, atom, name)
+        if method:
+            call(frame, method, Arguments([], unused=True), pos)
 
 
 def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int, *, among: str) -> None:
@@ -386,10 +390,11 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int, *, am
         return
     for name in ("__format__",) * (how == "format") + ("__str__",) * (how != "__repr__"):
         if frame.find(atom[1], name):
-            call_method(frame, atom, name, Arguments([STR] if name == "__format__" else []), pos)
+            given = [STR] if name == "__format__" else []
+            call_method(frame, atom, name, Arguments(given, unused=True), pos)
             return
     if frame.find(atom[1], "__repr__"):
-        call_method(frame, atom, "__repr__", Arguments([]), pos)
+        call_method(frame, atom, "__repr__", Arguments([], unused=True), pos)
         return
     if frame.trait(atom[1], "exception"):
         _given_text(frame, atom, pos, depth)
