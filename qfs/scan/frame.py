@@ -65,6 +65,8 @@ class Frame:
         """Where an ``enumerate(...)`` stands of which the numbers alone are used."""
         self.logging = 0
         """Above 0 while the arguments of a logging call are read: what they print is a log's."""
+        self.texts: dict[object, None] = {}
+        """Objects whose text was looked at where it is made: many ways lead to some."""
         self.as_key = False
         """Whether what is read is a key, which is compared with other keys and no more."""
         self.as_keys = False

@@ -388,6 +388,10 @@ def _object_text(frame: Frame, atom: Atom, pos: Pos, how: str, depth: int, *, am
         _class_text(frame, atom, pos, how)
     if frame.logging or atom[0] == CLASS:
         return
+    asked = (pos, atom, how, depth, among, not frame.quiet, not frame.orders)
+    if asked in frame.texts:
+        return
+    frame.texts[asked] = None
     for name in ("__format__",) * (how == "format") + ("__str__",) * (how != "__repr__"):
         if frame.find(atom[1], name):
             given = [STR] if name == "__format__" else []
