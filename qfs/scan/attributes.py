@@ -39,6 +39,7 @@ from qfs.scan.values import (
     Taint,
     Value,
     join,
+    join_all,
     known,
     sequence,
     table,
@@ -209,28 +210,28 @@ def _no_builtin(kind: str, name: str) -> bool:
 
 def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> Value:
     """Return what reading a stored attribute through a receiver gives."""
-    out: Value = NOTHING
+    out: list[Value] = []
     for atom in value:
         tag = atom[0]
         if tag == FUNCTION:
-            out = join(out, ((FUNCTION, atom[1], receiver, atom[3]),))
+            out.append(((FUNCTION, atom[1], receiver, atom[3]),))
         elif tag == "prop" and receiver[0] == CLASS:
-            out = join(out, (atom,))  # the property itself: super(A, type(self)).x.fset
+            out.append((atom,))  # the property itself: super(A, type(self)).x.fset
         elif tag == "prop":
-            out = join(out, call(frame, atom[1], Arguments([(receiver,)]), pos))
+            out.append(call(frame, atom[1], Arguments([(receiver,)]), pos))
         elif tag == "static":
-            out = join(out, atom[1])
+            out.append(atom[1])
         elif tag == "classm":
             for inner in atom[1]:
                 if inner[0] == FUNCTION:
-                    out = join(out, ((FUNCTION, inner[1], klass[0], inner[3]),))
+                    out.append(((FUNCTION, inner[1], klass[0], inner[3]),))
         elif tag == INSTANCE:
-            out = join(out, read_through(frame, (atom,), (receiver,), pos))
+            out.append(read_through(frame, (atom,), (receiver,), pos))
         elif tag == "pmeth":
-            out = join(out, ((PARTIAL, atom[1], ((receiver,), *atom[2]), atom[3]),))
+            out.append(((PARTIAL, atom[1], ((receiver,), *atom[2]), atom[3]),))
         else:
-            out = join(out, (atom,))
-    return out
+            out.append((atom,))
+    return join_all(out)
 
 
 def special_method(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
@@ -239,9 +240,10 @@ def special_method(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return attribute(frame, (atom,), name, pos)
     number = atom[1]
     lookup = frame.solver.lookups.get(frame.node, number, name, exact=atom[2])
-    out = bind(frame, lookup.stored, atom, ((CLASS, number),), pos)
+    made = [bind(frame, lookup.stored, atom, ((CLASS, number),), pos)]
     for sub, found, _given in lookup.below:
-        out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
+        made.append(bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
+    out = join_all(made)
     if out:
         return frame.solver.bounded(out) if lookup.below else out
     if frame.trait(number, "protocol"):
@@ -275,13 +277,15 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
     if stored and not replaced:
         out = bind(frame, stored, atom, klass, pos)
     calls = _is_call(stored)
+    made = [out]
     for sub, found, given in lookup.below:
         fields = join(fields, given)
         hidden = of_class_alone(frame, sub, name, found, exact=False)
         replaced = replaced or hidden
         if found and not hidden:
-            out = join(out, bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
+            made.append(bind(frame, found, (INSTANCE, sub, False), ((CLASS, sub),), pos))
             calls = calls or _is_call(found)
+    out = join_all(made)
     out = frame.solver.bounded(join(out, fields)) if lookup.below else join(out, fields)
     if out and not (calls or replaced):
         lookup.bound[atom] = out

@@ -26,6 +26,7 @@ from qfs.scan.values import (
     STR,
     Value,
     join,
+    join_all,
     sequence,
     table,
 )
@@ -119,19 +120,18 @@ def _decorations(solver: Solver, function: Function) -> list[Node]:
 
 def _wrappers(solver: Solver, function: Function, value: Value) -> Value:
     """Return the functions that are called in place of a decorated one."""
-    out: Value = ()
+    out: list[Value] = []
     frame = Frame(solver, solver.node(function.module.functions[0], {}))
     frame.quiet = 1
     for atom in value:
         if atom[0] == INSTANCE:
-            for each in frame.find(atom[1], "__call__"):
-                if each[0] == FUNCTION:
-                    out = join(out, ((FUNCTION, each[1], atom, each[3]),))
+            called = [each for each in frame.find(atom[1], "__call__") if each[0] == FUNCTION]
+            out.append(tuple([(FUNCTION, each[1], atom, each[3]) for each in called]))
         elif atom[0] == PARTIAL:
-            out = join(out, _wrappers(solver, function, atom[1]))
+            out.append(_wrappers(solver, function, atom[1]))
         else:
-            out = join(out, (atom,))
-    return out
+            out.append((atom,))
+    return join_all(out)
 
 
 def _parameters(solver: Solver, function: Function) -> dict[str, Value]:

@@ -33,6 +33,7 @@ from qfs.scan.values import (
     Atom,
     Value,
     join,
+    join_all,
     sequence,
     table,
 )
@@ -90,12 +91,13 @@ def methods_of(frame: Frame, holders: Value, pos: Pos) -> Value:
 def _methods(frame: Frame, atom: Atom) -> list[tuple[str, Atom]]:
     """Return what a class, and those that derive from it, store under names of their own."""
     kinds = [atom[1]] if atom[0] == CLASS or atom[2] else [atom[1], *frame.subclasses(atom[1])]
+    classes = {at: None for kind in kinds for at in frame.mro(kind) if isinstance(at, int)}
     return [
         (name, each)
-        for kind in kinds
-        for name in own_names(frame, kind)
+        for at in classes
+        for name in frame.solver.program.classes[at].own
         if not name.startswith("__")
-        for each in frame.find(kind, name)
+        for each in frame.find(at, name)
         if each[0] in _CALLED
     ]
 
@@ -156,7 +158,7 @@ def _beginning_with(frame: Frame, holder: Value, prefix: str, pos: Pos) -> Value
     """Return every attribute of the program's classes that begins so; else anything."""
     out: Value = NOTHING
     for atom in holder:
-        found: Value = NOTHING
+        found: list[Value] = []
         if atom[0] in {INSTANCE, CLASS}:
             number = atom[1]
             exact = atom[0] == CLASS or atom[-1] is True
@@ -164,12 +166,11 @@ def _beginning_with(frame: Frame, holder: Value, prefix: str, pos: Pos) -> Value
             names: dict[str, None] = {}
             for kind in kinds:
                 names.update(own_names(frame, kind))
-            for name in names:
-                if name.startswith(prefix):
-                    found = join(found, attribute(frame, (atom,), name, pos))
+            asked = [name for name in names if name.startswith(prefix)]
+            found.extend([attribute(frame, (atom,), name, pos) for name in asked])
             if not _closed(frame, number):
-                found = join(found, ANY)
-        out = join(out, found or ANY)
+                found.append(ANY)
+        out = join(out, join_all(found) or ANY)
     return out or ANY
 
 

@@ -116,6 +116,14 @@ def join(left: Value, right: Value) -> Value:
     return found[2]
 
 
+def join_all(values: Sequence[Value]) -> Value:
+    """Return what is any of many values, for what one join costs."""
+    if len(values) <= 2:
+        return join(*values) if len(values) == 2 else values[0] if values else NOTHING
+    atoms = dict.fromkeys([atom for value in values for atom in value])
+    return _merge(list(atoms))
+
+
 def _joined(left: Value, right: Value) -> Value:
     held = left if len(left) <= NARROW else frozenset(left)
     new = [
