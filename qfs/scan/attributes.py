@@ -222,9 +222,8 @@ def bind(frame: Frame, value: Value, receiver: Atom, klass: Value, pos: Pos) -> 
         elif tag == "static":
             out.append(atom[1])
         elif tag == "classm":
-            for inner in atom[1]:
-                if inner[0] == FUNCTION:
-                    out.append(((FUNCTION, inner[1], klass[0], inner[3]),))
+            functions = [inner for inner in atom[1] if inner[0] == FUNCTION]
+            out.append(tuple([(FUNCTION, each[1], klass[0], each[3]) for each in functions]))
         elif tag == INSTANCE:
             out.append(read_through(frame, (atom,), (receiver,), pos))
         elif tag == "pmeth":
