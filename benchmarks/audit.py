@@ -238,9 +238,9 @@ def grown(base: Path, fast: Path) -> tuple[Table, dict[str, list[tuple[float, fl
         ("what", "lines", "CPU seconds", "lines a CPU-second", "seconds on the clock", "MB"),
         rows,
         "Goals at 150,000 lines: warm 0.5 s on the clock with start-up, memory 400 MB. The clock "
-        "also counts whatever else the machine does. A whole program costs what its code needs, not "
-        "its lines alone: the standard library's own enum, typing and functools, being part of "
-        "this program, are what all code goes through, and packages of a size differ tenfold.",
+        "also counts whatever else the machine does. A whole program costs what its code needs, "
+        "not its lines alone: the standard library's own enum, typing and functools, being part "
+        "of this program, are what all code goes through, and packages of a size differ tenfold.",
     )
     return table, curves
 
