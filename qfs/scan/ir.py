@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-VERSION: Final = 4
+VERSION: Final = 5
 
 Fact: TypeAlias = tuple[Any, ...]
 Pos: TypeAlias = tuple[int, int, int, int]
