@@ -284,7 +284,9 @@ def test_an_interruption_leaves_every_file_as_it_was(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
     tests = 'grep -q "return list" b.py || { kill -INT $PPID; sleep 60; }'
     words = ["audit", "--no-cache", "--unsafe-fixes", "--test-command", f"sh -c '{tests}'"]
-    command = [sys.executable, "-m", "qfs_cli.main", *words]
+    run = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    run += "from qfs_cli.main import main; main()"  # who starts tests in the background ignores it
+    command = [sys.executable, "-c", run, *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 130
     assert (tmp_path / "a.py").read_text(encoding="utf-8") == HALF
