@@ -1,7 +1,7 @@
-"""Calls of what may be many functions: looked at once for all contexts of who calls.
+"""Calls of what may be many functions, classes or objects: looked at once for all who call.
 
 - A crowd is the node of such a call: what is called and passed there is joined over the contexts,
-  and each function is called once with that, not once a context whenever one is looked at again.
+  and each of them is called once with that, not once a context whenever one is looked at again.
 - What the callees return is the crowd's result; what they did to containers that they were handed
   each caller puts back itself: a cell holds which nodes were called.
 """

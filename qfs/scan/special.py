@@ -72,7 +72,7 @@ def _hooked(frame: Frame, arguments: Arguments, pos: Pos) -> Value | None:
     """Call what copying and pickling ask objects for, as deep as is seen."""
     for name in _HOOKS:
         if name in frame.solver.program.methods:
-            for atom in dict.fromkeys(objects(frame, arguments.first(), name)):
+            for atom in objects(frame, arguments.first(), name):
                 if atom[0] == INSTANCE:
                     call_method(frame, atom, name, Arguments([ANY]), pos)
     return None
