@@ -6,6 +6,7 @@
 
 import sys
 import traceback
+from contextlib import suppress
 from typing import NoReturn
 
 import typer
@@ -22,6 +23,7 @@ from qfs.app.failure import (
     QFSError,
 )
 from qfs_cli import commands
+from qfs_cli.grouping import Group
 
 app = typer.Typer(
     name="qfs",
@@ -29,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    cls=Group,
 )
 
 
@@ -60,6 +63,7 @@ def main() -> None:
     except MemoryError:
         _fail(f"error[{EnvironmentFault.code}]: out of memory", EXIT_USAGE)
     except OSError as error:
+        _unwritten(error)
         _fail(f"error[{EnvironmentFault.code}]: {error}", EXIT_USAGE)
     except ImportError as error:
         if (error.name or "").partition(".")[0] in ("qfs", "qfs_cli"):
@@ -76,13 +80,29 @@ def main() -> None:
         _bug()
 
 
+def _unwritten(error: OSError) -> None:
+    """Exit where nothing but the report failed: what the command did stands."""
+    frames = [frame for frame, _line in traceback.walk_tb(error.__traceback__)]
+    if any(frame.f_globals.get("__name__", "").startswith("qfs.") for frame in frames):
+        return
+    if error.filename is not None:
+        return
+    if isinstance(error, BrokenPipeError):
+        sys.exit(EXIT_UNREAD)
+    what = f"the output cannot be written: {error.strerror}"
+    way_out = "what the command did until then is done; look before you run it again"
+    _fail(f"error[{EnvironmentFault.code}]: {what}\n  -> {way_out}", EXIT_USAGE)
+
+
 def _bug() -> NoReturn:
-    traceback.print_exc()
+    with suppress(OSError):
+        traceback.print_exc()
     _fail("error[QFS-BUG]: this is a bug in qfs; please report it", EXIT_BUG)
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
-    typer.echo(sentence, err=True)
+    with suppress(OSError):  # who cannot be told still gets the code
+        typer.echo(sentence, err=True)
     sys.exit(code)
 
 

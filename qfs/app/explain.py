@@ -58,7 +58,8 @@ are not identical.""",
         """The command could not do its work.
 
 A wrong call, input that cannot be read, a fault of the environment or of a signature provider, or
-an inconclusive result. Nothing was changed.""",
+an inconclusive result. Nothing was changed, but where the error says that only the output could not
+be written: then what the command did is done.""",
     ),
     (
         EXIT_HALTED,

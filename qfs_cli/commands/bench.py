@@ -9,6 +9,7 @@ import typer
 
 from qfs.app import load as load_
 from qfs.app.failure import EXIT_FINDINGS
+from qfs_cli.grouping import Group
 
 
 class Format(Enum):
@@ -20,7 +21,7 @@ class Format(Enum):
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands to the program."""
-    group = typer.Typer(no_args_is_help=True, help="How this machine does under load.")
+    group = typer.Typer(cls=Group, no_args_is_help=True, help="How this machine does under load.")
     group.callback()(_bench)
     group.command("load")(load)
     app.add_typer(group, name="bench")

@@ -10,6 +10,7 @@ import typer
 from qfs.app import evidence as use_case
 from qfs.app.evidence import EvidenceReport
 from qfs.app.failure import EXIT_FINDINGS
+from qfs_cli.grouping import Group
 from qfs_cli.paranoid import verifying
 from qfs_cli.waiting import waiting
 
@@ -27,7 +28,9 @@ _Format = Annotated[Format, typer.Option("--format", help="How to print the repo
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    group = typer.Typer(help="What the tree proves about itself, in audit/.", no_args_is_help=True)
+    group = typer.Typer(
+        cls=Group, help="What the tree proves about itself, in audit/.", no_args_is_help=True
+    )
     group.command("write")(verifying(write))
     group.command("check")(verifying(check))
     app.add_typer(group, name="evidence")

@@ -11,6 +11,7 @@ from qfs.app import halt as use_case
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_HALTED
 from qfs.app.halt import ResumeRequest
 from qfs.app.verifiers import PROVIDERS
+from qfs_cli.grouping import Group
 from qfs_cli.paranoid import verifying
 
 
@@ -28,6 +29,7 @@ Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     group = typer.Typer(
+        cls=Group,
         help="Show the halt (CIR-302) in which a ledger stands, and end it.",
         no_args_is_help=True,
         rich_markup_mode=None,

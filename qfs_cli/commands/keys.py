@@ -15,6 +15,7 @@ from qfs.app.key_sync import OpenRequest, SealRequest
 from qfs.app.keys import KeysReport, NewKeyRequest
 from qfs.app.rotation import RegistryReport
 from qfs.app.verifiers import PROVIDERS
+from qfs_cli.grouping import Group
 from qfs_cli.paranoid import verifying
 
 
@@ -73,6 +74,7 @@ LedgerId = Annotated[str, typer.Option("--ledger", help="The ledger's id, in hex
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     group = typer.Typer(
+        cls=Group,
         help="Make keys in files that other programs open, and govern those of a ledger.",
         no_args_is_help=True,
         rich_markup_mode=None,

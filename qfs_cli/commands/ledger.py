@@ -23,6 +23,7 @@ from qfs.app import (
 from qfs.app.failure import EXIT_FINDINGS, Halt, QFSError
 from qfs.app.program import ProgramReport
 from qfs.app.verifiers import PROVIDERS
+from qfs_cli.grouping import Group
 from qfs_cli.paranoid import verifying
 from qfs_cli.waiting import progressing, waiting
 
@@ -45,7 +46,9 @@ Strict = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands to the program."""
-    group = typer.Typer(no_args_is_help=True, help="A ledger of five tokens in a folder.")
+    group = typer.Typer(
+        cls=Group, no_args_is_help=True, help="A ledger of five tokens in a folder."
+    )
     group.command("init")(verifying(init))
     group.command("submit")(verifying(submit))
     group.command("receive")(verifying(receive))

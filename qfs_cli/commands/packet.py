@@ -10,6 +10,7 @@ import typer
 from qfs.app import packet as use_case
 from qfs.app.packet import BatchRequest, PacketReport, SignRequest
 from qfs.app.verifiers import PROVIDERS
+from qfs_cli.grouping import Group
 from qfs_cli.paranoid import verifying
 
 
@@ -36,6 +37,7 @@ Deterministic = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     group = typer.Typer(
+        cls=Group,
         help="Sign, cosign, verify and show DRV packets.",
         no_args_is_help=True,
         rich_markup_mode=None,

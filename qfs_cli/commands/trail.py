@@ -14,6 +14,7 @@ from qfs.app.publishing import Signing
 from qfs.app.trail import TrailReport
 from qfs.app.trail_words import words_of
 from qfs.app.verifiers import PROVIDERS
+from qfs_cli.grouping import Group
 from qfs_cli.paranoid import verifying
 from qfs_cli.waiting import waiting
 
@@ -46,6 +47,7 @@ Provider = Annotated[str, typer.Option(help=f"Who verifies: {', '.join(PROVIDERS
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     group = typer.Typer(
+        cls=Group,
         help="Show and verify the audit trail of keys, upgrades and halts.",
         no_args_is_help=True,
         rich_markup_mode=None,

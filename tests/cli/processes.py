@@ -38,15 +38,18 @@ class Outcome:
     stderr: str
 
 
-def run_all(calls: list[Call], first_on_path: Path | None = None) -> list[Outcome]:
+def run_all(
+    calls: list[Call], first_on_path: Path | None = None, *, columns: int = 100
+) -> list[Outcome]:
     """Run each command line; return what they did, in the same order.
 
-    first_on_path is a folder whose modules are found before the installed ones.
+    first_on_path is a folder whose modules are found before the installed ones; columns is how
+    wide the terminal is.
     """
     asked = json.dumps([asdict(call) for call in calls])
     environment = {
         "PATH": os.environ["PATH"],
-        "COLUMNS": "100",
+        "COLUMNS": str(columns),
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",
         "PYTHONPATH": os.pathsep.join(

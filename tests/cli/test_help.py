@@ -33,6 +33,28 @@ def test_the_program_lists_every_command() -> None:
     assert [word for word in {one.words[0] for one in ALL} if word not in outcome.stdout] == []
 
 
+def test_no_sentence_is_cut_where_commands_are_listed() -> None:
+    listed: dict[tuple[str, ...], list[Command]] = {(): []}
+    for one in ALL:
+        listed.setdefault(one.words[:-1], []).append(one)
+    calls = [Call((*group, "--help"), "/") for group in listed]
+    outcomes = run_all(calls, columns=80)
+    for (group, members), outcome in zip(listed.items(), outcomes, strict=True):
+        shown = "".join(outcome.stdout.split("Commands:")[1].split())
+        for one in members:
+            sentence = one.help.split(". ")[0].rstrip(".")
+            assert one.words[-1] + "".join(sentence.split()) in shown, (group, one.name)
+        assert max(map(len, outcome.stdout.splitlines())) <= 80
+
+
+def test_no_help_at_80_columns_is_cut() -> None:
+    outcomes = run_all([Call((*command.words, "--help"), "/") for command in ALL], columns=80)
+    for command, outcome in zip(ALL, outcomes, strict=True):
+        shown = "".join(outcome.stdout.split())  # a line may end behind a hyphen
+        for sentence in (command.help, *[one.help for one in command.parameters]):
+            assert "".join(sentence.split()) in shown, (command.name, sentence)
+
+
 def test_every_report_can_be_had_as_json() -> None:
     formats = [(one, option) for one in ALL for option in one.options if option.name == "--format"]
     assert formats != []

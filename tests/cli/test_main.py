@@ -1,5 +1,6 @@
 """The program turns each kind of failure into its exit code and one clear line."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,68 @@ def test_a_failure_has_its_exit_code_and_one_clear_error(
 ) -> None:
     outcome = run(failure)
     assert (outcome.returncode, outcome.stderr, outcome.stdout) == (code, printed, "")
+
+
+IMPORTING = """
+import sys
+
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise {failure}
+
+
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize("program", [(str(QFS),), (sys.executable, "-m", "qfs_cli")])
+@pytest.mark.parametrize(
+    ("failure", "code", "printed"),
+    [
+        ("KeyboardInterrupt", 130, ""),
+        (
+            "ModuleNotFoundError('no typer', name='typer')",
+            2,
+            "error[QFS-ENVIRONMENT]: a library is missing: no typer\n",
+        ),
+    ],
+)
+def test_what_ends_the_imports_ends_as_the_program_does(
+    program: tuple[str, ...], failure: str, code: int, printed: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(IMPORTING.format(failure=failure), "utf-8")
+    outcome = subprocess.run(
+        [*program, "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert (outcome.returncode, outcome.stderr, outcome.stdout) == (code, printed, "")
+
+
+def test_a_report_that_cannot_be_written_says_that_the_work_is_done(tmp_path: Path) -> None:
+    words = [QFS, "keys", "new", "me", "--unencrypted"]
+    with Path("/dev/full").open("wb") as full:
+        outcome = subprocess.run(
+            words, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert outcome.returncode == 2
+    assert outcome.stderr == (
+        "error[QFS-ENVIRONMENT]: the output cannot be written: No space left on device\n"
+        "  -> what the command did until then is done; look before you run it again\n"
+    )
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["me.pem", "me.pub.pem"]
+
+
+def test_an_error_that_nobody_can_be_told_keeps_its_exit_code(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        outcome = subprocess.run(
+            [QFS, "packet", "show", "nothing"], cwd=tmp_path, stderr=full, check=False
+        )
+    assert outcome.returncode == 2
 
 
 def test_a_reader_who_leaves_early_is_no_answer() -> None:

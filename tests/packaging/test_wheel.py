@@ -72,7 +72,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert "Requires-Python: >=3.11\n" in metadata
     for name in DEPENDENCIES:
         assert f"Requires-Dist: {name}" in metadata
-    assert "qfs = qfs_cli.main:main" in text(wheel, f"{INFO}/entry_points.txt")
+    assert "qfs = qfs_cli.__main__:main" in text(wheel, f"{INFO}/entry_points.txt")
     assert "Tag: py3-none-any" in text(wheel, f"{INFO}/WHEEL")
 
 
