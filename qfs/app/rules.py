@@ -12,6 +12,7 @@ from pathlib import Path
 
 from qfs.app.audit import AuditRequest, audit, own_packs, rulebook
 from qfs.app.failure import UsageError
+from qfs.scan.rule import Rule
 from qfs.shell.sources import read_settings
 
 
@@ -65,7 +66,7 @@ def rules(code: str = "", folder: Path = Path()) -> tuple[RuleView, ...]:
     has, InputError for an own pack that cannot be read.
     """
     book = rulebook(("all",), own_packs(*read_settings(folder)))
-    chosen = [each for each in book.rules if not code or code in {each.code, each.name}]
+    chosen = [each for each in book.rules if not code or _names(each, code)]
     if not chosen:
         raise UsageError(f"no rule {code!r}", way_out="`qfs rules` lists them all")
     return tuple(
@@ -79,6 +80,11 @@ def rules(code: str = "", folder: Path = Path()) -> tuple[RuleView, ...]:
             for each in chosen
         ]
     )  # fmt: skip
+
+
+def _names(rule: Rule, code: str) -> bool:
+    """Say whether a code, in capitals or not, or a name is a rule's."""
+    return code.upper() == rule.code or code == rule.name
 
 
 def check_rules(code: str = "", folder: Path = Path()) -> RulesCheck:

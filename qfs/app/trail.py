@@ -40,7 +40,7 @@ from qfs.trail import (
     tiles,
 )
 from qfs.trail.checkpoint import MAX_CHECKPOINT_BYTES
-from qfs.trail.note import Note, NoteKey
+from qfs.trail.note import Note
 
 ORIGIN = origin_of(Digest(b""))
 MAX_TILE_BYTES = 256 * (65_535 + 2)  # 16_777_472: a full bundle of the largest entries
@@ -119,20 +119,22 @@ def verify_trail(
     """Return the trail of a ledger or of an exported folder, compared with all that is given.
 
     checkpoint was taken earlier: the trail must lead to it. keys are public keys' files: each must
-    have signed the folder's checkpoint. Raises InputError for files that are not what they claim;
-    halts (TRAIL_CORRUPT) where something does not match.
+    have signed the folder's checkpoint, or of a ledger the one taken earlier. Raises InputError for
+    files that are not what they claim; halts (TRAIL_CORRUPT) where something does not match.
     """
     against = None if checkpoint is None else read_checkpoint(checkpoint)
     if is_export(path):
-        report = read_export(path, tuple([notes.read_key(key) for key in keys]))
-    elif keys:
+        report = read_export(path, keys)
+    elif keys and checkpoint is None and path.exists():
         raise UsageError(
             "a ledger's log has no checkpoint for keys to have signed",
             place=str(path),
-            way_out="leave --key out, or verify an exported trail",
+            way_out="give --checkpoint FILE too, leave --key out, or verify an exported trail",
         )
     else:
-        report = derive_trail(path, provider)
+        note = None if checkpoint is None or not keys else read_note(checkpoint)
+        signers = () if note is None or checkpoint is None else signed_by(note, checkpoint, keys)
+        report = replace(derive_trail(path, provider), signers=signers)
     if against is not None:
         _compare(report, against)
     return replace(report, against=against)
@@ -143,19 +145,35 @@ def is_export(path: Path) -> bool:
     return (path / "checkpoint").is_file() and not (path / "log").exists()
 
 
-def read_export(folder: Path, keys: tuple[NoteKey, ...]) -> TrailReport:
+def signed_by(note: Note, place: Path, keys: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return the names of the algorithms by which each of the public keys has signed a checkpoint.
+
+    Raises InputError for a file that holds no public key; halts (TRAIL_CORRUPT) where one has not
+    signed: place and key say which files.
+    """
+    trusted = [(path, notes.read_key(path)) for path in keys]
+    for path, key in trusted:
+        try:
+            notes.verify(note, [key])
+        except ProofError as error:
+            raise Halt(
+                Code.TRAIL_CORRUPT, what=error.what, place=str(place), key=str(path)
+            ) from None
+    return tuple([key.kind.name for _path, key in trusted])
+
+
+def read_export(folder: Path, keys: tuple[Path, ...]) -> TrailReport:
     """Return the trail of an exported folder; everything in it is verified but who signed.
 
-    keys must all have signed. Raises InputError for a missing or unreadable file; halts
-    (TRAIL_CORRUPT) where the files do not lead to the checkpoint.
+    keys are public keys' files, which must all have signed. Raises InputError for a missing or
+    unreadable file; halts (TRAIL_CORRUPT) where the files do not lead to the checkpoint.
     """
     place = folder / "checkpoint"
     note = read_note(place)
     point = note.checkpoint
     ledger = ledger_of(point.origin, place)
+    signers = signed_by(note, place, keys)
     try:
-        if keys:
-            notes.verify(note, keys)
         stored = [
             data
             for name, start, end in tiles.bundles(point.size)
@@ -163,14 +181,14 @@ def read_export(folder: Path, keys: tuple[NoteKey, ...]) -> TrailReport:
         ]
         trail, entries = read(ledger, stored)
     except ProofError as error:
-        raise Halt(Code.TRAIL_CORRUPT, what=error.what, place=error.place) from None
+        raise Halt(Code.TRAIL_CORRUPT, what=error.what, place=error.place or str(folder)) from None
     if trail.checkpoint() != point:
         raise Halt(Code.TRAIL_CORRUPT, what="another root", expected=point.root)
     for name, data in tiles.files(stored):
         if _tile(folder, name) != data:
             raise Halt(Code.TRAIL_CORRUPT, what="a tile is not the entries'", tile=name)
     time_us = entries[-1].time_us if entries else 0
-    return TrailReport(trail, entries, time_us, tuple([key.kind.name for key in keys]))
+    return TrailReport(trail, entries, time_us, signers)
 
 
 def read_note(path: Path) -> Note:

@@ -277,29 +277,38 @@ def read_settings(start: Path) -> tuple[Path, dict[str, Any]]:
 def changed_files(root: Path, reference: str) -> list[str]:
     """Return the files that differ from a git revision, new ones included, relative to the root.
 
-    Raises InputError when git or the revision is missing.
+    Raises InputError when git, the repository or the revision is missing.
     """
-    out: dict[str, None] = {}
+    inside = ("rev-parse", "--is-inside-work-tree")
+    if _git(root, inside, "audit a folder of a git work tree, or leave out --since") != b"true\n":
+        raise InputError(
+            "is in no git work tree",
+            place=str(root),
+            way_out="audit a folder of one, or leave out --since",
+        )
     commands = (
-        ["git", "diff", "--name-only", "--relative", "-z", "--end-of-options", reference, "--"],
-        ["git", "ls-files", "--others", "--exclude-standard", "-z"],
+        ("diff", "--name-only", "--relative", "-z", "--end-of-options", reference, "--"),
+        ("ls-files", "--others", "--exclude-standard", "-z"),
     )
+    out: dict[str, None] = {}
     for command in commands:
-        try:
-            done = subprocess.run(command, cwd=root, capture_output=True, check=False)
-        except OSError as error:
-            raise InputError(f"git cannot be run: {error.strerror}", place=str(root)) from None
-        if done.returncode:
-            text = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise InputError(
-                text[-1] if text else "git failed",
-                place=str(root),
-                way_out="pass a revision that this repository has",
-            )
-        for name in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        names = _git(root, command, "pass a revision that this repository has")
+        for name in names.decode("utf-8", "surrogateescape").split("\0"):
             if name:
                 out[shown(name)] = None
     return sorted(out)
+
+
+def _git(root: Path, words: Sequence[str], way_out: str) -> bytes:
+    try:
+        command = ["git", *words]
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    except OSError as error:
+        raise InputError(f"git cannot be run: {error.strerror}", place=str(root)) from None
+    if done.returncode:
+        text = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise InputError(text[-1] if text else "git failed", place=str(root), way_out=way_out)
+    return done.stdout
 
 
 def engine_digest() -> str:

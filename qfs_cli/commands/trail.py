@@ -94,6 +94,7 @@ def verify(
     _print(report, output)
     if output is Format.TEXT:
         derived = "derived again from the log, its signatures verified"
+        derived += "; the checkpoint is signed as said" if keys else ""
         signed = "everything leads to the checkpoint; "
         signed += "signed as said" if keys else "who signed it was not asked: --key"
         typer.echo(f"verified    {signed if use_case.is_export(path) else derived}")

@@ -231,6 +231,16 @@ def test_since_a_revision_only_changed_files_speak(tmp_path: Path) -> None:
         audit(AuditRequest((tmp_path,), since="no-such-revision"))
 
 
+def test_since_a_revision_outside_of_a_repository_says_so(tmp_path: Path) -> None:
+    write(tmp_path, {"old.py": CLOCK, "pyproject.toml": "[tool.qfs]\n"})
+    with pytest.raises(InputError, match="not a git repository") as raised:
+        audit(AuditRequest((tmp_path,), since="HEAD"))
+    assert raised.value.way_out == "audit a folder of a git work tree, or leave out --since"
+    subprocess.run(["git", "init", "-q", "--bare", "."], cwd=tmp_path, check=True)
+    with pytest.raises(InputError, match="is in no git work tree"):
+        audit(AuditRequest((tmp_path,), since="HEAD"))
+
+
 def test_float_policies_differ_in_what_they_allow(tmp_path: Path) -> None:
     code = "import math\n\ndef f(x: int):\n    return math.sin(x * 0.5)\n"
     write(tmp_path, {"m.py": code})

@@ -181,3 +181,8 @@ def test_a_setting_that_nobody_reads_is_refused(project: Path) -> None:
     with pytest.raises(InputError, match="no setting 'entry'") as caught:
         audit(AuditRequest((project / "m.py",)))
     assert "entries" in caught.value.way_out
+
+
+@pytest.mark.parametrize("code", ["QFS101", "qfs101", "Qfs101", "wall-clock"])
+def test_a_rule_is_found_by_its_code_in_any_case_and_by_its_name(code: str) -> None:
+    assert [each.code for each in rules(code)] == ["QFS101"]

@@ -63,3 +63,32 @@ def test_an_unknown_command_exits_2(tmp_path: Path) -> None:
     outcomes = run_all([Call((*group, "no-such-command"), str(tmp_path)) for group in groups])
     assert [(one.words, one.code) for one in outcomes if one.code != 2] == []
     assert [one for one in outcomes if not is_clear(one)] == []
+
+
+def test_an_empty_path_is_a_mistake_and_never_the_folder_one_is_in(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("x = 1\n", encoding="utf-8")
+    calls, names = [], []
+    for command in ALL:
+        for one in command.parameters:
+            if one.takes is not Path:
+                continue
+            words = required(command, without=one)
+            if one.is_option:
+                words += [one.name, ""]
+            else:
+                words = [*command.words]
+                for each in command.arguments:
+                    words += ["" if each is one else sample(each)]
+                for each in command.options:
+                    words += [each.name, sample(each)] if each.required else []
+            calls.append(Call(tuple(words), str(tmp_path)))
+            names.append(one.name)
+    outcomes = run_all(calls)
+    assert len(outcomes) > len(ALL)
+    said = [f"error[QFS-USAGE]: {name}: an empty path\n" for name in names]
+    assert [
+        (one.words, one.code, one.stderr)
+        for one, start in zip(outcomes, said, strict=True)
+        if one.code != 2 or not one.stderr.startswith(start)
+    ] == []
+    assert [each.name for each in tmp_path.iterdir()] == ["m.py"]

@@ -22,6 +22,7 @@ from qfs.app.publishing import Signing
 from qfs.app.trail import verify_trail
 from qfs.canon import Digest
 from qfs.crypto import Profile, consistency_path, inclusion_path, leaf_hash, reader_of, root_of
+from qfs.errors import InputError, UsageError
 from qfs.halt import Code, Halt
 from qfs.packet import CONTEXT
 from qfs.shell import keystore, notes, providers
@@ -166,6 +167,28 @@ def test_a_line_of_each_type_is_verified_and_a_changed_one_found(tmp_path: Path)
     with pytest.raises(Halt) as raised:
         verify_trail(export, None, keys=keys.public)
     assert raised.value.code is Code.TRAIL_CORRUPT
+
+
+def test_who_has_not_signed_is_named_by_file(tmp_path: Path) -> None:
+    _, keys, _ = exported(tmp_path)
+    kept = tmp_path / "kept"
+    publishing.checkpoint(tmp_path / "ledger", kept, Signing(keys.private[:1]))
+    ed, small, _large = keys.public
+    report = verify_trail(tmp_path / "ledger", kept, keys=(ed,))
+    assert report.signers == ("ED25519",)
+    publishing.export(tmp_path / "ledger", tmp_path / "by-one", Signing(keys.private[:1]))
+    for trail, checkpoint, place in (
+        (tmp_path / "by-one", None, tmp_path / "by-one" / "checkpoint"),
+        (tmp_path / "ledger", kept, kept),
+    ):
+        with pytest.raises(Halt, match="no line of the ML_DSA_44 key") as raised:
+            verify_trail(trail, checkpoint, keys=(ed, small))
+        assert f"key={small}, place={place}" in str(raised.value)
+    with pytest.raises(UsageError, match="no checkpoint") as refused:
+        verify_trail(tmp_path / "ledger", None, keys=(ed,))
+    assert "--checkpoint" in refused.value.way_out
+    with pytest.raises(InputError, match="does not exist"):
+        verify_trail(tmp_path / "nothing", None, keys=(ed,))
 
 
 def test_go_verifies_the_ml_dsa_lines_of_a_checkpoint(foreign: Path, tmp_path: Path) -> None:
