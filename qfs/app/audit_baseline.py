@@ -1,5 +1,6 @@
 """Baselines: findings that were there before, by fingerprints that no line number enters.
 
+- What an audit leaves in a file, its report too, is written here: whole, or not at all.
 - A baseline is JSON, schema ``qfs.baseline/1``: fingerprint to a line that people can read.
 - It is written sorted, so that its changes can be reviewed.
 """
@@ -9,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qfs.errors import InputError
-from qfs.shell.files import read_limited
+from qfs.shell.files import read_limited, replace
 
 SCHEMA = "qfs.baseline/1"
 MAX_BYTES = 16 * 1024 * 1024  # 16_777_216: some hundred thousand findings
@@ -31,12 +32,12 @@ def read_baseline(path: Path) -> Mapping[str, str]:
 
 
 def write_baseline(path: Path, findings: Sequence[tuple[str, str]]) -> None:
-    """Write (fingerprint, text) pairs; raises InputError when the file cannot be written."""
+    """Write (fingerprint, text) pairs; raises InputError, EnvironmentFault when it cannot."""
     content = {"schema": SCHEMA, "findings": dict(findings)}
-    try:
-        path.write_text(
-            json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n",
-            encoding="utf-8",
-        )
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", place=str(path)) from None
+    text = json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    replace(path, text.encode("utf-8"))
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write a report, or put it in an older one's place; raises InputError, EnvironmentFault."""
+    replace(path, text.encode("utf-8"))

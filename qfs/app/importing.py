@@ -33,6 +33,7 @@ from qfs.keys import Enrol, Role
 from qfs.machines.history.records.commands import COMMANDS, Open, Record
 from qfs.machines.history.records.state import State
 from qfs.shell import exports, histories, keystore, log, providers
+from qfs.shell.files import unwritten
 from qfs.shell.histories import Entry, Format
 from qfs.shell.keystore import PrivateKey
 from qfs.shell.log import LogWriter
@@ -153,7 +154,7 @@ def import_history(request: ImportRequest, progress: Progress | None = None) -> 
     try:
         beside = Path(mkdtemp(prefix=f".{request.log.name}-", dir=request.log.parent))
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", place=str(request.log)) from None
+        raise unwritten(error, request.log, "cannot be made") from None
     try:
         run = _Import(request, form, key, beside)
         with run.writer:
@@ -432,4 +433,4 @@ def _rebuilt(
             beside.rename(output)
         return output.stat().st_size
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", place=str(output)) from None
+        raise unwritten(error, output, "cannot be made") from None

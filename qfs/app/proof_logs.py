@@ -14,7 +14,7 @@ from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, InputError
 from qfs.canon import Digest
 from qfs.certmath import Operation, ProofLog, describe, recheck
 from qfs.errors import CanonError, CertifiedMathError
-from qfs.shell.files import read_limited, write_new
+from qfs.shell.files import read_limited, unwritten, write_new
 
 SCHEMA = "qfs.explain-proof-log/1"
 MAX_BYTES = 64 << 20
@@ -87,7 +87,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         taken = any(folder.iterdir())
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", place=str(folder)) from error
+        raise unwritten(error, folder, "cannot be made") from error
     if taken:
         raise InputError("holds files already", place=str(folder), way_out="choose a new folder")
 

@@ -21,7 +21,7 @@ from qfs.canon import decode
 from qfs.crypto import inclusion_path, reader_of
 from qfs.errors import CanonError, InputError, ProofError, UsageError
 from qfs.shell import notes, providers, serving
-from qfs.shell.files import read_limited, write_new
+from qfs.shell.files import read_limited, unwritten, write_new
 from qfs.trail import Entry, tiles
 from qfs.trail.note import Note
 from qfs.trail.proof import MAX_PROOF_BYTES, TrailProof
@@ -103,7 +103,7 @@ def export(
         finally:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", place=str(folder)) from error
+        raise unwritten(error, folder) from error
     return report
 
 

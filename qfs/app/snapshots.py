@@ -27,6 +27,7 @@ from qfs.halt import Code, Halt, check
 from qfs.kernel import World, restore_world
 from qfs.shell import log, providers
 from qfs.shell.exports import put
+from qfs.shell.files import unwritten
 from qfs.shell.log_frames import Frame
 
 _FOLDER = "snapshots"
@@ -98,7 +99,7 @@ def take(directory: Path, provider: str = providers.DEFAULT) -> SnapshotReport:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", place=str(folder)) from None
+        raise unwritten(error, folder, "cannot be made") from None
     file = snapshot_file(directory, world.seq)
     size = put(file, world.snapshot())
     return SnapshotReport(file.name, world.seq, size, world.root)

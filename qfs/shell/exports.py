@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from qfs.errors import InputError
+from qfs.shell.files import unwritten
 
 Row = Sequence[str | int]
 
@@ -57,7 +58,7 @@ def put(path: Path, lines: Iterable[str | bytes]) -> int:
         beside.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", place=str(path)) from None
+        raise unwritten(error, path, "cannot be made") from None
     finally:
         beside.unlink(missing_ok=True)
     return size

@@ -2,19 +2,24 @@
 
 - ``-`` is standard input or output.
 - An error names the file and what the system said of it; nothing is written over but by
-  ``rewrite``, which leaves the old bytes or the new ones.
+  ``rewrite`` and ``replace``, which leave the old bytes or the new ones.
 """
 
 import contextlib
+import errno
 import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from qfs.errors import InputError, UsageError
+from qfs.errors import EnvironmentFault, InputError, QFSError, UsageError
 
 PIPE = Path("-")
+_OF_THE_SYSTEM = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+)  # fmt: skip
 
 
 def read_limited(path: Path, limit: int, *, secret: bool = False) -> bytes:
@@ -43,31 +48,49 @@ def write_new(path: Path, data: bytes, mode: int = 0o644, *, text: bool = False)
     """Make a file whole, under a name that nobody has; on failure nothing is left behind.
 
     ``-`` writes to standard output, unless that is a terminal and the data no text.
-    Raises InputError, UsageError.
+    Raises InputError, UsageError, EnvironmentFault.
     """
     if path == PIPE:
         if sys.stdout is None:
             raise UsageError("standard output is closed", way_out="give --output FILE, or a pipe")
         if sys.stdout.isatty() and not text:
             raise UsageError("bytes for a terminal", way_out="give --output FILE, or a pipe")
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritten(error, Path("standard output")) from error
         return
     try:
-        handle, name = tempfile.mkstemp(prefix=".qfs-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(mode)
-            os.link(name, path)
-        finally:
-            Path(name).unlink()
+        with _filled_beside(path, data) as beside:
+            beside.chmod(mode)
+            os.link(beside, path)
     except FileExistsError:
         raise InputError("exists", place=str(path), way_out="choose another name") from None
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", place=str(path)) from error
+        raise unwritten(error, path) from error
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file, or give one that is there new bytes; a full disk leaves the old ones.
+
+    Written into is what cannot be replaced: a pipe, a device, a stream of this process, a mount, a
+    file in a folder that one may not write. Raises InputError, EnvironmentFault.
+    """
+    try:
+        if _replaceable(path):
+            rewrite(path, data)
+        elif path.exists():
+            with path.open("wb") as stream:
+                stream.write(data)
+        else:
+            with _filled_beside(path.resolve(), data) as beside:
+                beside.chmod(0o666 & ~_mask())
+                beside.replace(path.resolve())
+    except OSError as error:
+        raise unwritten(error, path) from error
 
 
 def rewrite(path: Path, data: bytes) -> None:
@@ -77,18 +100,50 @@ def rewrite(path: Path, data: bytes) -> None:
     """
     real = path.resolve(strict=True)
     status = real.stat()
-    handle, name = tempfile.mkstemp(prefix=".qfs-", dir=real.parent)
+    with _filled_beside(real, data) as beside:
+        with contextlib.suppress(PermissionError):  # only root gives files away
+            os.chown(beside, status.st_uid, status.st_gid)
+        beside.chmod(stat.S_IMODE(status.st_mode))
+        beside.replace(real)
+
+
+def _replaceable(path: Path) -> bool:
+    real = path.resolve()
+    stream = any(path.absolute().is_relative_to(folder) for folder in ("/dev", "/proc"))
+    writable = os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
+    return real.is_file() and not stream and writable and not real.is_mount()
+
+
+def unwritten(error: OSError, path: Path, what: str = "cannot be written") -> QFSError:
+    """Return the error of a write that failed: the system's fault, or a wrong path.
+
+    A full disk, a quota, a limit or a broken disk is the system's.
+    """
+    said = f"{what}: {error.strerror}"
+    if error.errno in _OF_THE_SYSTEM:
+        way_out = "make room, or write elsewhere"
+        return EnvironmentFault(said, place=str(path), way_out=way_out)
+    return InputError(said, place=str(path), way_out="name a file that you may write")
+
+
+@contextlib.contextmanager
+def _filled_beside(path: Path, data: bytes) -> Iterator[Path]:
+    """Give a new file in a path's folder, its bytes on the disk; gone afterwards."""
+    handle, name = tempfile.mkstemp(prefix=".qfs-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            with contextlib.suppress(PermissionError):  # only root gives files away
-                os.fchown(file.fileno(), status.st_uid, status.st_gid)
-            os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
-        Path(name).replace(real)
+        yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _mask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _check_mode(path: Path, mode: int, *, secret: bool) -> None:

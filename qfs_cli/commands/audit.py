@@ -7,6 +7,7 @@ import typer
 
 from qfs.app.audit import AuditReport, AuditRequest, audit, today
 from qfs.app.audit import update_summaries as compute_summaries
+from qfs.app.audit_baseline import write_report
 from qfs.app.failure import UsageError
 from qfs_cli.render import audit as text
 from qfs_cli.render import (
@@ -214,12 +215,7 @@ def _write(path: Path | None, rendered: str) -> None:
     if path is None:
         typer.echo(rendered, nl=False)
         return
-    try:
-        path.write_text(rendered, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"cannot be written: {error.strerror}", place=str(path), way_out="pass another --output"
-        ) from None
+    write_report(path, rendered)
 
 
 def _finish(report: AuditReport) -> None:
