@@ -428,7 +428,8 @@ def _print_submission(report: submission.SubmitReport) -> None:
         console.print(f"not admitted: {report.not_admitted}")
     if report.go_on_from is not None:
         stand = report.go_on_from - 1
-        console.print(f"  -> steps up to {stand} stand: go on with --from {stand + 1}")
+        console.print(f"  -> steps up to {stand} stand: go on with --from {stand + 1},")
+        console.print("     unless the scenario came to its end before: then nothing is left to do")
     console.print(
         f"packet {report.seq}, {report.cost} cost units, state root {report.state_root.hex()}"
     )

@@ -206,6 +206,18 @@ def test_a_submission_that_the_disk_ends_says_where_to_go_on(tmp_path: Path) -> 
     assert f"{301 - done} of 301 steps in {301 - done} packets appended" in rest.stdout
 
 
+def test_a_scenario_that_came_to_its_end_is_not_told_to_go_on(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    refused = {**OPEN_A, "expect": "ACCOUNT_EXISTS"}
+    market.script(OPEN_A, OPEN_B, ISSUE, refused)
+    (first,) = qfs(tmp_path, ("submit", "ledger", "day.jsonl", *KEYS))
+    assert first.code == 0, first.stdout + first.stderr
+    (again,) = qfs(tmp_path, ("submit", "ledger", "day.jsonl", *KEYS))
+    assert again.code == 1
+    assert "steps up to 3 stand: go on with --from 4,\n" in again.stdout
+    assert "unless the scenario came to its end before: then nothing is left" in again.stdout
+
+
 BAD_CALLS: list[tuple[tuple[str, ...], str]] = [
     (("init", "ledger", *INIT), "holds a ledger already"),
     (("init", "new", *INIT, "--submitter", "day.jsonl"), "day.jsonl"),
