@@ -83,7 +83,8 @@ def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> 
     starred = any(each[0] == ir.STAR for each in targets)
     if not starred and exact and all(len(each) == len(targets) for each in exact):
         rest = tuple([atom for atom in value if atom[0] != TUPLE])
-        other = elements(frame, rest, pos)[0] if rest else NOTHING
+        other, taint = elements(frame, rest, pos) if rest else (NOTHING, None)
+        _picks(frame, targets, value, taint)
         for at, target in enumerate(targets):
             item = other
             for each in exact:
@@ -91,17 +92,23 @@ def _unpack(frame: Frame, targets: tuple[Fact, ...], value: Value, pos: Pos) -> 
             assign(frame, target, item, pos)
         return
     element, taint = elements(frame, value, pos)
-    if taint is not None and len(targets) > 1:
-        use = "decides which variable gets which element"
-        sure = all(atom[0] in {SEQUENCE, SET, TABLE} for atom in value)
-        of = [atom for atom in value if atom[0] == SET or (atom[0] in _LISTS and atom[3])]
-        lost = bool(of) and all(blurred(value, atom) for atom in of)
-        frame.leak(taint, "set-pick", use, sure=sure, lost=lost)
+    _picks(frame, targets, value, taint)
     for target in targets:
         if target[0] == ir.STAR:
             assign(frame, target[1], ((SEQUENCE, "list", element, taint),), pos)
         else:
             assign(frame, target, element, pos)
+
+
+def _picks(frame: Frame, targets: tuple[Fact, ...], value: Value, taint: Taint | None) -> None:
+    """Report an order that decides which of several variables gets which element."""
+    if taint is None or len(targets) <= 1:
+        return
+    sure = all(atom[0] in {SEQUENCE, SET, TABLE} for atom in value)
+    of = [atom for atom in value if atom[0] == SET or (atom[0] in _LISTS and atom[3])]
+    lost = bool(of) and all(blurred(value, atom) for atom in of)
+    use = "decides which variable gets which element"
+    frame.leak(taint, "set-pick", use, sure=sure, lost=lost)
 
 
 _LISTS: Final = {SEQUENCE, TABLE}

@@ -297,6 +297,9 @@ def truth(frame: Frame, test: Fact) -> bool | None:
     return None
 
 
+_FLOATS: Final = {"float", "complex"}
+
+
 def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: int = 2) -> None:
     """Turn a value into text: report what two runs print differently.
 
@@ -335,8 +338,10 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
             frame.site("default-repr", pos, "text of a function or plain object", verdict)
         elif tag in {METHOD, OBJECT, MODULE, OUTSIDE}:
             _other_text(frame, atom, pos, depth, verdict)
-        elif tag == PLAIN and atom[1] in {"float", "complex"}:
-            frame.site("float-format", pos, "text of a float")
+        elif tag == PLAIN and atom[1] in _FLOATS:
+            floats = all(each[0] == PLAIN and each[1] in _FLOATS for each in value)
+            which = "violation" if floats else "possible"
+            frame.site("float-format", pos, "text of a float", which)
 
 
 def _other_text(frame: Frame, atom: Atom, pos: Pos, depth: int, verdict: str) -> None:

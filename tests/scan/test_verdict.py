@@ -36,6 +36,8 @@ CASES = [
         CLOCK + "def entry():\n    return {'a': clock}['a']()\n",
         "violation",
     ),
+    ("text of a float", "def entry(x: float) -> str:\n    return str(x)\n", "violation"),
+    ("text of a float or int", "def entry(x: int | float):\n    return str(x)\n", "possible"),
     ("a method of a known object", CLASSES + "def entry():\n    return A().tick()\n", "violation"),
     (
         "a method of something unknown",
