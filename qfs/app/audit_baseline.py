@@ -35,7 +35,7 @@ def write_baseline(path: Path, findings: Sequence[tuple[str, str]]) -> None:
     """Write (fingerprint, text) pairs; raises InputError, EnvironmentFault when it cannot."""
     content = {"schema": SCHEMA, "findings": dict(findings)}
     text = json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
-    replace(path, text.encode("utf-8"))
+    write_report(path, text)
 
 
 def write_report(path: Path, text: str) -> None:

@@ -132,8 +132,9 @@ def verify_trail(
             way_out="give --checkpoint FILE too, leave --key out, or verify an exported trail",
         )
     else:
-        note = None if checkpoint is None or not keys else read_note(checkpoint)
-        signers = () if note is None or checkpoint is None else signed_by(note, checkpoint, keys)
+        signers: tuple[str, ...] = ()
+        if checkpoint is not None and keys:
+            signers = signed_by(read_note(checkpoint), checkpoint, keys)
         report = replace(derive_trail(path, provider), signers=signers)
     if against is not None:
         _compare(report, against)
