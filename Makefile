@@ -10,7 +10,7 @@ LOCKS := requirements/dev.txt $(wildcard requirements/only-$(MINOR).txt)
 # Compiled modules are kept, or every process of every test would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence release sim fuzz
+.PHONY: demo test check bench lock docs new-machine format clean nightly prove evidence release sim fuzz programs
 
 $(READY): $(LOCKS) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "QFS needs Python 3.11 or newer")'
@@ -68,6 +68,11 @@ SEEDS := 1000
 FIRST := 0
 sim: $(READY)
 	$(BIN)/python -m tests.sim --seeds $(SEEDS) --first $(FIRST) $(if $(RECORD),--record $(RECORD))
+
+# Audit programs put together by chance, beside what they do in several processes.
+PROGRAMS := 10000
+programs: $(READY)
+	$(BIN)/python -m tests.scan.generated --count $(PROGRAMS) --first $(FIRST)
 
 # Fuzz every decoder for so many seconds each; Atheris lives in an environment of its own.
 fuzz: $(READY)

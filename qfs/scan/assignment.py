@@ -14,6 +14,7 @@ from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.grown import grows
 from qfs.scan.implicit import named, set_through
+from qfs.scan.inside import may_hold, put
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep, leave, unknown
 from qfs.scan.loops import grown
@@ -31,6 +32,7 @@ from qfs.scan.shared import (
     root_of,
 )
 from qfs.scan.values import (
+    ANY,
     CLASS,
     FUNCTION,
     INSTANCE,
@@ -46,6 +48,7 @@ from qfs.scan.values import (
     Taint,
     Value,
     join,
+    table,
 )
 
 
@@ -158,15 +161,29 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: boo
         elif atom[0] == OUTSIDE:
             frame.solver.write(("outside", f"{atom[1]}.{target[2]}"), value)
             frame.site("dynamic-attribute", pos, f"{atom[1]}.{target[2]}")
-        elif atom[0] == TUPLE and keeps(frame, target):
-            frame.site("global-write", pos, f"the global {root_of(target)[1]}")
+        elif atom[0] == TUPLE:
+            _field(frame, target, atom, value, pos)
         elif atom[0] == FUNCTION:
             frame.solver.write(("of function", atom[1], target[2]), value)
             if atom[2] is None and _outlives(frame, atom, target[2]):
                 verdict = "violation" if len(holder) == 1 else "possible"
                 frame.site("global-write", pos, f"the function attribute {target[2]}", verdict)
+        elif atom[0] == OBJECT:
+            put(frame, f"{atom[1]}.{target[2]}", value, pos)
         elif unknown(atom):
             leave(frame, target, unordered(value))
+            if any(each[0] == SET for each in may_hold(frame, value, pos)):
+                text = f"a set in the attribute {target[2]} of something unknown"
+                frame.site("unresolved-call", pos, text, "unknown")
+
+
+def _field(frame: Frame, target: Fact, atom: Atom, value: Value, pos: Pos) -> None:
+    """Let an object of a type that a call made hold a value, in any of its fields."""
+    if keeps(frame, target):
+        frame.site("global-write", pos, f"the global {root_of(target)[1]}")
+    if value:
+        items = tuple([join(item, value) for item in atom[1]])
+        put_back(frame, target[1], pos, ((TUPLE, items),))
 
 
 _DESCRIPTIONS: Final = {
@@ -212,6 +229,9 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
                 frame.site("global-write", pos, atom[1])
         elif unknown(atom):
             leave(frame, target[1], unordered(value), inner_order(frame, target[1]))
+            held = may_hold(frame, value, pos)
+            if held and target[1][0] == ir.NAME:
+                put_back(frame, target[1], pos, table(ANY, held))
         elif atom[0] == OBJECT and atom[1].startswith("configparser."):
             order = inner_order(frame, target[1])
             if order is not None:

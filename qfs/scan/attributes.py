@@ -13,6 +13,7 @@ from qfs.scan.dispatch import SPECIAL, Arguments, call, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import meta_method, of_metaclass, read_through
 from qfs.scan.imports import member
+from qfs.scan.inside import STOPPED, taken
 from qfs.scan.ir import Pos
 from qfs.scan.left import fields_of
 from qfs.scan.raised import given_to_exception
@@ -132,10 +133,16 @@ def _of_object(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value | None:
     if name == "args" and atom[2:] == ("exception",):
         return sequence(join(given_to_exception(frame, atom), ANY), "tuple")
     full = f"{atom[1]}.{name}"
+    if atom[2:] == ("exception",):
+        held = taken(frame, STOPPED if full == STOPPED else f"exception.{name}")
+        if held:
+            return join(held, ANY)
     reads = frame.solver.rules.index.reads
     if full in reads:
         frame.hits(reads[full], pos, full)
-    return frame.solver.rules.summaries.value_of(full)
+    value = frame.solver.rules.summaries.value_of(full)
+    held = taken(frame, full)
+    return join(value or ANY, held) if held else value
 
 
 def _of_text(name: str) -> bool:
@@ -310,7 +317,7 @@ def _of_outside_base(frame: Frame, atom: Atom, name: str) -> Value:
     for base in frame.mro(number):
         if isinstance(base, str) and base not in {"builtins.object", "typing.Generic"}:
             still = _filled(frame, number, name)
-            return NOTHING if still else ((METHOD, (OBJECT, base, ""), name),)
+            return NOTHING if still else ((METHOD, (OBJECT, base, number), name),)
     return NOTHING if _promised(frame, number, name) else ((METHOD, atom, name),)
 
 
@@ -319,6 +326,7 @@ def namespace(frame: Frame, number: int) -> Value:
     held: Value = table(STR, join(fields_of(frame, number), ANY))
     for at in frame.mro(number):
         if isinstance(at, int):
+            held = join(held, table(STR, taken(frame, at)))
             held = join(held, frame.solver.read(frame.node, ("field", at, "__dict__")))
     return held
 
@@ -430,7 +438,8 @@ def _super(frame: Frame, atom: Atom, name: str) -> Value:
         elif out:
             continue
         elif base not in {"typing.Generic", "typing.Protocol", "abc.ABC"}:
-            return ((METHOD, (OBJECT, base, ""), name),)
+            number = receiver[1] if receiver[0] == INSTANCE else ""
+            return ((METHOD, (OBJECT, base, number), name),)
     return out or ((METHOD, (OBJECT, "builtins.object", ""), name),)
 
 

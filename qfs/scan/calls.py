@@ -13,7 +13,6 @@ from qfs.scan.addresses import KEYED, told
 from qfs.scan.annotations import annotated, without_callables
 from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute, special_method
-from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.dispatch import (
     CALLED,
     Arguments,
@@ -23,18 +22,18 @@ from qfs.scan.dispatch import (
     evaluate_key,
     evaluate_keys,
 )
-from qfs.scan.fields import dumped, fill_fields
+from qfs.scan.fields import dumped
 from qfs.scan.frame import Frame
 from qfs.scan.getters import got, items
 from qfs.scan.grown import changes_parts, hand_back
-from qfs.scan.implicit import made_outside, metaclass
+from qfs.scan.inside import may_hold
+from qfs.scan.instances import instantiate
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.methods import call_builtin_method, changed, handed
 from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside
 from qfs.scan.program import Function
 from qfs.scan.queries import EXECUTES, executed
-from qfs.scan.raised import keep_given, outside_bases
 from qfs.scan.reflection import methods_of
 from qfs.scan.shared import called_on
 from qfs.scan.values import (
@@ -45,12 +44,15 @@ from qfs.scan.values import (
     FUNCTION,
     GIVEN,
     INSTANCE,
+    KNOWN,
     METHOD,
     NOTHING,
     OBJECT,
     OUTSIDE,
     PARTIAL,
     PLAIN,
+    SEQUENCE,
+    SET,
     STR,
     SUPER,
     TABLE,
@@ -187,11 +189,17 @@ def _arguments(
                 out.named = out.named or (atom[3] if atom[0] == TABLE else None)
                 kept = [e for e in items if e[0] in _HANDED or unordered((e,)) is not None]
                 out.more = join(out.more, tuple(kept))
+                if all(each[0] in _KNOWN_KINDS for each in items):
+                    out.more = join(out.more, may_hold(frame, items, pos))
+                elif any(each[0] == SET for each in may_hold(frame, items, pos)):
+                    text = "a set among words of which nothing is known"
+                    frame.site("unresolved-call", pos, text, "unknown")
         else:
             out.keywords[name] = value
     return out
 
 
+_KNOWN_KINDS: Final = {PLAIN, KNOWN, SEQUENCE, SET, TABLE, TUPLE}
 _HANDED: Final = {FUNCTION, PARTIAL, OUTSIDE}
 """What of ``**words`` is followed to every parameter: it may be called there."""
 
@@ -443,49 +451,6 @@ def declared_in(frame: Frame, function: Function, annotation: Fact) -> Value:
     other.quiet = 1
     other.node = frame.node  # whoever asks must know when the answer changes
     return annotated(other, annotation)
-
-
-def instantiate(
-    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool = True
-) -> Value:
-    """Return a new instance of a class of the program; run its constructor."""
-    number = atom[1]
-    klass = frame.solver.program.classes[number]
-    if frame.trait(number, "enum"):
-        return ((INSTANCE, number, True),)
-    if frame.trait(number, "typeddict"):
-        return BUILTINS["builtins.dict"](frame, arguments, pos)
-    for meta in metaclass(frame, number):
-        for each in frame.find(meta[1], "__call__") if meta[0] == CLASS else ():
-            if each[0] == FUNCTION:
-                receiver = (FUNCTION, each[1], atom, each[3])
-                return call_function(frame, receiver, arguments, pos, certain=certain)
-    made: Value = ((INSTANCE, number, True),)
-    init = frame.find(number, "__init__")
-    new = frame.find(number, "__new__")
-    for each in new:
-        if each[0] == FUNCTION:
-            receiver = (FUNCTION, each[1], atom, each[3])
-            returned = call_function(frame, receiver, arguments, pos, certain=certain)
-            kept = tuple([one for one in returned if one[0] == INSTANCE])
-            made = kept or made
-    for each in init:
-        if each[0] == FUNCTION:
-            receiver = (FUNCTION, each[1], made[0], each[3])
-            call_function(frame, receiver, arguments, pos, certain=certain)
-    if not init and (frame.trait(number, "dataclass") or frame.trait(number, "namedtuple")):
-        fill_fields(frame, number, arguments, pos)
-        for each in frame.find(number, "__post_init__"):
-            if each[0] == FUNCTION:
-                receiver = (FUNCTION, each[1], made[0], each[3])
-                call_function(frame, receiver, Arguments([]), pos, certain=certain)
-    if not init:
-        made_outside(frame, number, arguments, pos)
-        keep_given(frame, outside_bases(frame, number), arguments)
-    for each in frame.find(number, "__del__"):
-        if each[0] == FUNCTION:
-            frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")
-    return made
 
 
 CALLED.update(

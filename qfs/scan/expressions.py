@@ -8,6 +8,7 @@ from qfs.scan.assignment import assign
 from qfs.scan.attributes import attribute, lacks
 from qfs.scan.calls import bound, call_fact
 from qfs.scan.classes import defaults
+from qfs.scan.collisions import collides
 from qfs.scan.compared import hashed
 from qfs.scan.counted import counts
 from qfs.scan.dispatch import (
@@ -22,8 +23,8 @@ from qfs.scan.dispatch import (
 from qfs.scan.frame import Frame, mentions, position
 from qfs.scan.handles import taken
 from qfs.scan.implicit import awaited, index_of, named, of_metaclass, truth_of
+from qfs.scan.inside import taken as taken_out
 from qfs.scan.ir import Fact
-from qfs.scan.loops import collides
 from qfs.scan.narrowing import impossible, narrow
 from qfs.scan.operations import binary_value, compare, formatted
 from qfs.scan.order import elements
@@ -247,7 +248,9 @@ def _index(frame: Frame, fact: Fact) -> Value:
         elif tag in {OUTSIDE, "cls", "prop"}:
             out = join(out, _outside_item(frame, atom, key, fact))
         elif tag == OBJECT:
-            out = join(out, ((OBJECT, atom[1], ""),) if sliced else ANY)
+            out = join(
+                out, ((OBJECT, atom[1], ""),) if sliced else join(ANY, taken_out(frame, atom[1]))
+            )
         elif tag == "classdict" and key and all(each[0] == KNOWN for each in key):
             out = join(out, tuple([("slot", atom[1], each[2]) for each in key]))
         elif tag == "classdict":

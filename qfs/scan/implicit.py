@@ -11,6 +11,7 @@ from typing import Final
 from qfs.scan import ir
 from qfs.scan.dispatch import SPECIAL, Arguments, call, call_method, evaluate
 from qfs.scan.frame import Frame
+from qfs.scan.inside import CONTAINERS, put_item
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Klass
 from qfs.scan.summaries import parse_type
@@ -160,6 +161,9 @@ def next_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
 def made_outside(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
     """Ask the rules about the constructor that a class has from a base outside."""
     for base in frame.mro(number):
+        if base in CONTAINERS:
+            for value in arguments.all():
+                put_item(frame, number, value, pos, spread=True)
         if isinstance(base, str) and not base.startswith("builtins."):
             from qfs.scan.outside import ruled  # noqa: PLC0415 (what is outside may call back)
 

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from qfs.scan import ir
 from qfs.scan.addresses import told
 from qfs.scan.frame import Frame
+from qfs.scan.inside import put, with_order
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.order import unordered
 from qfs.scan.reach import gathered
@@ -65,6 +66,10 @@ class Ways:
 def keep(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
     """Let a field of a class's objects hold a value, and note the order in it."""
     frame.solver.write(("field", number, name), value)
+    if with_order(value):
+        put(frame, number, value, pos)
+        if frame.trait(number, "exception"):
+            put(frame, f"exception.{name}", value, pos)
     taint = unordered(value, tables=False)
     keys = unordered(value) if taint is None else None
     if taint is not None or keys is not None or _holds(value):

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from qfs.scan import ir
 from qfs.scan.alive import spent
+from qfs.scan.collisions import besides, coarse, placeless, weak
 from qfs.scan.frame import Frame, bare, mentions
 from qfs.scan.ir import Fact
 from qfs.scan.values import SEQUENCE, TABLE, TUPLE, Taint, Value, join, type_name
@@ -22,12 +23,10 @@ _BLOCKS: Final = {ir.IF, ir.FOR, ir.WHILE, ir.WITH}
 _ORDERED: Final = {"<", ">", "<=", ">="}
 _EQUAL: Final = {"==", "is"}
 _CLASSES: Final = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
-_COARSE_CALLS: Final = {"len", "abs", "bool", "type", "round", "int"}
 _COMMUTE: Final = {
     "max", "min", "gcd", "lcm", "union", "intersection", "symmetric_difference", "difference",
     "or_", "and_", "xor", "maximum", "minimum", "combine", "join", "meet",
 }  # fmt: skip
-_COARSE_METHODS: Final = {"lower", "upper", "casefold", "strip", "title"}
 
 
 def dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], frozenset[str]]:
@@ -109,11 +108,7 @@ def look(frame: Frame, taint: Taint, loop: Fact) -> None:
     if greedy is None:
         greedy = frame.function.notes[question] = depends(loop)
     if greedy:
-        frame.leak(_weak(taint), "set-fold", "decides which elements are chosen")
-
-
-def _weak(taint: Taint) -> Taint:
-    return taint._replace(grade="unknown") if taint.grade in {"salted", "identity"} else taint
+        frame.leak(weak(taint), "set-fold", "decides which elements are chosen")
 
 
 def _breaks(
@@ -265,7 +260,7 @@ def _chosen(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> No
                 continue
             if _extreme(test, fact[2]) or not _read_after(frame, loop, name):
                 continue
-            frame.leak(_weak(taint), "set-pick", f"decides which element {name} keeps")
+            frame.leak(weak(taint), "set-pick", f"decides which element {name} keeps")
 
 
 def _extreme(test: Fact, value: Fact) -> bool:
@@ -274,16 +269,7 @@ def _extreme(test: Fact, value: Fact) -> bool:
         return any(_extreme(part, value) for part in test[1])
     if test[0] != ir.COMPARE or len(test[2]) != 1 or test[2][0][0] not in _ORDERED:
         return False
-    return _bare(value) in {_bare(test[1]), _bare(test[2][0][1])}
-
-
-def _bare(fact: Any) -> Any:
-    """Return a fact without its positions, to compare two of them."""
-    if not isinstance(fact, tuple):
-        return fact
-    if len(fact) == 4 and all(isinstance(each, int) for each in fact):
-        return None
-    return tuple([_bare(part) for part in fact])
+    return placeless(value) in {placeless(test[1]), placeless(test[2][0][1])}
 
 
 def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None:
@@ -332,14 +318,14 @@ def _accumulates(frame: Frame, taint: Taint, loop: Fact) -> None:
         if target[0] == ir.NAME and again and value[0] == ir.CALL and not _commutes(value):
             if _read_elsewhere(frame, loop, target[1]):
                 use = f"decides what {target[1]} becomes"
-                frame.leak(_weak(taint), "set-fold", use)
+                frame.leak(weak(taint), "set-fold", use)
         elif target[0] == ir.ATTR and not mentions(target, made):
             if not again and not _set_again(
                 frame.function.facts.body, bare(target), ir.last_line(loop)
             ):
-                frame.leak(_weak(taint), "set-pick", f"decides which element {target[2]} keeps")
+                frame.leak(weak(taint), "set-pick", f"decides which element {target[2]} keeps")
             elif again and value[0] == ir.CALL and not _commutes(value):
-                frame.leak(_weak(taint), "set-fold", f"decides what {target[2]} becomes")
+                frame.leak(weak(taint), "set-fold", f"decides what {target[2]} becomes")
 
 
 def _set_again(fact: Any, target: object, end: int) -> bool:
@@ -431,8 +417,8 @@ def _numbers(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> N
                 counted = counted or (key is not None and mentions(key, turns))
                 if counted:
                     frame.leak(taint, "set-fold", "decides which number each element gets")
-                elif key is not None and _coarse(key, names) and _besides(fact[2], key, names):
-                    frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
+                elif key is not None and coarse(frame, key, names) and besides(fact[2], key, names):
+                    frame.leak(weak(taint), "set-tie", "decides which element a key keeps")
         elif fact[0] == ir.EXPR and fact[1][0] == ir.CALL and fact[1][1][0] == ir.ATTR:
             callee, arguments = fact[1][1], fact[1][2]
             given = callee[2] == "setdefault" and len(arguments) == 2
@@ -440,10 +426,10 @@ def _numbers(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> N
                 frame.leak(taint, "set-fold", "decides which number each element gets")
             elif (
                 given
-                and _coarse(arguments[0], names)
-                and _besides(arguments[1], arguments[0], names)
+                and coarse(frame, arguments[0], names)
+                and besides(arguments[1], arguments[0], names)
             ):
-                frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
+                frame.leak(weak(taint), "set-tie", "decides which element a key keeps")
 
 
 def _in_turn(value: Fact, holder: Fact, turns: frozenset[str], names: frozenset[str]) -> bool:
@@ -468,30 +454,4 @@ def _calls(fact: Any) -> Iterator[Fact]:
         yield from _calls(part)
 
 
-def _coarse(key: Fact, names: frozenset[str]) -> bool:
-    """Say whether a key is the same for many elements: a length, a remainder, small letters."""
-    if not mentions(key, names):
-        return False
-    if key[0] == ir.CALL:
-        named = key[1][1] if key[1][0] == ir.NAME else ""
-        method = key[1][2] if key[1][0] == ir.ATTR else ""
-        return named in _COARSE_CALLS or (method in _COARSE_METHODS and not key[2])
-    return key[0] == ir.BINARY and key[1] in {"%", "//", ">>", "&"}
-
-
-def _besides(value: Any, key: Fact, names: frozenset[str]) -> bool:
-    """Say whether a value depends on an element otherwise than through a key."""
-    if not isinstance(value, tuple) or not value or _bare(value) == _bare(key):
-        return False
-    if value[0] == ir.NAME and len(value) == 3 and isinstance(value[1], str):
-        return value[1] in names
-    return any(_besides(part, key, names) for part in value)
-
-
-def collides(frame: Frame, taint: Taint, key: Fact, value: Fact, names: frozenset[str]) -> None:
-    """Report a comprehension whose keys may meet: the last element wins."""
-    if _coarse(key, names) and _besides(value, key, names):
-        frame.leak(_weak(taint), "set-tie", "decides which element a key keeps")
-
-
-__all__ = ["bound_names", "collides", "dependent", "look"]
+__all__ = ["bound_names", "dependent", "look"]

@@ -17,11 +17,12 @@ from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.compared import equals, hashed
 from qfs.scan.dispatch import Arguments, call, escape, evaluate
 from qfs.scan.frame import Frame, bare
+from qfs.scan.inside import items_in, put, put_item, taken
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import leave, sorted_again, unknown
 from qfs.scan.operations import OPERATORS, binary_value, text_of
 from qfs.scan.order import elements, unordered
-from qfs.scan.outside import call_outside
+from qfs.scan.outside import call_outside, new_object
 from qfs.scan.program import Function, Klass
 from qfs.scan.raised import keep_given
 from qfs.scan.shared import advances, balanced, forgets
@@ -189,8 +190,10 @@ def call_builtin_method(
             known = of_datetime(frame, receiver, name, arguments, pos)
             if known is not None:
                 return known
-        full = f"{receiver[1]}.{name}"
-        return call_outside(frame, full, arguments, pos, certain=certain)
+        given = call_outside(frame, f"{receiver[1]}.{name}", arguments, pos, certain=certain)
+        for value in arguments.all():
+            put(frame, receiver[1], value, pos)
+        return join(given, taken(frame, receiver[1])) if given == ANY else given
     if tag in {ANYTHING, INSTANCE}:
         return _unknown(frame, receiver, name, arguments, pos)
     if tag == "slot" and name in {"__get__", "__set__"}:
@@ -227,7 +230,11 @@ _BUILTIN_OBJECTS: Final[dict[str, Atom]] = {
 def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
     """``super().__init__()`` of a class that derives from a built-in one, and the like."""
     known = _BUILTIN_OBJECTS.get(receiver[1])
+    if name == "__new__":
+        return new_object(arguments) or ANY
     if known is not None:
+        if isinstance(receiver[2], int) and known[0] in {TABLE, SEQUENCE}:
+            known = _of_subclass(frame, receiver, name, arguments, pos)
         return call_builtin_method(frame, (METHOD, known, name), arguments, pos)
     if receiver[1] == "builtins.object" and name in {"__repr__", "__str__", "__format__"}:
         frame.site("default-repr", pos, f"object.{name}")
@@ -241,6 +248,20 @@ def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, p
         keep_given(frame, [receiver[1]], arguments)
         return NONE if name == "__init__" else ANY
     return call_outside(frame, f"{receiver[1]}.{name}", arguments, pos)
+
+
+def _of_subclass(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Atom:
+    """Return a container with what objects of a class derived from it may hold, after a call."""
+    known, number = _BUILTIN_OBJECTS[receiver[1]], receiver[2]
+    keyed = known[0] == TABLE and name in _BY_KEY
+    key = arguments.first() if keyed else NOTHING
+    for value in arguments.positional[1:] if keyed else arguments.all():
+        spread = name in EXTENDS or name == "__init__"
+        put_item(frame, number, value, pos, key=key, spread=spread)
+    return (*known[:2], join(known[2], items_in(frame, number, key)), known[3])
+
+
+_BY_KEY: Final = {"__setitem__", "__getitem__", "get", "setdefault", "pop"}
 
 
 def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:

@@ -11,6 +11,7 @@ from typing import Final
 from qfs.scan.dispatch import Arguments, call_method
 from qfs.scan.frame import Frame
 from qfs.scan.implicit import iterator_of, meta_method, named, next_of, of_metaclass
+from qfs.scan.inside import CONTAINERS, order_in, taken
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
 from qfs.scan.shared import SHARED, advances
@@ -168,7 +169,9 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
         if not meta_method(frame, atom, "__iter__"):
             return of_metaclass(frame, atom, "__getitem__", [INT], pos) or ANY, None
     if atom[0] == OBJECT:
-        return ANY, None
+        held = taken(frame, atom[1])
+        inner, inner_taint = elements(frame, held, pos) if held else (NOTHING, None)
+        return join(ANY, join(held, inner)), inner_taint
     pairs = named(frame, atom)
     if pairs is not atom and not frame.find(atom[1], "__iter__"):
         return elements(frame, (pairs,), pos)
@@ -193,6 +196,8 @@ def _iterated(frame: Frame, atom: Atom, pos: Pos) -> tuple[Value, Taint | None]:
     if not iterator:
         got = call_method(frame, atom, "__getitem__", Arguments([ANY]), pos, silent=True)
         element = join(element, got or ANY)
+        if any(base in CONTAINERS for base in frame.mro(atom[1])):
+            _inner, taint = elements(frame, order_in(frame, atom[1]), pos)
     return element, taint
 
 

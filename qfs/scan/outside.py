@@ -14,7 +14,9 @@ from qfs.scan.confined import confined
 from qfs.scan.dispatch import Arguments, call, escape, hand_over, hand_over_many
 from qfs.scan.frame import Frame
 from qfs.scan.frameworks import act, is_replaced
+from qfs.scan.inside import may_hold, put, with_order
 from qfs.scan.ir import Pos
+from qfs.scan.iterators import of_itertools
 from qfs.scan.order import elements, order_of, unordered
 from qfs.scan.rule import Guard, Hit, lookup
 from qfs.scan.special import SPECIAL
@@ -23,6 +25,7 @@ from qfs.scan.values import (
     ADDRESS,
     ANY,
     ANYTHING,
+    CLASS,
     FUNCTION,
     INSTANCE,
     INT,
@@ -60,10 +63,6 @@ _KEEPS_ORDER: Final = {
 _ORDER_FREE: Final = {
     "collections.Counter", "copy.copy", "copy.deepcopy", "math.fsum", "math.gcd", "math.lcm",
     "math.prod", "types.MappingProxyType", "statistics.median", "random.seed",
-}  # fmt: skip
-_CUTS: Final = {
-    "islice", "takewhile", "dropwhile", "accumulate", "groupby", "pairwise", "batched",
-    "zip_longest", "compress",
 }  # fmt: skip
 _SAME: Final = {
     "typing.cast": 1, "types.MappingProxyType": 0,
@@ -131,6 +130,11 @@ def call_outside(
         _hand_out(frame, name, arguments, pos)
     if special is not None:
         return special
+    return _given(frame, name, text, arguments, pos)
+
+
+def _given(frame: Frame, name: str, text: str | None, arguments: Arguments, pos: Pos) -> Value:
+    """Return what a summary says of a call of a name; an object outside holds what it is handed."""
     if text in {"arg0", "self"}:
         return arguments.first()
     if text == "elem0":
@@ -142,8 +146,18 @@ def call_outside(
     if time is not None:
         return time
     if text is not None:
-        return parse_type(text)
-    return ((OBJECT, name, ""),) if name.rpartition(".")[2][:1].isupper() else ANY
+        made = parse_type(text)
+    else:
+        made = ((OBJECT, name, ""),) if name.rpartition(".")[2][:1].isupper() else ANY
+    for value in arguments.all():
+        if with_order(value):
+            for atom in made if made != ANY else ():
+                if atom[0] == OBJECT:
+                    put(frame, atom[1], value, pos)
+            if made == ANY and name not in _KEEPS_ORDER:
+                held = [each for each in may_hold(frame, value, pos) if each[0] == SET]
+                made = join(made, tuple(held))
+    return made
 
 
 def _address(frame: Frame, pos: Pos) -> Value:
@@ -173,6 +187,9 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
     if method == "fromkeys":
         receiver: Atom = ("dict", NOTHING, NOTHING, None)
         return call(frame, ((METHOD, receiver, method),), arguments, pos)
+    made = new_object(arguments) if method == "__new__" else NOTHING
+    if made:
+        return made
     if method in {"from_bytes", "fromhex", "maketrans", "__new__"}:
         return ((("plain"), kind),) if kind in {"int", "bytes", "str"} else ANY
     out: Value = NOTHING
@@ -184,6 +201,11 @@ def _unbound(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
     for atom in arguments.first():
         out = join(out, call(frame, ((METHOD, atom, method),), rest, pos))
     return out or ANY
+
+
+def new_object(arguments: Arguments) -> Value:
+    """Return what ``object.__new__(cls)`` makes: an object of the class that it is handed."""
+    return tuple([(INSTANCE, atom[1], True) for atom in arguments.first() if atom[0] == CLASS])
 
 
 def _ruled(frame: Frame, name: str) -> bool:
@@ -407,7 +429,7 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name in {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple"}:
         return ((("any"), "type variable"),)
     if name.startswith("itertools."):
-        return _itertools(frame, name, arguments, pos)
+        return of_itertools(frame, name, arguments, pos)
     if name in {"asyncio.run", "asyncio.gather", "asyncio.wait_for", "asyncio.wait"}:
         return _asyncio(name, arguments)
     if name in {"collections.Counter", "collections.OrderedDict", "collections.defaultdict"}:
@@ -428,31 +450,6 @@ def _weak(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
         return a_set(elements(frame, arguments.first(), pos)[0], "weakset")
     gone = Taint(frame.module.path, pos, "a WeakKeyDictionary", "unknown")
     return table(NOTHING, NOTHING, gone)
-
-
-def _itertools(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value:
-    element: Value = NOTHING
-    taint = None
-    for value in arguments.all():
-        if all(
-            atom[0] in {"plain", KNOWN} and atom[1] in {"int", "bool", "none"} for atom in value
-        ):
-            continue
-        inner, inner_taint = elements(frame, value, pos)
-        element = join(element, inner)
-        taint = taint or inner_taint
-    short = name.rpartition(".")[2]
-    taint = taint or arguments.star_taint
-    if taint is not None and short in _CUTS:
-        frame.leak(taint, "set-pick", f"decides what {short}() gives")
-    if short == "count":
-        return sequence((("plain", "int"),), "lazy")
-    if short in {"product", "permutations", "combinations", "zip_longest", "groupby", "pairwise"}:
-        element = sequence(element or ANY, "tuple")
-    if short in {"from_iterable", "starmap"}:
-        element, inner_taint = elements(frame, element, pos)
-        taint = taint or inner_taint
-    return sequence(element or ANY, "lazy", taint)
 
 
 def _asyncio(name: str, arguments: Arguments) -> Value:

@@ -18,6 +18,7 @@ from qfs.scan.attributes import attribute, in_order
 from qfs.scan.compared import objects
 from qfs.scan.dispatch import Arguments, call, call_each, call_method
 from qfs.scan.frame import Frame
+from qfs.scan.implicit import enter
 from qfs.scan.ir import Pos
 from qfs.scan.jsontext import loaded
 from qfs.scan.left import fields_of, keep
@@ -101,6 +102,17 @@ def made_type(arguments: Arguments) -> Value:
 
 def _null_context(_frame: Frame, arguments: Arguments, _pos: Pos) -> Value:
     return sequence(arguments.at(0, "enter_result") or NONE, "gen")
+
+
+def _entered(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
+    return enter(frame, arguments.first(), pos)
+
+
+_ENTERS: Final = [
+    f"contextlib.{name}"
+    for name in ("ExitStack.enter_context", "AsyncExitStack.enter_context",
+                 "AsyncExitStack.enter_async_context")
+]  # fmt: skip
 
 
 def _call(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
@@ -334,6 +346,7 @@ def _hidden(looked: Callable[[Frame, Arguments, Pos], None]) -> Special:
 SPECIAL: Final[dict[str, Special]] = {
     "collections.namedtuple": _named_tuple, "qfs.tuple": _tuple,
     "types.SimpleNamespace": _namespace, "contextlib.nullcontext": _null_context,
+    **dict.fromkeys(_ENTERS, _entered),
     "inspect.getmembers": _members,
     "copy.copy": _copied, "copy.deepcopy": _copied, "pickle.dumps": _hooked,
     "heapq.merge": _merged, "collections.UserList": _listed,

@@ -21,6 +21,7 @@ from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame, bare, mentions, position
 from qfs.scan.implicit import deleted, enter, swallows
 from qfs.scan.imports import import_from, import_module
+from qfs.scan.inside import STOPPED, put
 from qfs.scan.ir import Fact
 from qfs.scan.loops import dependent, grown, look, sorted_in_place
 from qfs.scan.matching import bind_case
@@ -133,6 +134,8 @@ def _return(frame: Frame, fact: Fact) -> bool:
             taint = frame.orders[-1][0]
             frame.leak(taint, "set-pick", "decides how far a loop comes", sure=False)
     frame.returned = join(frame.returned, value)
+    if frame.function.facts.generator or frame.function.facts.asynchronous:
+        put(frame, STOPPED, value, position(fact))
     return False
 
 

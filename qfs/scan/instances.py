@@ -1,0 +1,88 @@
+"""New objects of the program's classes: who makes them, who fills their fields.
+
+- A metaclass may answer the call itself; ``__new__`` may give something else than an object.
+- Source: Python data model, §3.3.1 and §3.3.3.
+"""
+
+from typing import Final
+
+from qfs.scan.builtin_functions import BUILTINS
+from qfs.scan.dispatch import Arguments, call
+from qfs.scan.fields import fill_fields
+from qfs.scan.frame import Frame
+from qfs.scan.implicit import made_outside, metaclass
+from qfs.scan.ir import Pos
+from qfs.scan.raised import keep_given, outside_bases
+from qfs.scan.values import (
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    KNOWN,
+    NOTHING,
+    PLAIN,
+    SEQUENCE,
+    SET,
+    TABLE,
+    TUPLE,
+    Atom,
+    Value,
+    join,
+)
+
+
+def instantiate(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool = True
+) -> Value:
+    """Return a new instance of a class of the program; run its constructor."""
+    number = atom[1]
+    klass = frame.solver.program.classes[number]
+    if frame.trait(number, "enum"):
+        return ((INSTANCE, number, True),)
+    if frame.trait(number, "typeddict"):
+        return BUILTINS["builtins.dict"](frame, arguments, pos)
+    for meta in metaclass(frame, number):
+        for each in frame.find(meta[1], "__call__") if meta[0] == CLASS else ():
+            if each[0] == FUNCTION:
+                receiver = (FUNCTION, each[1], atom, each[3])
+                return call(frame, (receiver,), arguments, pos, certain=certain)
+    made, others = _made(frame, atom, arguments, pos, certain=certain)
+    if not made:
+        return others
+    init = frame.find(number, "__init__")
+    for each in init:
+        if each[0] == FUNCTION:
+            receiver = (FUNCTION, each[1], made[0], each[3])
+            call(frame, (receiver,), arguments, pos, certain=certain)
+    if not init and (frame.trait(number, "dataclass") or frame.trait(number, "namedtuple")):
+        fill_fields(frame, number, arguments, pos)
+        for each in frame.find(number, "__post_init__"):
+            if each[0] == FUNCTION:
+                receiver = (FUNCTION, each[1], made[0], each[3])
+                call(frame, (receiver,), Arguments([]), pos, certain=certain)
+    if not init:
+        made_outside(frame, number, arguments, pos)
+        keep_given(frame, outside_bases(frame, number), arguments)
+    for each in frame.find(number, "__del__"):
+        if each[0] == FUNCTION:
+            frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")
+    return join(made, others)
+
+
+def _made(
+    frame: Frame, atom: Atom, arguments: Arguments, pos: Pos, *, certain: bool
+) -> tuple[Value, Value]:
+    """Return the object that ``__new__`` makes of a class, and what it gives besides objects."""
+    made: Value = ((INSTANCE, atom[1], True),)
+    others: Value = NOTHING
+    for each in frame.find(atom[1], "__new__"):
+        if each[0] == FUNCTION:
+            receiver = (FUNCTION, each[1], atom, each[3])
+            returned = call(frame, (receiver,), arguments, pos, certain=certain)
+            kept = tuple([one for one in returned if one[0] == INSTANCE])
+            others = join(others, tuple([one for one in returned if one[0] in _NO_OBJECTS]))
+            made = kept or (NOTHING if others and len(others) == len(returned) else made)
+    return made, others
+
+
+_NO_OBJECTS: Final = {SEQUENCE, SET, TABLE, TUPLE, PLAIN, KNOWN}
+"""What ``__new__`` may give that is no object of the class, and is not initialised."""
