@@ -272,7 +272,11 @@ def _put_attribute(frame: Frame, atom: Atom, name: str, pos: Pos, value: Value) 
         if unordered(value) is not None:
             frame.solver.write(("changed", atom[1], name), value)
     elif atom[0] == CLASS:
-        frame.solver.write(("attr", atom[1], name), value)
+        classes = frame.solver.program.classes
+        owners = [
+            at for at in frame.mro(atom[1]) if isinstance(at, int) and name in classes[at].own
+        ]
+        frame.solver.write(("attr", owners[0] if owners else atom[1], name), value)
     elif atom[0] == MODULE:
         frame.solver.write(("global", atom[1], name), value)
 

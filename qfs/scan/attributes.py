@@ -133,6 +133,8 @@ def _of_object(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value | None:
     if name == "args" and atom[2:] == ("exception",):
         return sequence(join(given_to_exception(frame, atom), ANY), "tuple")
     full = f"{atom[1]}.{name}"
+    if atom[2:] == ("exception",) and name in _OTHERS:
+        return _OTHERS[name]
     if atom[2:] == ("exception",):
         held = taken(frame, STOPPED if full == STOPPED else f"exception.{name}")
         if held:
@@ -143,6 +145,15 @@ def _of_object(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value | None:
     value = frame.solver.rules.summaries.value_of(full)
     held = taken(frame, full)
     return join(value or ANY, held) if held else value
+
+
+_EXCEPTION: Final[Value] = ((OBJECT, "builtins.BaseException", "exception"),)
+_OTHERS: Final[dict[str, Value]] = {
+    "__cause__": _EXCEPTION,
+    "__context__": _EXCEPTION,
+    "exceptions": sequence(_EXCEPTION, "tuple"),
+}
+"""Other exceptions that an exception holds."""
 
 
 def _of_text(name: str) -> bool:
@@ -303,10 +314,18 @@ def instance_attribute(frame: Frame, atom: Atom, name: str, pos: Pos) -> Value:
         return ((METHOD, atom, name),)
     if frame.find(number, "__getattr__"):
         return call_method(frame, atom, "__getattr__", Arguments([STR]), pos)
+    return _computed(frame, number) or _of_outside_base(frame, atom, name)
+
+
+def _computed(frame: Frame, number: int) -> Value:
+    """Return what the attributes of an object hold that were set by computed names."""
+    dynamic = taken(frame, f"dynamic {number}")
+    if dynamic:
+        return join(dynamic, ANY)
     for held in frame.solver.read(frame.node, ("field", number, "__dict__")):
         if held[0] == TABLE:
             return join(held[2], ANY)
-    return _of_outside_base(frame, atom, name)
+    return NOTHING
 
 
 def _of_outside_base(frame: Frame, atom: Atom, name: str) -> Value:

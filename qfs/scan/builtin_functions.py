@@ -179,7 +179,8 @@ def _carry(kind: str, shape: str) -> Builtin:
             star = [arguments.star] if arguments.star else []
             element = ((TUPLE, tuple([each[0] for each in found] + star)),)
         if star_any(arguments) and shape == "zip":
-            element = sequence(ANY, "tuple")
+            inside = elements(frame, arguments.star or NOTHING, pos)[0]
+            element = sequence(join(inside, ANY), "tuple")
         return sequence(element, kind, taint)
 
     return made

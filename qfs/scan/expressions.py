@@ -23,6 +23,7 @@ from qfs.scan.dispatch import (
 from qfs.scan.frame import Frame, mentions, position
 from qfs.scan.handles import taken
 from qfs.scan.implicit import awaited, index_of, named, of_metaclass, truth_of
+from qfs.scan.inside import STOPPED
 from qfs.scan.inside import taken as taken_out
 from qfs.scan.ir import Fact
 from qfs.scan.narrowing import impossible, narrow
@@ -439,7 +440,7 @@ def _yield_from(frame: Frame, fact: Fact) -> Value:
     element, taint = elements(frame, evaluate(frame, fact[1]), fact[2])
     frame.yielded = join(frame.yielded, element)
     frame.yield_taint = frame.yield_taint or taint
-    return ANY
+    return join(ANY, taken_out(frame, STOPPED))
 
 
 def _walrus(frame: Frame, fact: Fact) -> Value:

@@ -204,8 +204,11 @@ def enter(frame: Frame, manager: Value, pos: Pos) -> Value:
     for atom in manager:
         if atom[0] == INSTANCE:
             for name in ("__enter__", "__aenter__"):
+                given: Value = NOTHING
                 if frame.find(atom[1], name):
-                    out = join(out, call_method(frame, atom, name, Arguments([]), pos))
+                    given = call_method(frame, atom, name, Arguments([]), pos)
+                for each in given:
+                    out = join(out, each[2] if each[:2] == (SEQUENCE, "coro") else (each,))
             for name in ("__exit__", "__aexit__"):
                 if frame.find(atom[1], name):
                     none: Value = ((PLAIN, "none"),)

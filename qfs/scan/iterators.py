@@ -38,6 +38,10 @@ def of_itertools(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Val
     taint = taint or arguments.star_taint
     if taint is not None and short in _CUTS:
         frame.leak(taint, "set-pick", f"decides what {short}() gives")
+    if short == "repeat":
+        return sequence(arguments.first() or ANY, "lazy")
+    if short == "tee":
+        return sequence(sequence(element or ANY, "lazy", taint), "tuple")
     if short == "count":
         return sequence((("plain", "int"),), "lazy")
     if short in _TUPLES:

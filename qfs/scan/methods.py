@@ -17,9 +17,9 @@ from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.compared import equals, hashed
 from qfs.scan.dispatch import Arguments, call, escape, evaluate
 from qfs.scan.frame import Frame, bare
-from qfs.scan.inside import items_in, put, put_item, taken
+from qfs.scan.inside import items_in, may_hold, put, put_item, taken
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.left import leave, sorted_again, unknown
+from qfs.scan.left import fields_of, keep, leave, sorted_again, unknown
 from qfs.scan.operations import OPERATORS, binary_value, text_of
 from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside, new_object
@@ -184,6 +184,8 @@ def call_builtin_method(
     if tag in {PLAIN, KNOWN}:
         return _scalar(frame, receiver, name, arguments, pos)
     if tag == OBJECT:
+        if name in {"_replace", "_asdict"} and isinstance(receiver[2], int):
+            return _of_named(frame, receiver[2], name, arguments, pos)
         if receiver[1].startswith("builtins."):
             return _of_builtin(frame, receiver, name, arguments, pos)
         if receiver[1] == "datetime.datetime":
@@ -213,6 +215,17 @@ def call_builtin_method(
         return given
     escape(frame, arguments, pos)
     return ANY
+
+
+def _of_named(frame: Frame, number: int, name: str, arguments: Arguments, pos: Pos) -> Value:
+    """Return a named tuple with other fields, or its fields as a dict."""
+    if name == "_asdict":
+        return table(STR, fields_of(frame, number) or ANY)
+    for field, value in arguments.keywords.items():
+        held = may_hold(frame, value, pos)
+        if held:
+            keep(frame, number, field, held, pos)
+    return ((INSTANCE, number, True),)
 
 
 _BUILTIN_OBJECTS: Final[dict[str, Atom]] = {
@@ -419,7 +432,7 @@ def _container(frame: Frame, receiver: Atom, name: str, arguments: Arguments, po
         advances(frame, (receiver,), pos)
     if name == "send":
         frame.solver.write(("sent",), arguments.first())
-    if name in {"__next__", "send", "__getitem__"}:
+    if name in {"__next__", "send", "throw", "__getitem__"}:
         return element
     if name in {"index", "count", "remove"}:
         equals(frame, element, arguments.first(), pos)

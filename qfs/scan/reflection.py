@@ -15,6 +15,7 @@ from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute, bind, in_order, names_of, namespace
 from qfs.scan.dispatch import Arguments, call
 from qfs.scan.frame import Frame
+from qfs.scan.inside import put, taken, with_order
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep
 from qfs.scan.values import (
@@ -59,7 +60,19 @@ def get_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     prefix = beginning(frame, given[1]) if len(given) > 1 else ""
     if prefix:
         return join(out, _beginning_with(frame, arguments.first(), prefix, pos))
-    return any_method(frame, arguments.first(), pos)
+    return join(any_method(frame, arguments.first(), pos), _any_field(frame, arguments.first()))
+
+
+def _any_field(frame: Frame, holder: Value) -> Value:
+    """Return what has an order in any field of some objects."""
+    out: Value = NOTHING
+    for atom in holder:
+        if atom[0] == INSTANCE:
+            for at in frame.mro(atom[1]):
+                out = join(out, taken(frame, at) if isinstance(at, int) else NOTHING)
+        for item in atom[1] if atom[0] == TUPLE else ():
+            out = join(out, with_order(item))
+    return out
 
 
 def any_method(frame: Frame, holder: Value, pos: Pos) -> Value:
@@ -207,6 +220,8 @@ def set_attribute(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
             if name[:2] != (KNOWN, "str"):
                 if atom[0] == INSTANCE:
                     frame.solver.write(("dynamic", atom[1]), ANY)
+                    put(frame, f"dynamic {atom[1]}", arguments.at(2, ""), pos)
+                    put(frame, atom[1], arguments.at(2, ""), pos)
             elif atom[0] == INSTANCE:
                 keep(frame, atom[1], name[2], arguments.at(2, ""), pos)
             elif len(arguments.positional) > 2:

@@ -34,12 +34,13 @@ CARRIED = 0.6
 """How often a carrier comes next, and not a step."""
 HEAD = """\
 import abc, asyncio, bisect, contextlib, contextvars, copy, dataclasses, enum, functools, hashlib
-import heapq, io, itertools, json, operator, os, random, time, uuid, weakref, zlib
-from collections import ChainMap, Counter, OrderedDict, defaultdict, deque, namedtuple
-from dataclasses import dataclass
+import heapq, io, itertools, json, operator, os, queue, random, threading, time, uuid, weakref, zlib
+from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
+from collections import namedtuple
+from dataclasses import dataclass, field
 from functools import reduce
-from types import SimpleNamespace
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from types import MappingProxyType, SimpleNamespace
+from typing import Generic, NamedTuple, Protocol, TypedDict, TypeVar
 """
 
 
