@@ -9,10 +9,11 @@ from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.aliases import CELLS, cells
+from qfs.scan.derived import EXTENDS
 from qfs.scan.dispatch import CALLED, Arguments, call, evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.methods import ADDS, EXTENDS, changed
+from qfs.scan.methods import ADDS, changed
 from qfs.scan.values import FUNCTION, METHOD, NOTHING, OUTSIDE, SEQUENCE, SET, TABLE, Atom, Value
 
 ADDER: Final = "adder"

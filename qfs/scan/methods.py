@@ -15,11 +15,12 @@ from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.compared import equals, hashed
+from qfs.scan.derived import BUILTIN_OBJECTS, EXTENDS, of_named, of_subclass
 from qfs.scan.dispatch import Arguments, call, escape, evaluate
 from qfs.scan.frame import Frame, bare
-from qfs.scan.inside import items_in, may_hold, put, put_item, taken
+from qfs.scan.inside import put, taken
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.left import fields_of, keep, leave, sorted_again, unknown
+from qfs.scan.left import leave, sorted_again, unknown
 from qfs.scan.operations import OPERATORS, binary_value, text_of
 from qfs.scan.order import elements, unordered
 from qfs.scan.outside import call_outside, new_object
@@ -60,8 +61,6 @@ from qfs.scan.values import (
 
 CANDIDATES_MAX: Final = 12
 ADDS: Final = {"append", "appendleft", "add", "insert"}
-EXTENDS: Final = {"extend", "extendleft", "update", "difference_update", "intersection_update",
-            "symmetric_difference_update"}  # fmt: skip
 _CHANGES: Final = {"pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "discard",
             "setdefault", "rotate", "move_to_end"}  # fmt: skip
 _GROWS: Final = {"append", "appendleft", "extend", "insert"}
@@ -185,7 +184,7 @@ def call_builtin_method(
         return _scalar(frame, receiver, name, arguments, pos)
     if tag == OBJECT:
         if name in {"_replace", "_asdict"} and isinstance(receiver[2], int):
-            return _of_named(frame, receiver[2], name, arguments, pos)
+            return of_named(frame, receiver[2], name, arguments, pos)
         if receiver[1].startswith("builtins."):
             return _of_builtin(frame, receiver, name, arguments, pos)
         if receiver[1] == "datetime.datetime":
@@ -217,37 +216,14 @@ def call_builtin_method(
     return ANY
 
 
-def _of_named(frame: Frame, number: int, name: str, arguments: Arguments, pos: Pos) -> Value:
-    """Return a named tuple with other fields, or its fields as a dict."""
-    if name == "_asdict":
-        return table(STR, fields_of(frame, number) or ANY)
-    for field, value in arguments.keywords.items():
-        held = may_hold(frame, value, pos)
-        if held:
-            keep(frame, number, field, held, pos)
-    return ((INSTANCE, number, True),)
-
-
-_BUILTIN_OBJECTS: Final[dict[str, Atom]] = {
-    "builtins.dict": (TABLE, ANY, ANY, None),
-    "builtins.list": (SEQUENCE, "list", ANY, None),
-    "builtins.tuple": (SEQUENCE, "tuple", ANY, None),
-    "builtins.set": (SET, "set", ANY, None),
-    "builtins.frozenset": (SET, "frozenset", ANY, None),
-    "builtins.str": (PLAIN, "str"),
-    "builtins.bytes": (PLAIN, "bytes"),
-    "builtins.int": (PLAIN, "int"),
-}
-
-
 def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
     """``super().__init__()`` of a class that derives from a built-in one, and the like."""
-    known = _BUILTIN_OBJECTS.get(receiver[1])
+    known = BUILTIN_OBJECTS.get(receiver[1])
     if name == "__new__":
         return new_object(arguments) or ANY
     if known is not None:
         if isinstance(receiver[2], int) and known[0] in {TABLE, SEQUENCE}:
-            known = _of_subclass(frame, receiver, name, arguments, pos)
+            known = of_subclass(frame, receiver, name, arguments, pos)
         return call_builtin_method(frame, (METHOD, known, name), arguments, pos)
     if receiver[1] == "builtins.object" and name in {"__repr__", "__str__", "__format__"}:
         frame.site("default-repr", pos, f"object.{name}")
@@ -261,20 +237,6 @@ def _of_builtin(frame: Frame, receiver: Atom, name: str, arguments: Arguments, p
         keep_given(frame, [receiver[1]], arguments)
         return NONE if name == "__init__" else ANY
     return call_outside(frame, f"{receiver[1]}.{name}", arguments, pos)
-
-
-def _of_subclass(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Atom:
-    """Return a container with what objects of a class derived from it may hold, after a call."""
-    known, number = _BUILTIN_OBJECTS[receiver[1]], receiver[2]
-    keyed = known[0] == TABLE and name in _BY_KEY
-    key = arguments.first() if keyed else NOTHING
-    for value in arguments.positional[1:] if keyed else arguments.all():
-        spread = name in EXTENDS or name == "__init__"
-        put_item(frame, number, value, pos, key=key, spread=spread)
-    return (*known[:2], join(known[2], items_in(frame, number, key)), known[3])
-
-
-_BY_KEY: Final = {"__setitem__", "__getitem__", "get", "setdefault", "pop"}
 
 
 def _unknown(frame: Frame, receiver: Atom, name: str, arguments: Arguments, pos: Pos) -> Value:
