@@ -5,7 +5,11 @@
 - A cell is a variable that more than one node can see: a global, an attribute, a captured name.
 - When a result or a cell grows, whoever read it is evaluated again, unless by then it read the new
   one; all in one fixed order, what is called before what calls it.
-- Evaluations a node are bounded too: then its result is widened to "anything".
+- Evaluations a node are bounded too: then its result is widened to "anything". A node that was
+  evaluated too often waits until all else is done, then goes on; if its arguments grow still, they
+  are anything from then on, and it is unknown.
+- That ends: results, cells and such arguments grow but so often, and nodes and classes are finite.
+  Each time that the queue is empty, a node that waits goes on for good, or nothing is left.
 """
 
 from bisect import insort
@@ -22,7 +26,11 @@ from qfs.scan.rule import Rule
 from qfs.scan.rulebook import Rulebook
 from qfs.scan.values import (
     ANY,
+    ANYTHING,
     CALLED_MAX,
+    CLASS,
+    FUNCTION,
+    INSTANCE,
     KNOWN,
     NARROW,
     NOTHING,
@@ -77,6 +85,7 @@ Shape: TypeAlias = tuple[Value, frozenset[Any]]
 
 
 _LOOKED_UP: Final = {"attr", "field"}
+_UNKNOWN: Final = {(ANYTHING, ""), (ANYTHING, "many")}
 
 
 class Effect(NamedTuple):
@@ -146,6 +155,10 @@ class Node:
     """Whether something other than these has changed since."""
     cut: bool = False
     """Whether something that it reads changed once too often for it to be evaluated again."""
+    resumed: bool = False
+    """Whether it was cut, and goes on now that all else is done."""
+    loose: bool = False
+    """Whether its arguments are anything, since they grew even then: it is unknown."""
     rank: int = 0
     """How many nodes were evaluated to the end before it was, for the first time."""
     crowd: Crowd | None = None
@@ -339,14 +352,28 @@ class Solver:
         for name, value in arguments.items():
             before = node.arguments.get(name, NOTHING)
             after = self.bounded(join(before, self.bounded(value)))
+            if node.resumed and not same(before, after):
+                after = self._loosened(node, before, value)
             if not same(before, after):
                 node.arguments[name] = after
                 grown = True
         node.stale = node.stale or grown
-        if grown and node.runs <= AGAIN_MAX:
-            self.push(node)
-        node.cut = node.cut or (grown and not node.queued)
+        if grown:
+            self._again(node, AGAIN_MAX)
         return node
+
+    def _loosened(self, node: Node, before: Value, value: Value) -> Value:
+        """Return an argument that is anything: of what is added, only what cannot grow is known."""
+        node.loose = True
+        flat = tuple([atom for atom in value if _is_flat(atom) and atom not in before])
+        anything = before if _UNKNOWN & set(before) else join(before, ANY)
+        return self.bounded(join(anything, flat))
+
+    def _again(self, node: Node, most: int) -> None:
+        """Ask for a node to be evaluated again, unless it was so often: then it waits."""
+        if node.resumed or node.runs <= most:
+            self.push(node)
+        node.cut = node.cut or not node.queued
 
     def crowd(self, function: Function, key: Any, form: Form, order: Taint | None) -> Node:
         """Return the node of a call of many functions in a place, in such a form."""
@@ -366,19 +393,21 @@ class Solver:
         if crowd is None:
             return
         after = self.bounded(join(crowd.callee, callee))
+        if node.resumed and not same(crowd.callee, after):
+            after = self._loosened(node, crowd.callee, callee)
         grown = not same(crowd.callee, after)
         if grown:
             crowd.callee = after
         for at, value in enumerate(given):
             after = self.bounded(join(crowd.given[at], self.bounded(value)))
+            if node.resumed and not same(crowd.given[at], after):
+                after = self._loosened(node, crowd.given[at], value)
             if not same(crowd.given[at], after):
                 crowd.given[at] = after
                 grown = True
         if grown:
             node.stale = True
-            if node.runs <= PATIENCE * AGAIN_MAX:
-                self.push(node)
-            node.cut = node.cut or not node.queued
+            self._again(node, PATIENCE * AGAIN_MAX)
 
     def put(self, key: CellKey, value: Value) -> None:
         """Let a cell hold a value that is no alternatives of anything, and wake who read it."""
@@ -441,9 +470,8 @@ class Solver:
             node.result = after
             for number, used in node.readers.items():
                 reader = self.nodes[number]
-                if used and reader.runs <= AGAIN_MAX * _patience(reader):
-                    self.push(reader)
-                reader.cut = reader.cut or (used and not reader.queued)
+                if used:
+                    self._again(reader, AGAIN_MAX * _patience(reader))
 
     def unknown(self, node: Node, why: str) -> Value:
         """Say that a function cannot be judged."""
@@ -460,13 +488,22 @@ class Solver:
             asked, node.queued = node.queued, False
             if asked and self._has_changed(node):
                 self.run(node)
-        for node in self.nodes if not self.visits_max else ():
-            if node.cut and self._has_changed(node):
+            if not self.queue and not self.visits_max:
+                self._resume()
+        for node in self.nodes:
+            if node.loose:
                 self.unknown(node, GROWING)
         for key in self.cut:
             looked = self.lookups.grown(key, new=False) if key[0] in _LOOKED_UP else []
             for number in (*self.cell_readers.get(key, ()), *looked):
                 self.unknown(self.nodes[number], GROWING)
+
+    def _resume(self) -> None:
+        """Let the nodes go on that were evaluated too often and would find something new."""
+        for node in self.nodes:
+            if node.cut and self._has_changed(node):
+                node.resumed = True
+                self.push(node)
 
     def _has_changed(self, node: Node) -> bool:
         """Say whether an evaluation would find anything else than the last one."""
@@ -484,6 +521,13 @@ class Solver:
 
 def _patience(node: Node) -> int:
     return 1 if node.crowd is None else PATIENCE
+
+
+def _is_flat(atom: Atom) -> bool:
+    """Say whether this is one of only so many: it holds no other value."""
+    if atom[0] == FUNCTION:
+        return atom[2] is None or atom[2][0] == INSTANCE
+    return atom[0] in {CLASS, INSTANCE}
 
 
 def _number(function: Function) -> int:
