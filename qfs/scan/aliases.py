@@ -17,10 +17,11 @@ from qfs.scan.frame import Frame, Links
 from qfs.scan.grown import note
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep
+from qfs.scan.nodes import CellKey, Node
 from qfs.scan.order import unordered
 from qfs.scan.program import Function
 from qfs.scan.shared import is_module_level, root_of
-from qfs.scan.solve import GROWING, CellKey, Node
+from qfs.scan.solve import GROWING
 from qfs.scan.values import (
     ANYTHING,
     CLASS,

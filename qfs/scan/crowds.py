@@ -10,7 +10,7 @@ from qfs.scan.dispatch import CALLED, CROWDED, Arguments
 from qfs.scan.frame import Frame
 from qfs.scan.grown import hand_back
 from qfs.scan.ir import Pos
-from qfs.scan.solve import Crowd
+from qfs.scan.nodes import Crowd
 from qfs.scan.values import NOTHING, Value, join
 
 

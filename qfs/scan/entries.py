@@ -13,9 +13,10 @@ from qfs.scan import ir
 from qfs.scan.annotations import annotated
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame
+from qfs.scan.nodes import Node
 from qfs.scan.program import Function
 from qfs.scan.shared import fills
-from qfs.scan.solve import Node, Solver
+from qfs.scan.solve import Solver
 from qfs.scan.values import (
     ANYTHING,
     CLASS,

@@ -3,8 +3,9 @@
 from qfs.scan.annotations import annotated
 from qfs.scan.crowds import call_all
 from qfs.scan.frame import Frame
+from qfs.scan.nodes import Node
 from qfs.scan.shapes import look
-from qfs.scan.solve import Node, Solver
+from qfs.scan.solve import Solver
 from qfs.scan.statements import run
 from qfs.scan.values import ANY, NONE, NOTHING, Value, join, sequence
 

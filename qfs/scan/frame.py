@@ -10,9 +10,10 @@ from typing import Any, Final, TypeAlias
 
 from qfs.scan.depth import bounded
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.nodes import CellKey, Effect, Node
 from qfs.scan.program import Function, Klass
 from qfs.scan.rule import Hit, Rule
-from qfs.scan.solve import CellKey, Effect, Node, Solver
+from qfs.scan.solve import Solver
 from qfs.scan.values import (
     ANY,
     FUNCTION,

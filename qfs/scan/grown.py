@@ -13,9 +13,9 @@ from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import hand_on
+from qfs.scan.nodes import Node
 from qfs.scan.program import Function
 from qfs.scan.shared import class_like, is_module_level
-from qfs.scan.solve import Node
 from qfs.scan.values import (
     CLASS,
     FUNCTION,

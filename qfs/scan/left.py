@@ -18,10 +18,11 @@ from qfs.scan.addresses import told
 from qfs.scan.frame import Frame
 from qfs.scan.inside import put, with_order
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.nodes import Node
 from qfs.scan.order import unordered
 from qfs.scan.reach import gathered
 from qfs.scan.shared import fills
-from qfs.scan.solve import Node, Solver
+from qfs.scan.solve import Solver
 from qfs.scan.values import (
     ANYTHING,
     CLASS,

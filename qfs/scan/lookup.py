@@ -14,7 +14,7 @@ from qfs.scan.program import Program
 from qfs.scan.values import CLASS, NOTHING, OUTSIDE, Value, join
 
 if TYPE_CHECKING:
-    from qfs.scan.solve import CellKey, Node
+    from qfs.scan.nodes import CellKey, Node
 
 LookupKey: TypeAlias = tuple[int, int, str]
 _WIDE, _EXACT, _STORED = 0, 1, 2

@@ -15,9 +15,10 @@ from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.ir import Fact, Pos
+from qfs.scan.nodes import Effect, Node
 from qfs.scan.program import Function, Module, Program
 from qfs.scan.reach import leads
-from qfs.scan.solve import Effect, Node, Solver
+from qfs.scan.solve import Solver
 
 _STATE: Final = {"global-write", "class-state"}
 

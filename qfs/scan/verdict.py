@@ -13,9 +13,10 @@ from typing import Final
 from qfs.scan.found import Found, Judged, Rest, Step
 from qfs.scan.ir import Pos
 from qfs.scan.left import report
+from qfs.scan.nodes import Effect, Node
 from qfs.scan.program import Function, Module
 from qfs.scan.settle import settle
-from qfs.scan.solve import Effect, Node, Solver
+from qfs.scan.solve import Solver
 
 
 def judge(solver: Solver, roots: Sequence[Node]) -> Judged:
