@@ -8,7 +8,7 @@ from typing import Final
 
 from qfs.scan.dispatch import Arguments
 from qfs.scan.frame import Frame
-from qfs.scan.inside import items_in, may_hold, put_item
+from qfs.scan.inside import items_in, put_item, reduced
 from qfs.scan.ir import Pos
 from qfs.scan.left import fields_of, keep
 from qfs.scan.values import (
@@ -45,9 +45,7 @@ def of_named(frame: Frame, number: int, name: str, arguments: Arguments, pos: Po
     if name == "_asdict":
         return table(STR, fields_of(frame, number) or ANY)
     for field, value in arguments.keywords.items():
-        held = may_hold(frame, value, pos)
-        if held:
-            keep(frame, number, field, held, pos)
+        keep(frame, number, field, reduced(frame, value, pos), pos)
     return ((INSTANCE, number, True),)
 
 

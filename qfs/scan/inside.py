@@ -12,6 +12,7 @@ from typing import Any, Final
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Pos
 from qfs.scan.values import (
+    ADDRESS,
     ANY,
     KNOWN,
     NOTHING,
@@ -41,18 +42,20 @@ _BY_ITSELF: Final = {"weakset", "arrival"}
 
 
 def with_order(value: Value) -> Value:
-    """Return the alternatives that are sets, or hold one, or have the order of one."""
+    """Return the alternatives that are addresses or sets, hold one, or have a set's order."""
     for atom in value:
         if atom[0] in _HOLDS and _has_order(atom):
             return tuple([each for each in value if each[0] in _HOLDS and _has_order(each)])
     return NOTHING
 
 
-_HOLDS: Final = {SEQUENCE, SET, TABLE, TUPLE}
+_HOLDS: Final = {ADDRESS, SEQUENCE, SET, TABLE, TUPLE}
 
 
 def _has_order(atom: Atom) -> bool:
     tag = atom[0]
+    if tag == ADDRESS:
+        return True
     if tag == SET:
         return atom[1] in _BY_ITSELF or atom[3] is not None or grade(atom[2]) not in _LASTING
     if tag in {SEQUENCE, TABLE} and atom[3] is not None:
@@ -74,15 +77,15 @@ def may_hold(frame: Frame, value: Value, pos: Pos) -> Value:
     """
     out: Value = NOTHING
     for atom in with_order(value):
-        out = join(out, (_possible(frame, atom, pos),))
-        for part in _parts(atom) if atom[0] != SET else ():
+        out = join(out, (atom if atom[0] == ADDRESS else _possible(frame, atom, pos),))
+        for part in _parts(atom) if atom[0] not in {ADDRESS, SET} else ():
             out = join(out, may_hold(frame, part, pos))
     return out
 
 
 def _possible(frame: Frame, atom: Atom, pos: Pos) -> Atom:
     if atom[0] == TUPLE:
-        return (TUPLE, tuple([_reduced(frame, part, pos) for part in atom[1]]))
+        return (TUPLE, tuple([reduced(frame, part, pos) for part in atom[1]]))
     taint = atom[3]
     if atom[0] == SET:
         from qfs.scan.order import set_taint  # noqa: PLC0415 (it calls what iterates)
@@ -90,7 +93,7 @@ def _possible(frame: Frame, atom: Atom, pos: Pos) -> Atom:
         taint = taint or set_taint(frame, atom[2], atom[1], pos)
     if taint is not None:
         taint = taint._replace(grade="unknown")
-    return _with(atom, [_reduced(frame, part, pos) for part in _parts(atom)], taint)
+    return _with(atom, [reduced(frame, part, pos) for part in _parts(atom)], taint)
 
 
 def _with(atom: Atom, parts: list[Value], taint: Taint | None) -> Atom:
@@ -98,8 +101,8 @@ def _with(atom: Atom, parts: list[Value], taint: Taint | None) -> Atom:
     return (TABLE, *parts, taint) if atom[0] == TABLE else (*atom[:2], *parts, taint)
 
 
-def _reduced(frame: Frame, value: Value, pos: Pos) -> Value:
-    """Return the plain types of a value, what in it has an order, and anything for the rest."""
+def reduced(frame: Frame, value: Value, pos: Pos) -> Value:
+    """Return the plain types of a value, what two runs may disagree on, and else anything."""
     plain = tuple([atom for atom in value if atom[0] in _PLAIN])
     held = may_hold(frame, value, pos)
     rest = ANY if len(plain) < len(value) else NOTHING
