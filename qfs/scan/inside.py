@@ -1,10 +1,10 @@
 """What is inside of things that nobody looks into, as far as two runs may disagree on its order.
 
-- A set that is put into an object outside (a queue, a ``ChainMap``, a thread's local), into an
-  attribute of something unknown, or into an object whose class derives from a built-in container,
-  is read again from there: a cell for each class or name, for all of its objects.
-- Only what has such an order is kept, so that most programs keep nothing; as another object may be
-  meant, what is read again is a may.
+- A set that is put into an object outside (a queue, a ``ChainMap``, a thread's local), under a
+  computed name, or into an object whose class derives from a built-in container, is read again
+  from there: a cell for each class or name, for all of its objects.
+- Only what has such an order, and addresses, are kept, so that most programs keep nothing; as
+  another object may be meant, an order that is read again is a may.
 """
 
 from typing import Any, Final
@@ -143,9 +143,9 @@ def put_item(
         if isinstance(at, int):
             for name in names:
                 put(frame, ("items", at, name), inner, pos)
-            put(frame, ("items", at, EVERY if names else UNNAMED), inner, pos)
+            put(frame, ("items", at, _EVERY if names else _UNNAMED), inner, pos)
             if taint is not None:
-                put(frame, ("order", at), sequence(inner, "list", taint), pos)
+                put(frame, ("order", at, _EVERY), sequence(inner, "list", taint), pos)
 
 
 def _constants(key: Value) -> list[object]:
@@ -154,26 +154,27 @@ def _constants(key: Value) -> list[object]:
     return known if len(known) == len(key) else []
 
 
-EVERY: Final = ("every key",)
+_EVERY: Final = ("every key",)
 """What was put under some constant key."""
-UNNAMED: Final = ("any key",)
+_UNNAMED: Final = ("any key",)
+"""What was put under a key that may be anything."""
 
 
 def items_in(frame: Frame, number: int, key: Value) -> Value:
     """Return what objects of such a class were ever given under a key, or under any."""
-    out: Value = NOTHING
-    names = _constants(key) or [EVERY]
-    for at in frame.mro(number):
-        if isinstance(at, int):
-            for name in (*names, UNNAMED):
-                out = join(out, taken(frame, ("items", at, name)))
-    return out
+    names = [*(_constants(key) or [_EVERY]), _UNNAMED]
+    return _of_class(frame, number, [("items", name) for name in names])
 
 
 def order_in(frame: Frame, number: int) -> Value:
     """Return lists in the orders in which objects of such a class were filled."""
+    return _of_class(frame, number, [("order", _EVERY)])
+
+
+def _of_class(frame: Frame, number: int, places: list[tuple[str, object]]) -> Value:
+    """Return what was put into such places of a class and its bases."""
     out: Value = NOTHING
     for at in frame.mro(number):
-        if isinstance(at, int):
-            out = join(out, taken(frame, ("order", at)))
+        for kind, name in places if isinstance(at, int) else ():
+            out = join(out, taken(frame, (kind, at, name)))
     return out
