@@ -1,9 +1,10 @@
 """Addresses: where ``id(x)`` tells objects apart, and where its number itself is used.
 
 - As a key, in a comparison for equality and in a log, an address only says which object is meant,
-  while that object is alive: it is silent there, and the alternative ``ADDRESS`` keeps the place.
-- Followed from there: whoever orders, prints, counts with, hands out or returns addresses uses the
-  number. In any other place ``id(x)`` is reported where it stands.
+  while that object is alive: ``id(x)`` itself is silent, and its value, the alternative
+  ``ADDRESS``, keeps the place.
+- Followed from there: whoever orders, prints, counts with, hands out, returns or keeps addresses
+  uses the number, and is reported where ``id(x)`` stands.
 - Source: Python library reference, ``id``: unique among objects that are alive at the same time.
 """
 
@@ -12,7 +13,6 @@ from typing import Any, Final
 from qfs.scan import ir
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
-from qfs.scan.program import Function
 from qfs.scan.rule import lookup
 from qfs.scan.values import (
     ADDRESS,
@@ -31,69 +31,7 @@ from qfs.scan.values import (
 
 KEYED: Final = frozenset(("add", "get", "discard", "remove", "setdefault", "pop"))
 EQUAL: Final = frozenset(("==", "!=", "is", "is not", "in", "not in"))
-_MEMBER: Final = frozenset(("in", "not in"))
-_DISPLAYS: Final = frozenset((ir.LIST, ir.TUPLE, ir.SET))
 _DEPTH: Final = 4
-
-
-def is_address(fact: Fact) -> bool:
-    """Say whether an expression is ``id(x)``, or a tuple with one in it."""
-    if fact[0] == ir.TUPLE:
-        return any(is_address(part) for part in fact[1])
-    return bool(fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "id"))
-
-
-def only_as_key(function: Function, targets: tuple[Fact, ...], value: Fact) -> bool:
-    """Say whether ``name = id(x)`` is used as a key alone in the function that says so."""
-    if len(targets) != 1 or targets[0][0] != ir.NAME or not is_address(value):
-        return False
-    name = targets[0][1]
-    if function.outer is None or function.facts.captured or name in function.shared:
-        return False
-    question = ("only as key", name)
-    known: bool | None = function.notes.get(question)
-    if known is None:
-        known = function.notes[question] = _keyed(function.facts.body, name, key=False)
-    return known
-
-
-def _keyed(fact: Any, name: str, *, key: bool) -> bool:
-    """Say whether a name stands as a key only wherever a fact reads it."""
-    if not isinstance(fact, tuple) or not fact:
-        return True
-    match fact:
-        case (ir.NAME, str(read), _):
-            return key or read != name
-        case (ir.TUPLE, items, (int(), *_)) if key:
-            return all(_keyed(each, name, key=True) for each in items)
-        case (ir.INDEX, holder, index, (int(), *_)):
-            return _keyed(holder, name, key=False) and _keyed(index, name, key=True)
-        case (ir.COMPARE, left, rights, (int(), *_)):
-            told = all(operator in EQUAL for operator, _right in rights)
-            return _keyed(left, name, key=told) and all(
-                _keyed(right, name, key=told and operator not in _MEMBER)
-                for operator, right in rights
-            )
-        case (ir.CALL, (ir.ATTR, holder, "update", _), ((kind, tuple(items), _),), (), _) if (
-            kind in _DISPLAYS
-        ):  # of a set or a Counter: what a display holds is a key there
-            return _keyed(holder, name, key=False) and all(
-                _keyed(each, name, key=True) for each in items
-            )
-        case (ir.CALL, (ir.ATTR, holder, str(method), _), positional, words, _):
-            return all(
-                _keyed(each, name, key=method in KEYED and at == 0)
-                for at, each in enumerate(positional)
-            ) and _keyed((holder, words), name, key=False)
-        case (ir.DICT, pairs, (int(), *_)):
-            return all(
-                _keyed(each, name, key=True) and _keyed(value, name, key=False)
-                for each, value in pairs
-            )
-        case (ir.ASSIGN, targets, value, (int(), *_)):
-            own = [each for each in targets if each[:2] != (ir.NAME, name)]
-            return _keyed((*own, value), name, key=False)
-    return all(_keyed(part, name, key=False) for part in fact)
 
 
 def kept_hash(frame: Frame, call: Fact) -> bool:
@@ -148,6 +86,19 @@ def told(frame: Frame, value: Value, use: str, depth: int = _DEPTH) -> None:
         elif depth and tag == TUPLE:
             for item in atom[1]:
                 told(frame, item, use, depth - 1)
+
+
+def told_if_kept(frame: Frame, value: Value, use: str, depth: int = _DEPTH) -> None:
+    """Report the addresses that something holds which outlives the call, but as keys."""
+    for atom in value:
+        tag = atom[0]
+        if tag == ADDRESS:
+            told(frame, (atom,), use)
+        elif depth and tag in {SEQUENCE, TABLE}:
+            told_if_kept(frame, atom[2], use, depth - 1)
+        elif depth and tag == TUPLE:
+            for item in atom[1]:
+                told_if_kept(frame, item, use, depth - 1)
 
 
 def _report(frame: Frame, atom: Atom, use: str) -> None:

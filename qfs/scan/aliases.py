@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qfs.scan import ir
+from qfs.scan.addresses import told_if_kept
 from qfs.scan.depth import bounded
 from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame, Links
@@ -243,6 +244,8 @@ def _put(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
     if tag == ir.NAME and is_module_level(frame, holder[1]):
         frame.solver.write(("global", frame.module.name, holder[1]), value)
     elif tag == ir.NAME:
+        if any(parameter.name == holder[1] for parameter in frame.function.facts.parameters):
+            told_if_kept(frame, value, f"is put into {holder[1]}")
         frame.bind(holder[1], value, weak=True)
         note(frame, holder[1], value)
         cell = frame.captured_cell(holder[1]) if holder[1] not in frame.function.bound else None

@@ -8,9 +8,10 @@
 from typing import Final
 
 from qfs.scan import ir
+from qfs.scan.addresses import told_if_kept
 from qfs.scan.aliases import linked, put_back
 from qfs.scan.compared import hashed
-from qfs.scan.dispatch import Arguments, call_method, evaluate, evaluate_key
+from qfs.scan.dispatch import Arguments, call_method, evaluate
 from qfs.scan.frame import Frame, mentions
 from qfs.scan.grown import grows
 from qfs.scan.implicit import named, set_through
@@ -144,6 +145,7 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: boo
                 frame.site("global-write", pos, f"the global {root_of(target)[1]}")
             keep(frame, atom[1], target[2], value, pos)
         elif atom[0] == CLASS:
+            told_if_kept(frame, value, f"is kept in the class attribute {target[2]}")
             frame.solver.write(("attr", atom[1], target[2]), value)
             if frame.function.outer is not None and not (
                 len(atom) > 2  # a decorator's: it is being made
@@ -153,7 +155,8 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: boo
                     frame.function.facts.name == "__new__" and not (again or _counts(frame, target))
                 )
             ):
-                frame.site("class-state", pos, f"the class attribute {target[2]}")
+                verdict = "violation" if all(each[0] == CLASS for each in holder) else "possible"
+                frame.site("class-state", pos, f"the class attribute {target[2]}", verdict)
         elif atom[0] == MODULE:
             frame.solver.write(("global", atom[1], target[2]), value)
             if frame.function.outer is not None:
@@ -165,12 +168,13 @@ def _attribute(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: boo
             _field(frame, target, atom, value, pos)
         elif atom[0] == FUNCTION:
             frame.solver.write(("of function", atom[1], target[2]), value)
-            if atom[2] is None and _outlives(frame, atom, target[2]):
+            if atom[2] is None and _outlives(frame, atom, target):
                 verdict = "violation" if len(holder) == 1 else "possible"
                 frame.site("global-write", pos, f"the function attribute {target[2]}", verdict)
         elif atom[0] == OBJECT:
             put(frame, f"{atom[1]}.{target[2]}", value, pos)
         elif unknown(atom):
+            told_if_kept(frame, value, f"is kept in {target[2]} of something unknown")
             leave(frame, target, unordered(value))
             if any(each[0] == SET for each in may_hold(frame, value, pos)):
                 text = f"a set in the attribute {target[2]} of something unknown"
@@ -192,10 +196,21 @@ _DESCRIPTIONS: Final = {
 }  # fmt: skip
 
 
-def _outlives(frame: Frame, atom: Atom, name: str) -> bool:
-    """Say whether a function's attribute is state that stays: of no closure that is made here."""
-    made_here = frame.solver.program.functions[atom[1]].outer is frame.function
-    return frame.function.outer is not None and not made_here and name not in _DESCRIPTIONS
+def _outlives(frame: Frame, atom: Atom, target: Fact) -> bool:
+    """Say whether a function's attribute is state that stays: of no closure that is made here.
+
+    A closure that came from elsewhere is one object among many, unless the program names it, or it
+    changes itself.
+    """
+    if frame.function.outer is None or target[2] in _DESCRIPTIONS:
+        return False
+    function = frame.solver.program.functions[atom[1]]
+    around = function.outer
+    if around is None or around.outer is None:
+        return True
+    root = root_of(target)
+    named = root is not None and root[0] == ir.NAME and is_module_level(frame, root[1])
+    return around is not frame.function and (named or frame.function is function)
 
 
 def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = False) -> None:
@@ -208,7 +223,7 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
         return
     kept = None if again else target[2]
     holder = evaluate(frame, target[1])
-    key = evaluate_key(frame, target[2])
+    key = evaluate(frame, target[2])
     for atom in holder:
         if atom[0] == INSTANCE:
             call_method(frame, atom, "__setitem__", Arguments([key, value]), pos)
@@ -228,6 +243,7 @@ def _item(frame: Frame, target: Fact, value: Value, pos: Pos, *, again: bool = F
             if len(holder) == 1 or not class_like(atom[1]):
                 frame.site("global-write", pos, atom[1])
         elif unknown(atom):
+            told_if_kept(frame, value, "is put into something unknown")
             leave(frame, target[1], unordered(value), inner_order(frame, target[1]))
             held = may_hold(frame, value, pos)
             if held and target[1][0] == ir.NAME:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from qfs.scan import ir
-from qfs.scan.addresses import KEYED, told
+from qfs.scan.addresses import told
 from qfs.scan.annotations import annotated, without_callables
 from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute, special_method
@@ -19,8 +19,6 @@ from qfs.scan.dispatch import (
     call,
     escape,
     evaluate,
-    evaluate_key,
-    evaluate_keys,
 )
 from qfs.scan.fields import dumped
 from qfs.scan.frame import Frame
@@ -76,8 +74,7 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         holder = evaluate(frame, callee_fact[1])
         logs = callee_fact[2] in _LOGS and _is_logger(callee_fact[1], holder)
         frame.logging += logs
-        read = evaluate_key if callee_fact[2] in KEYED else evaluate
-        arguments = _arguments(frame, positional, words, pos, read)
+        arguments = _arguments(frame, positional, words, pos)
         frame.logging -= logs
         arguments.facts = fact
         changed(frame, callee_fact, holder, arguments, pos)
@@ -86,9 +83,8 @@ def call_fact(frame: Frame, fact: Fact) -> Value:
         callee = attribute(frame, holder, callee_fact[2], callee_fact[3])
     else:
         callee = evaluate(frame, callee_fact)
-        apart = callee_fact[0] == ir.NAME and callee_fact[1] in {"set", "frozenset"}
         counts = callee_fact[0] == ir.NAME and callee_fact[1] in {"range", "islice"}
-        read = evaluate_keys if apart else bound if counts else evaluate
+        read = bound if counts else evaluate
         arguments = _arguments(frame, positional, words, pos, read)
         arguments.facts = fact
     arguments.unused = unused
@@ -163,7 +159,7 @@ def _arguments(
     positional: tuple[Fact, ...],
     words: tuple[tuple[str | None, Fact], ...],
     pos: Pos,
-    read: Callable[[Frame, Fact], Value],
+    read: Callable[[Frame, Fact], Value] = evaluate,
 ) -> Arguments:
     out = Arguments([])
     for part in positional:
@@ -200,8 +196,8 @@ def _arguments(
 
 
 _KNOWN_KINDS: Final = {PLAIN, KNOWN, SEQUENCE, SET, TABLE, TUPLE}
-_HANDED: Final = {FUNCTION, PARTIAL, OUTSIDE}
-"""What of ``**words`` is followed to every parameter: it may be called there."""
+_HANDED: Final = {ADDRESS, FUNCTION, PARTIAL, OUTSIDE}
+"""What of ``**words`` is followed to every parameter: it may be called there, or is an address."""
 
 
 def _spread(out: Arguments, tuples: list[tuple[Value, ...]]) -> None:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from qfs.scan import ir
-from qfs.scan.addresses import is_address
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.values import (
@@ -23,8 +21,6 @@ from qfs.scan.values import (
     NOTHING,
     PARTIAL,
     PLAIN,
-    SEQUENCE,
-    TUPLE,
     Atom,
     Taint,
     Value,
@@ -111,32 +107,6 @@ CROWDED: Final[list[Callable[[Frame, Value, Arguments, Pos], Value]]] = []
 def evaluate(frame: Frame, fact: Fact) -> Value:
     """Return the value of an expression."""
     return EXPRESSIONS[fact[0]](frame, fact)
-
-
-def evaluate_key(frame: Frame, fact: Fact) -> Value:
-    """Return the value of a key: ``id(x)`` as one tells objects apart, and is not used further."""
-    if fact[0] == ir.TUPLE and is_address(fact):
-        return ((TUPLE, tuple([evaluate_key(frame, part) for part in fact[1]])),)
-    frame.as_key = fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "id")
-    value = EXPRESSIONS[fact[0]](frame, fact)
-    frame.as_key = False
-    return value
-
-
-def evaluate_keys(frame: Frame, fact: Fact) -> Value:
-    """Return the value of a collection whose elements are keys: ``set(map(id, xs))``."""
-    if fact[0] == ir.COMP:
-        frame.as_keys = True
-    elif fact[0] == ir.CALL and fact[1][:2] == (ir.NAME, "map") and fact[2]:
-        frame.as_key = fact[2][0][:2] == (ir.NAME, "id")
-    elif fact[0] in {ir.LIST, ir.TUPLE, ir.SET} and any(is_address(part) for part in fact[1]):
-        element: Value = NOTHING
-        for part in fact[1]:
-            element = join(element, evaluate_key(frame, part))
-        return ((SEQUENCE, "list", element, None),)
-    value = EXPRESSIONS[fact[0]](frame, fact)
-    frame.as_key = frame.as_keys = False
-    return value
 
 
 def call(

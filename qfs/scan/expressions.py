@@ -3,7 +3,6 @@
 from typing import Final
 
 from qfs.scan import ir
-from qfs.scan.addresses import is_address
 from qfs.scan.assignment import assign
 from qfs.scan.attributes import attribute, lacks
 from qfs.scan.calls import bound, call_fact
@@ -17,8 +16,6 @@ from qfs.scan.dispatch import (
     call,
     call_method,
     evaluate,
-    evaluate_key,
-    evaluate_keys,
 )
 from qfs.scan.frame import Frame, mentions, position
 from qfs.scan.handles import taken
@@ -138,8 +135,6 @@ def _tuple(frame: Frame, fact: Fact) -> Value:
 
 
 def _set(frame: Frame, fact: Fact) -> Value:
-    if any(is_address(part) for part in fact[1]):
-        return a_set(evaluate_keys(frame, fact)[0][2])
     element = items_of(frame, fact[1], fact[2])[0]
     hashed(frame, element, fact[2])
     return a_set(element)
@@ -159,7 +154,7 @@ def _dict(frame: Frame, fact: Fact) -> Value:
                 else:
                     key, value = join(key, ANY), join(value, ANY)
         else:
-            key = join(key, evaluate_key(frame, key_fact))
+            key = join(key, evaluate(frame, key_fact))
             value = join(value, evaluate(frame, value_fact))
     hashed(frame, key, fact[2])
     return table(key, value, taint)
@@ -221,7 +216,7 @@ _OWN_NAME: Final = (ir.NAME, "__name__")
 def _index(frame: Frame, fact: Fact) -> Value:
     if fact[1][0] == ir.ATTR and fact[1][2] == "modules" and fact[2][:2] == _OWN_NAME:
         return ((MODULE, frame.module.name),)  # sys.modules[__name__]
-    holder, key = evaluate(frame, fact[1]), evaluate_key(frame, fact[2])
+    holder, key = evaluate(frame, fact[1]), evaluate(frame, fact[2])
     sliced = fact[2][0] == ir.SLICE
     index_of(frame, key, fact[3])
     out: Value = NOTHING
@@ -343,7 +338,6 @@ def _lambda(frame: Frame, fact: Fact) -> Value:
 
 def _comp(frame: Frame, fact: Fact) -> Value:
     _, kind, results, parts, _pos = fact
-    keys, frame.as_keys = frame.as_keys, False
     saved = dict(frame.env)
     taint: Taint | None = None
     pushed = 0
@@ -359,9 +353,8 @@ def _comp(frame: Frame, fact: Fact) -> Value:
         for condition in conditions:
             truth_of(frame, evaluate(frame, condition), position(condition))
             narrow(frame, condition, positive=True)
-    made = [evaluate(frame, result) for result in results[1:]]
-    keyed = keys or kind not in {"list", "gen"}
-    made.insert(0, (evaluate_key if keyed else evaluate)(frame, results[0]))
+    made = [evaluate(frame, result) for result in (*results[1:], results[0])]
+    made.insert(0, made.pop())
     for _each in range(pushed):
         frame.orders.pop()
     own = _names(parts)

@@ -68,10 +68,6 @@ class Frame:
         """Above 0 while the arguments of a logging call are read: what they print is a log's."""
         self.texts: dict[object, None] = {}
         """Objects whose text was looked at where it is made: many ways lead to some."""
-        self.as_key = False
-        """Whether what is read is a key, which is compared with other keys and no more."""
-        self.as_keys = False
-        """Whether the elements of what is read are keys."""
         self.unused = False
         """Whether nothing is done with the value of the call that is read next."""
         self.quiet = 0
@@ -216,10 +212,12 @@ class Frame:
         if before is None or (before.verdict != "violation" and verdict == "violation"):
             self.node.effects[key] = Effect(rule, key[1], pos, text, verdict)
 
-    def site(self, name: str, pos: Pos, text: str, verdict: str = "violation") -> None:
-        """Record a construct of the language."""
+    def site(
+        self, name: str, pos: Pos, text: str, verdict: str = "violation", path: str = ""
+    ) -> None:
+        """Record a construct of the language, in this function or in the file at a path."""
         for rule in self.solver.rules.index.sites.get(name, ()):
-            self.report(rule, pos, text, verdict)
+            self.report(rule, pos, text, verdict, path)
 
     def hits(self, hits: list[Hit], pos: Pos, text: str, verdict: str = "violation") -> None:
         """Record every rule that a name leads to."""

@@ -14,6 +14,7 @@ from qfs.scan.implicit import made_outside, metaclass
 from qfs.scan.ir import Pos
 from qfs.scan.raised import keep_given, outside_bases
 from qfs.scan.values import (
+    ADDRESS,
     CLASS,
     FUNCTION,
     INSTANCE,
@@ -64,7 +65,9 @@ def instantiate(
         keep_given(frame, outside_bases(frame, number), arguments)
     for each in frame.find(number, "__del__"):
         if each[0] == FUNCTION:
-            frame.site("finaliser", klass.facts.pos, f"{klass.facts.name}.__del__", "possible")
+            found = frame.solver.program.functions[each[1]]
+            text, path = f"{klass.facts.name}.__del__", found.module.path
+            frame.site("finaliser", found.facts.pos, text, "possible", path)
     return join(made, others)
 
 
@@ -84,5 +87,5 @@ def _made(
     return made, others
 
 
-_NO_OBJECTS: Final = {SEQUENCE, SET, TABLE, TUPLE, PLAIN, KNOWN}
+_NO_OBJECTS: Final = {ADDRESS, SEQUENCE, SET, TABLE, TUPLE, PLAIN, KNOWN}
 """What ``__new__`` may give that is no object of the class, and is not initialised."""

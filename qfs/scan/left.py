@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from qfs.scan import ir
-from qfs.scan.addresses import told
+from qfs.scan.addresses import told, told_if_kept
 from qfs.scan.frame import Frame
 from qfs.scan.inside import put, with_order
 from qfs.scan.ir import Fact, Pos
@@ -68,14 +68,15 @@ def keep(frame: Frame, number: int, name: str, value: Value, pos: Pos) -> None:
     """Let a field of a class's objects hold a value, and note the order in it."""
     frame.solver.write(("field", number, name), value)
     if with_order(value):
+        told_if_kept(frame, value, f"is kept in the attribute {name}")
         put(frame, number, value, pos)
         if frame.trait(number, "exception"):
             put(frame, f"exception.{name}", value, pos)
     taint = unordered(value, tables=False)
     keys = unordered(value) if taint is None else None
     if taint is not None or keys is not None or _holds(value):
-        kept = frame.solver.kept.setdefault((number, name), {})
-        kept[frame.node.number, pos] = (taint or keys, taint is not None)
+        noted = frame.solver.kept.setdefault((number, name), {})
+        noted[frame.node.number, pos] = (taint or keys, taint is not None)
 
 
 def _holds(value: Value) -> bool:

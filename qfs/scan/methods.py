@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from qfs.scan import ir
-from qfs.scan.addresses import KEYED, told
+from qfs.scan.addresses import KEYED, told, told_if_kept
 from qfs.scan.aliases import item, link, linked
 from qfs.scan.assignment import inner_order, store
 from qfs.scan.attributes import bind
@@ -84,6 +84,9 @@ def changed(frame: Frame, callee: Fact, holder: Value, arguments: Arguments, pos
         return
     for atom in holder:
         if unknown(atom) and name not in _CHANGES:
+            if name not in KEYED:
+                for value in arguments.all():
+                    told_if_kept(frame, value, "is put into something unknown")
             order = inner_order(frame, callee[1]) if name not in _UNORDERED else None
             given = unordered(tuple([each for value in arguments.all() for each in value]))
             for way in (callee[1], *linked(frame, callee[1])):

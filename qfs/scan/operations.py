@@ -16,8 +16,6 @@ from qfs.scan.dispatch import (
     call,
     call_method,
     evaluate,
-    evaluate_key,
-    evaluate_keys,
 )
 from qfs.scan.frame import Frame, position
 from qfs.scan.implicit import meta_method, of_metaclass, truth_of
@@ -255,10 +253,9 @@ def _long_past(fact: Fact) -> bool:
 def _compared(frame: Frame, fact: Fact) -> Value:
     out: Value = NOTHING
     equal = all(operator in EQUAL for operator, _right in fact[2])
-    left = (evaluate_key if equal else evaluate)(frame, fact[1])
+    left = evaluate(frame, fact[1])
     for operator, right_fact in fact[2]:
-        read = evaluate_keys if operator in {"in", "not in"} else evaluate_key
-        right = (read if equal else evaluate)(frame, right_fact)
+        right = evaluate(frame, right_fact)
         if not equal:
             told(frame, join(left, right), "is compared")
         name = _COMPARED.get(operator)
@@ -308,7 +305,7 @@ def text_of(frame: Frame, value: Value, pos: Pos, how: str = "__str__", depth: i
     """
     verdict = _among(value)
     sure = all(atom[0] in {SET, SEQUENCE, TABLE} for atom in value)
-    told(frame, tuple([atom for atom in value if atom[0] == ADDRESS]), "becomes text")
+    told(frame, value, "becomes text")
     for atom in value:
         tag = atom[0]
         if tag == SET:

@@ -78,10 +78,10 @@ _TELLS_NOTHING: Final = {
     for name in (
         "list", "tuple", "set", "frozenset", "dict", "len", "iter", "enumerate", "zip", "map",
         "filter", "reversed", "sorted", "min", "max", "next", "any", "all", "isinstance", "super",
-        "print", "type", "bool", "callable", "id",
+        "type", "bool", "callable", "id", "hasattr", "getattr", "issubclass", "__import__",
     )
 }  # fmt: skip
-"""Built-in functions that hand addresses on, or compare them and say so."""
+"""Built-in functions that hand addresses on, refuse them, or compare them and say so."""
 _QUIET: Final = (
     "logging.", "collections.", "copy.", "itertools.", "typing.", "functools.", "weakref.",
 )  # fmt: skip
@@ -100,9 +100,8 @@ def call_outside(
 ) -> Value:
     """Return what a call of something outside gives."""
     name = _ALIKE.get(name, name)
-    only = _address(frame, pos) if name == "builtins.id" else NOTHING
-    if only:
-        return only
+    if name == "builtins.id":
+        return _address(frame, pos)
     _addresses(frame, name, arguments)
     if name in BUILTINS:
         ruled(frame, name, arguments, pos, certain=certain)
@@ -161,10 +160,10 @@ def _given(frame: Frame, name: str, text: str | None, arguments: Arguments, pos:
 
 
 def _address(frame: Frame, pos: Pos) -> Value:
-    """Return an address where it only tells objects apart, or nothing."""
+    """Return an address; what ``__hash__`` gives is a hash, which has rules of its own."""
     if frame.function.facts.name == "__hash__":
         return INT
-    return ((ADDRESS, frame.module.path, pos),) if frame.as_key or frame.logging else NOTHING
+    return ((ADDRESS, frame.module.path, pos),)
 
 
 def _addresses(frame: Frame, name: str, arguments: Arguments) -> None:

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from qfs.scan import ir
-from qfs.scan.addresses import only_as_key
 from qfs.scan.aliases import either, link, link_items, note_given, unlink
 from qfs.scan.annotations import annotated
 from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
 from qfs.scan.counted import counts
-from qfs.scan.dispatch import evaluate_key
 from qfs.scan.expressions import evaluate
 from qfs.scan.frame import Frame, bare, mentions, position
 from qfs.scan.implicit import deleted, enter, swallows
@@ -69,8 +67,7 @@ def _expr(frame: Frame, fact: Fact) -> bool:
 
 
 def _assign(frame: Frame, fact: Fact) -> bool:
-    keyed = only_as_key(frame.function, fact[1], fact[2])
-    value = (evaluate_key if keyed else evaluate)(frame, fact[2])
+    value = evaluate(frame, fact[2])
     frame.assigning = fact[2]
     order = frame.node.order
     if order is not None and fact[2][0] == ir.BINARY and _adds_to(frame, fact):
@@ -439,7 +436,7 @@ def _delete(frame: Frame, fact: Fact) -> bool:
         if target[0] == ir.ATTR:
             deleted(frame, evaluate(frame, target[1]), "__delattr__", STR, target[3])
         elif target[0] == ir.INDEX:
-            key = evaluate_key(frame, target[2])
+            key = evaluate(frame, target[2])
             deleted(frame, evaluate(frame, target[1]), "__delitem__", key, target[3])
     return True
 
