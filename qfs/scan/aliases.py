@@ -12,10 +12,10 @@ from typing import Final
 
 from qfs.scan import ir
 from qfs.scan.addresses import told_if_kept
+from qfs.scan.changes import grows
 from qfs.scan.depth import bounded
 from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame, Links
-from qfs.scan.grown import note
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep
 from qfs.scan.nodes import CellKey, Node
@@ -247,7 +247,8 @@ def _put(frame: Frame, holder: Fact, pos: Pos, value: Value) -> None:
         if any(parameter.name == holder[1] for parameter in frame.function.facts.parameters):
             told_if_kept(frame, value, f"is put into {holder[1]}")
         frame.bind(holder[1], value, weak=True)
-        note(frame, holder[1], value)
+        if holder[1] in grows(frame.function):
+            frame.solver.write(("grown", frame.node.number, holder[1]), value)
         cell = frame.captured_cell(holder[1]) if holder[1] not in frame.function.bound else None
         if cell is not None:
             frame.solver.write(cell, value)

@@ -10,12 +10,12 @@ from typing import Final
 from qfs.scan import ir
 from qfs.scan.addresses import told_if_kept
 from qfs.scan.aliases import linked, put_back
+from qfs.scan.changes import grows
 from qfs.scan.compared import hashed
 from qfs.scan.dispatch import Arguments, call_method, evaluate
+from qfs.scan.filling import may_hold, put
 from qfs.scan.frame import Frame, mentions
-from qfs.scan.grown import grows
 from qfs.scan.implicit import named, set_through
-from qfs.scan.inside import may_hold, put
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep, leave, unknown
 from qfs.scan.loops import grown

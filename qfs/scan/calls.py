@@ -13,6 +13,7 @@ from qfs.scan.addresses import told
 from qfs.scan.annotations import annotated, without_callables
 from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute, special_method
+from qfs.scan.changes import changes_parts
 from qfs.scan.dispatch import (
     CALLED,
     Arguments,
@@ -21,10 +22,10 @@ from qfs.scan.dispatch import (
     evaluate,
 )
 from qfs.scan.fields import dumped
+from qfs.scan.filling import may_hold
 from qfs.scan.frame import Frame
 from qfs.scan.getters import got, items
-from qfs.scan.grown import changes_parts, hand_back
-from qfs.scan.inside import may_hold
+from qfs.scan.grown import hand_back
 from qfs.scan.instances import instantiate
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.methods import call_builtin_method, changed, handed

@@ -7,8 +7,9 @@
 from typing import Final
 
 from qfs.scan.dispatch import Arguments
+from qfs.scan.filling import put_item, reduced
 from qfs.scan.frame import Frame
-from qfs.scan.inside import items_in, put_item, reduced
+from qfs.scan.inside import items_in
 from qfs.scan.ir import Pos
 from qfs.scan.left import fields_of, keep
 from qfs.scan.values import (

@@ -8,6 +8,7 @@
 import builtins
 from typing import Any, Final, TypeAlias
 
+from qfs.scan.changes import changed_in
 from qfs.scan.depth import bounded
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.nodes import CellKey, Effect, Node
@@ -26,6 +27,7 @@ from qfs.scan.values import (
     Taint,
     Value,
     join,
+    outliving,
 )
 
 Links: TypeAlias = dict[tuple[object, object], tuple[Fact, Fact, object, object]]
@@ -165,8 +167,6 @@ class Frame:
     def bind(self, name: str, value: Value, *, weak: bool = False) -> None:
         """Give a name a value, or let it hold the value besides its own."""
         if self.function.outer is None:
-            from qfs.scan.shared import outliving  # noqa: PLC0415 (it looks at frames)
-
             value = outliving(value)
         if self.klass is not None and name not in self.function.shared:
             self.klass.own[name] = None
@@ -315,8 +315,6 @@ class Frame:
 
 def _rebound_in(function: Function) -> frozenset[str]:
     """Return the variables of a function that those inside of it bind or change."""
-    from qfs.scan.grown import changed_in  # noqa: PLC0415 (it looks at frames)
-
     known: frozenset[str] | None = function.notes.get("rebound")
     if known is None:
         names: set[str] = set()

@@ -6,9 +6,12 @@
   each round of that loop.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from qfs.scan import ir
+from qfs.scan.aliases import CELLS, take_given
+from qfs.scan.assignment import store
+from qfs.scan.changes import changed, stored_in
 from qfs.scan.dispatch import evaluate
 from qfs.scan.frame import Frame
 from qfs.scan.ir import Fact, Pos
@@ -31,126 +34,13 @@ from qfs.scan.values import (
     join,
 )
 
-_CHANGES: Final = {
-    "append", "appendleft", "add", "insert", "extend", "extendleft", "update", "setdefault",
-}  # fmt: skip
-
-
-_CELLS: Final = -1  # ``qfs.scan.aliases.CELLS``, which looks at what has grown
-
-
-def grows(function: Function) -> frozenset[str]:
-    """Return the parameters that a function may change: by a method, an item, or by handing on."""
-    return _changed(function)[0]
-
-
-def _changed(function: Function) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the parameters that a function may change, and those of which it may a part."""
-    known: tuple[frozenset[str], frozenset[str]] | None = function.notes.get("grows")
-    if known is None:
-        names = {parameter.name for parameter in function.facts.parameters}
-        found, parts = _roots(function) if names else (frozenset(), frozenset())
-        known = function.notes["grows"] = (found & names, parts & names)
-    return known
-
-
-def changes_parts(function: Function) -> bool:
-    """Say whether a function may change what it is handed, or a part of it."""
-    return bool(_changed(function)[1])
-
-
-def changed_in(function: Function, names: frozenset[str]) -> frozenset[str]:
-    """Return those of some names whose container a function changes."""
-    return _roots(function)[0] & names if names else names
-
-
-def _stored(function: Function) -> frozenset[str]:
-    """Return the parameters that a function makes an attribute of something."""
-    known: frozenset[str] | None = function.notes.get("stored")
-    if known is None:
-        known = function.notes["stored"] = frozenset(
-            [
-                fact[2][1]
-                for fact in function.assignments
-                if fact[2][0] == ir.NAME and any(target[0] == ir.ATTR for target in fact[1])
-            ]
-        )
-    return known
-
-
-def _roots(function: Function) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names of what a function changes, and of that of which it changes a part."""
-    known: tuple[frozenset[str], frozenset[str]] | None = function.notes.get("changed")
-    if known is None:
-        found: set[str] = set()
-        parts: set[str] = set()
-        _collect(function.facts.body, found, parts)
-        for target, way in _renamed(function):
-            if target in found:
-                _root(way, found if way[0] == ir.NAME else parts, parts)
-        known = function.notes["changed"] = (frozenset(found), frozenset(found | parts))
-    return known
-
-
-def _renamed(function: Function) -> list[tuple[str, Fact]]:
-    """Return the variables given what a name, attribute or item holds; the last first."""
-    out = [
-        (target[1], fact[2])
-        for fact in function.assignments
-        if fact[2][0] in {ir.NAME, ir.ATTR, ir.INDEX}
-        for target in fact[1]
-        if target[0] == ir.NAME
-    ]
-    return sorted(out, key=_line, reverse=True)
-
-
-def _line(renamed: tuple[str, Fact]) -> int:
-    return int(renamed[1][-1][0])
-
-
-def _collect(fact: Fact, out: set[str], parts: set[str]) -> None:
-    if not fact:
-        return
-    tag = fact[0]
-    if tag == ir.CALL and len(fact) == 5 and isinstance(fact[1], tuple) and fact[1]:
-        for part in fact[2]:
-            _root(part, out, parts)
-    elif tag == ir.ATTR and len(fact) == 4 and fact[2] in _CHANGES:
-        _root(fact[1], out, parts)
-    elif tag == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
-        for target in fact[1]:
-            if target[0] in {ir.INDEX, ir.ATTR}:
-                _root(target, out, parts)
-    elif tag == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):
-        _root(fact[1], out, parts)
-    for part in fact:
-        if part.__class__ is tuple:
-            _collect(part, out, parts)
-
-
-def _root(fact: Fact, out: set[str], parts: set[str]) -> None:
-    while fact[0] == ir.INDEX:
-        fact = fact[1]
-    if fact[0] == ir.NAME:
-        out.add(fact[1])
-    while fact[0] in {ir.INDEX, ir.ATTR}:
-        fact = fact[1]
-    if fact[0] == ir.NAME:
-        parts.add(fact[1])
-
-
-def note(frame: Frame, name: str, value: tuple[Atom, ...]) -> None:
-    """Remember what a parameter has become."""
-    if name in grows(frame.function):
-        frame.solver.write(("grown", frame.node.number, name), value)
-
 
 def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> None:  # noqa: FBT001
     """Let the caller's variables hold what the callee made of them."""
-    names, parts = _changed(node.function)
+    names, parts = changed(node.function)
     if frame.quiet or not parts:
         return
-    stored = _stored(node.function)
+    stored = stored_in(node.function)
     parameters = node.function.facts.parameters[bound:]
     given: list[tuple[str, Fact]] = []
     for parameter, fact in zip(parameters, call[2], strict=False):
@@ -162,12 +52,10 @@ def hand_back(frame: Frame, node: Node, call: Fact, bound: bool, pos: Pos) -> No
     _hand_back_rest(frame, node, given, call, pos)
     for name, fact in given:
         if name in stored and fact[0] == ir.NAME:
-            from qfs.scan.aliases import take_given  # noqa: PLC0415 (it looks at what has grown)
-
             take_given(frame, node, name, fact)
         if name in parts:
             hand_on(frame, node, name, fact)
-        if name in names and fact[0] in {ir.NAME, ir.ATTR, _CELLS}:
+        if name in names and fact[0] in {ir.NAME, ir.ATTR, CELLS}:
             value = frame.solver.read(frame.node, ("grown", node.number, name))
             if value:
                 _put(frame, fact, value, pos)
@@ -193,7 +81,7 @@ def _hand_back_rest(
     pos: Pos,
 ) -> None:
     """Let variables hold what a callee made of the items of ``*args`` and ``**words``."""
-    names = _changed(node.function)[0]
+    names = changed(node.function)[0]
     if not any(
         each.kind in {2, 4} and each.name in names for each in node.function.facts.parameters
     ):
@@ -223,8 +111,6 @@ def _hand_back_rest(
 
 
 def _put(frame: Frame, fact: Fact, value: Value, pos: Pos) -> None:
-    from qfs.scan.assignment import store  # noqa: PLC0415 (assignments call)
-
     if fact[0] == ir.NAME and is_module_level(frame, fact[1]):
         frame.quiet += 1
         held = evaluate(frame, fact)

@@ -11,7 +11,6 @@ from typing import Final
 from qfs.scan import ir
 from qfs.scan.dispatch import SPECIAL, Arguments, call, call_method, evaluate
 from qfs.scan.frame import Frame
-from qfs.scan.inside import CONTAINERS, put_item
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function, Klass
 from qfs.scan.summaries import parse_type
@@ -156,18 +155,6 @@ def next_of(frame: Frame, atom: tuple[object, ...], pos: Pos) -> Value:
         for each in call_method(frame, atom, name, Arguments([]), pos, silent=True):
             out = join(out, each[2] if each[:2] == (SEQUENCE, "coro") else (each,))
     return out
-
-
-def made_outside(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
-    """Ask the rules about the constructor that a class has from a base outside."""
-    for base in frame.mro(number):
-        if base in CONTAINERS:
-            for value in arguments.all():
-                put_item(frame, number, value, pos, spread=True)
-        if isinstance(base, str) and not base.startswith("builtins."):
-            from qfs.scan.outside import ruled  # noqa: PLC0415 (what is outside may call back)
-
-            ruled(frame, base, arguments, pos)
 
 
 def class_made(frame: Frame, klass: Klass, words: dict[str, Value], pos: Pos) -> None:

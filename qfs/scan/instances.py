@@ -9,9 +9,12 @@ from typing import Final
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.dispatch import Arguments, call
 from qfs.scan.fields import fill_fields
+from qfs.scan.filling import put_item
 from qfs.scan.frame import Frame
-from qfs.scan.implicit import made_outside, metaclass
+from qfs.scan.implicit import metaclass
+from qfs.scan.inside import CONTAINERS
 from qfs.scan.ir import Pos
+from qfs.scan.outside import ruled
 from qfs.scan.raised import keep_given, outside_bases
 from qfs.scan.values import (
     ADDRESS,
@@ -61,7 +64,7 @@ def instantiate(
                 receiver = (FUNCTION, each[1], made[0], each[3])
                 call(frame, (receiver,), Arguments([]), pos, certain=certain)
     if not init:
-        made_outside(frame, number, arguments, pos)
+        _made_outside(frame, number, arguments, pos)
         keep_given(frame, outside_bases(frame, number), arguments)
     for each in frame.find(number, "__del__"):
         if each[0] == FUNCTION:
@@ -69,6 +72,16 @@ def instantiate(
             text, path = f"{klass.facts.name}.__del__", found.module.path
             frame.site("finaliser", found.facts.pos, text, "possible", path)
     return join(made, others)
+
+
+def _made_outside(frame: Frame, number: int, arguments: Arguments, pos: Pos) -> None:
+    """Ask the rules about the constructor that a class has from a base outside."""
+    for base in frame.mro(number):
+        if base in CONTAINERS:
+            for value in arguments.all():
+                put_item(frame, number, value, pos, spread=True)
+        if isinstance(base, str) and not base.startswith("builtins."):
+            ruled(frame, base, arguments, pos)
 
 
 def _made(

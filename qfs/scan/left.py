@@ -15,8 +15,9 @@ from typing import Final, TypeAlias
 
 from qfs.scan import ir
 from qfs.scan.addresses import told, told_if_kept
+from qfs.scan.filling import put
 from qfs.scan.frame import Frame
-from qfs.scan.inside import put, with_order
+from qfs.scan.inside import with_order
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.nodes import Node
 from qfs.scan.order import unordered

@@ -17,8 +17,9 @@ from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.compared import equals, hashed
 from qfs.scan.derived import BUILTIN_OBJECTS, EXTENDS, of_named, of_subclass
 from qfs.scan.dispatch import Arguments, call, escape, evaluate
+from qfs.scan.filling import put
 from qfs.scan.frame import Frame, bare
-from qfs.scan.inside import put, taken
+from qfs.scan.inside import taken
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import leave, sorted_again, unknown
 from qfs.scan.operations import OPERATORS, binary_value, text_of

@@ -14,7 +14,7 @@ from qfs.scan.implicit import iterator_of, meta_method, named, next_of, of_metac
 from qfs.scan.inside import CONTAINERS, order_in, taken
 from qfs.scan.ir import Pos
 from qfs.scan.program import Klass
-from qfs.scan.shared import SHARED, advances
+from qfs.scan.shared import advances
 from qfs.scan.values import (
     ANY,
     ANYTHING,
@@ -29,6 +29,7 @@ from qfs.scan.values import (
     PLAIN,
     SEQUENCE,
     SET,
+    SHARED,
     STR,
     TABLE,
     TUPLE,

@@ -9,12 +9,14 @@ from typing import Final
 
 from qfs.scan import ir, times
 from qfs.scan.addresses import told
+from qfs.scan.annotations import of_class
 from qfs.scan.builtin_functions import BUILTINS
 from qfs.scan.confined import confined
 from qfs.scan.dispatch import Arguments, call, escape, hand_over, hand_over_many
+from qfs.scan.filling import may_hold, put
 from qfs.scan.frame import Frame
 from qfs.scan.frameworks import act, is_replaced
-from qfs.scan.inside import may_hold, put, with_order
+from qfs.scan.inside import with_order
 from qfs.scan.ir import Pos
 from qfs.scan.iterators import of_itertools
 from qfs.scan.order import elements, order_of, unordered
@@ -422,8 +424,6 @@ def _special(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> Value |
     if name in {"qfs.identity", "contextlib.contextmanager", "contextlib.asynccontextmanager"}:
         return arguments.first()
     if name == "typing.NewType":
-        from qfs.scan.annotations import of_class  # noqa: PLC0415
-
         return ((("newtype"), of_class(frame, arguments.at(1, "tp"))),)
     if name in {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple"}:
         return ((("any"), "type variable"),)

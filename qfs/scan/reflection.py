@@ -14,8 +14,9 @@ from qfs.scan.aliases import put_back
 from qfs.scan.assignment import inner_order
 from qfs.scan.attributes import attribute, bind, in_order, names_of, namespace
 from qfs.scan.dispatch import Arguments, call
+from qfs.scan.filling import put
 from qfs.scan.frame import Frame
-from qfs.scan.inside import put, taken, with_order
+from qfs.scan.inside import taken, with_order
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.left import keep
 from qfs.scan.values import (

@@ -9,8 +9,8 @@
 from collections.abc import Iterator
 
 from qfs.scan import ir
+from qfs.scan.changes import changed_in
 from qfs.scan.frame import Frame
-from qfs.scan.grown import changed_in
 from qfs.scan.ir import Fact, Pos
 from qfs.scan.program import Function
 from qfs.scan.values import FUNCTION, SEQUENCE, SET, TABLE, Value

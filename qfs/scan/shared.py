@@ -16,19 +16,15 @@ from qfs.scan.values import (
     CLASS,
     FUNCTION,
     INSTANCE,
-    METHOD,
     MODULE,
     OBJECT,
-    PARTIAL,
     SEQUENCE,
-    Atom,
+    SHARED,
     Value,
 )
 
 DROPS: Final = {"clear", "popitem", "pop", "move_to_end", "popleft"}
 _GENERATORS: Final = ("random.Random", "numpy.random.Generator", "numpy.random.RandomState")
-_LIVE: Final = {"gen", "lazy"}
-SHARED: Final = "shared"
 
 
 def bare(fact: Fact) -> object:
@@ -341,23 +337,6 @@ def _collect(fact: Fact, out: set[str]) -> None:
     for part in fact:
         if part.__class__ is tuple and part:
             _collect(part, out)
-
-
-def outliving(value: Value) -> Value:
-    """Return a value that a module keeps: its iterators are advanced by all who read them."""
-    if not any(atom[0] in {SEQUENCE, METHOD, PARTIAL} for atom in value):
-        return value
-    return tuple([_outliving(atom) for atom in value])
-
-
-def _outliving(atom: Atom) -> Atom:
-    if atom[0] == SEQUENCE and atom[1] in _LIVE:
-        return (SEQUENCE, SHARED, atom[2], atom[3])
-    if atom[0] == METHOD and isinstance(atom[1], tuple):
-        return (METHOD, _outliving(atom[1]), atom[2])
-    if atom[0] == PARTIAL:
-        return (PARTIAL, atom[1], tuple([outliving(each) for each in atom[2]]), atom[3])
-    return atom
 
 
 def advances(frame: Frame, value: Value, pos: Pos) -> None:

@@ -16,10 +16,11 @@ from qfs.scan.assignment import assign, augment
 from qfs.scan.classes import define_class, define_function
 from qfs.scan.counted import counts
 from qfs.scan.expressions import evaluate
+from qfs.scan.filling import put
 from qfs.scan.frame import Frame, bare, mentions, position
 from qfs.scan.implicit import deleted, enter, swallows
 from qfs.scan.imports import import_from, import_module
-from qfs.scan.inside import STOPPED, put
+from qfs.scan.inside import STOPPED
 from qfs.scan.ir import Fact
 from qfs.scan.loops import dependent, grown, look, sorted_in_place
 from qfs.scan.matching import bind_case

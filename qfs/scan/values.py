@@ -35,6 +35,9 @@ JSON: Final = "json"
 MESSAGE: Final = "google.protobuf.message.Message"
 GIVEN: Final = ("parameter", "callable")
 """Why nothing is known of a value: an entry point's caller gave it, or it was declared callable."""
+_LIVE: Final = {"gen", "lazy"}
+SHARED: Final = "shared"
+"""The kind of an iterator that a module keeps."""
 ALTERNATIVES_MAX: Final = 10
 _LENGTHS_MAX: Final = 5
 _FILLED_MAX: Final = 4
@@ -440,3 +443,20 @@ def grade(element: Value) -> str:
 
 
 _RANKS: Final = ("empty", "stable", "unknown", "instance", "salted", "identity")
+
+
+def outliving(value: Value) -> Value:
+    """Return a value that a module keeps: its iterators are advanced by all who read them."""
+    if not any(atom[0] in {SEQUENCE, METHOD, PARTIAL} for atom in value):
+        return value
+    return tuple([_outliving(atom) for atom in value])
+
+
+def _outliving(atom: Atom) -> Atom:
+    if atom[0] == SEQUENCE and atom[1] in _LIVE:
+        return (SEQUENCE, SHARED, atom[2], atom[3])
+    if atom[0] == METHOD and isinstance(atom[1], tuple):
+        return (METHOD, _outliving(atom[1]), atom[2])
+    if atom[0] == PARTIAL:
+        return (PARTIAL, atom[1], tuple([outliving(each) for each in atom[2]]), atom[3])
+    return atom
