@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.common import Report, Table, curve
-from qfs.scan.extract import extract
+from qfs.scan.facts.extract import extract
 from tools.compiled import SCANNER, compile_modules
 
 HERE = Path(__file__).parent
@@ -143,7 +143,10 @@ def compiled(base: Path, source: Path) -> Path:
     folder = base / "compiled"
     compile_modules(folder, SCANNER)
     words = [word for word in audit(source)[1:] if word != "--statistics"]
-    run = "import qfs.scan.solve as it; print(it.__file__); from qfs_cli.main import main; main()"
+    run = (
+        "import qfs.scan.solver.solve as it; print(it.__file__); "
+        "from qfs_cli.main import main; main()"
+    )
     said = [
         subprocess.run(
             [sys.executable, "-P", "-c", run, *words, "--format", "json"],

@@ -83,8 +83,8 @@ def run() -> Report:
         ],
         "A ratio of 1 is linear growth: what packages cost by themselves, they cost together. A "
         "larger program tells fewer calls of a function apart (`CONTEXTS_TOTAL` and its like in "
-        "`qfs/scan/solve.py`), and follows what packages call of one another besides. Start-up is "
-        "in every figure, once a package in those of one by one.",
+        "`qfs/scan/solver/solve.py`), and follows what packages call of one another besides. "
+        "Start-up is in every figure, once a package in those of one by one.",
     )  # fmt: skip
     ranked = sorted(each, key=lambda one: -one[2])
     dearest, rest = ranked[:DEAREST], ranked[DEAREST:]

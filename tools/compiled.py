@@ -48,7 +48,7 @@ CORE = (
 )
 """Canonical bytes, the kernels of CertifiedMath, tables and tries, the ledger."""
 SCANNER = tuple(
-    path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "qfs" / "scan").glob("*.py"))
+    path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "qfs" / "scan").rglob("*.py"))
 )
 """All that ``qfs audit`` does between a file's bytes and its verdicts."""
 PARTS = {"core": CORE, "scanner": SCANNER}

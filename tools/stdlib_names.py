@@ -10,9 +10,9 @@ import inspect
 import sys
 import warnings
 
-from qfs.scan.builtin_functions import BUILTINS
-from qfs.scan.rule import lookup
-from qfs.scan.rulebook import Rulebook
+from qfs.scan.library.builtin_functions import BUILTINS
+from qfs.scan.rules.rule import lookup
+from qfs.scan.rules.rulebook import Rulebook
 
 NOT_IMPORTED = frozenset(
     ("antigravity", "this", "idlelib", "test", "turtledemo", "__phello__", "__hello__")

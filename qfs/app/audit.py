@@ -21,10 +21,10 @@ from qfs.app.audit_report import AuditReport, Finding, Replacement, Witness, Wit
 from qfs.app.audit_work import Work, undisturbed, work
 from qfs.app.summaries import Updated, locked, update
 from qfs.errors import InputError, UsageError
+from qfs.scan.facts.ir import Allowance
 from qfs.scan.found import Found, Step
-from qfs.scan.ir import Allowance
-from qfs.scan.rule import Rule
-from qfs.scan.rulebook import SUMMARIES, Rulebook, files_digest, read_rulebook
+from qfs.scan.rules.rule import Rule
+from qfs.scan.rules.rulebook import SUMMARIES, Rulebook, files_digest, read_rulebook
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.installed import own_rooms
 from qfs.shell.sources import (

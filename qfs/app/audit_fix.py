@@ -18,9 +18,9 @@ from pathlib import Path
 from qfs.app.audit import AuditReport, AuditRequest, Finding, audit
 from qfs.app.audit_report import FixReport
 from qfs.errors import EnvironmentFault, UsageError
-from qfs.scan.fixes import FIXABLE, apply, mendings_for
-from qfs.scan.fixes_file import Wanted
-from qfs.scan.reading import Unreadable, recoded
+from qfs.scan.facts.reading import Unreadable, recoded
+from qfs.scan.fixes.edits import FIXABLE, apply, mendings_for
+from qfs.scan.fixes.file import Wanted
 from qfs.shell.files import rewrite
 from qfs.shell.own_tests import run_tests
 from qfs.shell.sources import NOTEBOOK, read_settings

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from qfs.errors import InputError
-from qfs.scan.rule import Rule
+from qfs.scan.rules.rule import Rule
 
 PLACE = "pyproject.toml"
 

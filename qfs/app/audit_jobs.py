@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from qfs.scan import ir
-from qfs.scan.extract import extract
-from qfs.scan.ir import ModuleFacts
-from qfs.scan.reading import Unreadable
+from qfs.scan.facts import ir
+from qfs.scan.facts.extract import extract
+from qfs.scan.facts.ir import ModuleFacts
+from qfs.scan.facts.reading import Unreadable
 from qfs.shell.sources import SourceFile
 
 RECURSION = 5_000  # generated code has chains of a thousand operators or elifs

@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from qfs.app.audit_report import Finding, Replacement
-from qfs.scan.fixes import FIXABLE, SAFE, mendings_for
-from qfs.scan.fixes_file import Mending, Wanted
-from qfs.scan.reading import Unreadable, recoded
+from qfs.scan.facts.reading import Unreadable, recoded
+from qfs.scan.fixes.edits import FIXABLE, SAFE, mendings_for
+from qfs.scan.fixes.file import Mending, Wanted
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import NOTEBOOK, engine_digest
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from qfs.app.failure import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE
 from qfs.scan.found import Rest, Step
-from qfs.scan.rule import Rule
+from qfs.scan.rules.rule import Rule
 from qfs.shell.sources import Problem
 
 

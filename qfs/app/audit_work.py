@@ -14,12 +14,12 @@ from hashlib import sha256
 from typing import Any
 
 from qfs.app.audit_jobs import RECURSION, packed_facts, processes, received, shares, spread
-from qfs.scan import ir
-from qfs.scan.extract import extract
+from qfs.scan.facts import ir
+from qfs.scan.facts.extract import extract
+from qfs.scan.facts.ir import Allowance, ModuleFacts
+from qfs.scan.facts.reading import Unreadable, is_generated
 from qfs.scan.found import Found, Rest, Step
-from qfs.scan.ir import Allowance, ModuleFacts
-from qfs.scan.reading import Unreadable, is_generated
-from qfs.scan.rulebook import Rulebook
+from qfs.scan.rules.rulebook import Rulebook
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.sources import Problem, SourceFile, engine_digest, source_digest
 

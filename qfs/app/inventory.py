@@ -19,8 +19,8 @@ from qfs.app.audit import AuditRequest, Finding, audit
 from qfs.app.audit_work import read_facts
 from qfs.app.failure import EXIT_CLEAN, EXIT_USAGE
 from qfs.errors import InputError
-from qfs.scan.ir import ModuleFacts
-from qfs.scan.measure import complexities, imported
+from qfs.scan.facts.ir import ModuleFacts
+from qfs.scan.facts.measure import complexities, imported
 from qfs.shell.facts_cache import FactsCache
 from qfs.shell.files import read_limited
 from qfs.shell.sources import Problem, SourceFile, read_settings, read_sources

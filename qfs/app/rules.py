@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qfs.app.audit import AuditRequest, audit, own_packs, rulebook
 from qfs.app.failure import UsageError
-from qfs.scan.rule import Rule
+from qfs.scan.rules.rule import Rule
 from qfs.shell.sources import read_settings
 
 

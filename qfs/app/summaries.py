@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from qfs.app.audit_work import read_facts
 from qfs.errors import InputError
-from qfs.scan.rule import Hit, Index
-from qfs.scan.rulebook import Rulebook
-from qfs.scan.summaries import parse_type
+from qfs.scan.rules.rule import Hit, Index
+from qfs.scan.rules.rulebook import Rulebook
+from qfs.scan.rules.summaries import parse_type
 from qfs.shell.installed import Distribution, distributions_of, read_distribution, record_of
 from qfs.shell.sources import Problem, SourceFile
 

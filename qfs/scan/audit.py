@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from qfs.scan.entries import entry_functions, start
-from qfs.scan.evaluate import evaluate_node
+from qfs.scan.facts.ir import ModuleFacts
 from qfs.scan.found import Judged
-from qfs.scan.ir import ModuleFacts
-from qfs.scan.program import dissolve, link
-from qfs.scan.rulebook import Rulebook
-from qfs.scan.solve import Solver
+from qfs.scan.rules.rulebook import Rulebook
+from qfs.scan.solver.program import dissolve, link
+from qfs.scan.solver.solve import Solver
+from qfs.scan.syntax.evaluate import evaluate_node
 from qfs.scan.verdict import judge
 
 _QUICK_VISITS: Final = 3

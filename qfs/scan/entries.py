@@ -9,15 +9,7 @@
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
-from qfs.scan import ir
-from qfs.scan.annotations import annotated
-from qfs.scan.expressions import evaluate
-from qfs.scan.frame import Frame
-from qfs.scan.nodes import Node
-from qfs.scan.program import Function
-from qfs.scan.shared import fills
-from qfs.scan.solve import Solver
-from qfs.scan.values import (
+from qfs.scan.domain.values import (
     ANYTHING,
     CLASS,
     FUNCTION,
@@ -31,6 +23,14 @@ from qfs.scan.values import (
     sequence,
     table,
 )
+from qfs.scan.facts import ir
+from qfs.scan.objects.annotations import annotated
+from qfs.scan.objects.shared import fills
+from qfs.scan.solver.frame import Frame
+from qfs.scan.solver.nodes import Node
+from qfs.scan.solver.program import Function
+from qfs.scan.solver.solve import Solver
+from qfs.scan.syntax.expressions import evaluate
 
 
 def entry_functions(

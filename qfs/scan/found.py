@@ -5,8 +5,8 @@
 
 from dataclasses import dataclass
 
-from qfs.scan.ir import Pos
-from qfs.scan.rule import Rule
+from qfs.scan.facts.ir import Pos
+from qfs.scan.rules.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

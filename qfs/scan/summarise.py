@@ -10,14 +10,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qfs.scan.domain.values import CLASS, FUNCTION, INSTANCE, PLAIN, Atom, Value
 from qfs.scan.entries import start
-from qfs.scan.evaluate import evaluate_node
-from qfs.scan.imports import IMPORT
-from qfs.scan.ir import ModuleFacts
-from qfs.scan.program import Function, Program, link
-from qfs.scan.rulebook import Rulebook
-from qfs.scan.solve import Solver
-from qfs.scan.values import CLASS, FUNCTION, INSTANCE, PLAIN, Atom, Value
+from qfs.scan.facts.ir import ModuleFacts
+from qfs.scan.objects.imports import IMPORT
+from qfs.scan.rules.rulebook import Rulebook
+from qfs.scan.solver.program import Function, Program, link
+from qfs.scan.solver.solve import Solver
+from qfs.scan.syntax.evaluate import evaluate_node
 
 Reached = dict[tuple[str, str], None]
 """Codes of rules and verdicts."""

@@ -10,13 +10,13 @@ import heapq
 from collections.abc import Sequence
 from typing import Final
 
+from qfs.scan.facts.ir import Pos
 from qfs.scan.found import Found, Judged, Rest, Step
-from qfs.scan.ir import Pos
-from qfs.scan.left import report
-from qfs.scan.nodes import Effect, Node
-from qfs.scan.program import Function, Module
-from qfs.scan.settle import settle
-from qfs.scan.solve import Solver
+from qfs.scan.order.left import report
+from qfs.scan.solver.nodes import Effect, Node
+from qfs.scan.solver.program import Function, Module
+from qfs.scan.solver.settle import settle
+from qfs.scan.solver.solve import Solver
 
 
 def judge(solver: Solver, roots: Sequence[Node]) -> Judged:

@@ -6,7 +6,7 @@
   has changed between reading and the end of the work.
 - A name that cannot be shown as it is (no UTF-8, a line end, a control character) is escaped, so
   that a report is text and a line of it is never a file's own.
-- A notebook's code cells are read as Python (``qfs.scan.notebook``).
+- A notebook's code cells are read as Python (``qfs.scan.facts.notebook``).
 - Rule packs lie in ``qfs/rules`` of an installed wheel, in ``../rules`` of an editable checkout.
 """
 
@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from qfs.errors import InputError
-from qfs.scan.notebook import python_of
-from qfs.scan.reading import Unreadable
-from qfs.scan.rulebook import RuleFile
+from qfs.scan.facts.notebook import python_of
+from qfs.scan.facts.reading import Unreadable
+from qfs.scan.rules.rulebook import RuleFile
 
 MAX_SOURCE_BYTES = 16 * 1024 * 1024  # 16_777_216: four times the largest generated module known
 NOTEBOOK = ".ipynb"

@@ -23,7 +23,7 @@ from typing import Self
 
 from qfs.app.audit import rulebook
 from qfs.scan.audit import analyse
-from qfs.scan.extract import extract
+from qfs.scan.facts.extract import extract
 from qfs.scan.found import Found
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "audit"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.compiled import ROOT, SCANNER, compile_modules
 
-PART = ("qfs/scan/addresses.py", "qfs/scan/order.py", "qfs/scan/values.py")
+PART = ("qfs/scan/objects/addresses.py", "qfs/scan/order/iteration.py", "qfs/scan/domain/values.py")
 PROGRAM = """
 import json, time
 from dataclasses import dataclass, field
@@ -36,7 +36,10 @@ def quiet(book: Book) -> int:
 """
 
 
-RUN = "import sys, qfs.scan.values as it; print(it.__file__); from qfs_cli.main import main; main()"
+RUN = (
+    "import sys, qfs.scan.domain.values as it; print(it.__file__); "
+    "from qfs_cli.main import main; main()"
+)
 
 
 def report(program: Path, root: Path) -> list[str]:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from qfs.scan import depth
-from qfs.scan.depth import WEIGHT_MAX, bounded
-from qfs.scan.values import (
+from qfs.scan.domain import depth
+from qfs.scan.domain.depth import WEIGHT_MAX, bounded
+from qfs.scan.domain.values import (
     ANY,
     FUNCTION,
     INT,

@@ -4,9 +4,9 @@ import marshal
 
 import pytest
 
-from qfs.scan import ir
-from qfs.scan.extract import extract
-from qfs.scan.reading import Unreadable
+from qfs.scan.facts import ir
+from qfs.scan.facts.extract import extract
+from qfs.scan.facts.reading import Unreadable
 
 REFUSED = [
     ("a syntax error", b"x = 1\ndef f(:\n", 2, "not Python"),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qfs.scan.extract import extract
-from qfs.scan.measure import complexities, imported
+from qfs.scan.facts.extract import extract
+from qfs.scan.facts.measure import complexities, imported
 
 ROOT = Path(__file__).resolve().parents[2]
 _ELSE = re.compile(r"^\s+case _:", re.MULTILINE)

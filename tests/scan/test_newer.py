@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qfs.app.audit import AuditRequest, audit
-from qfs.scan.newer import in_older_words
+from qfs.scan.facts.newer import in_older_words
 
 # newer syntax, and how it reads in the oldest Python that QFS runs on
 TWINS = [

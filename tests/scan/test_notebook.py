@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from qfs.scan.notebook import python_of
-from qfs.scan.reading import Unreadable
+from qfs.scan.facts.notebook import python_of
+from qfs.scan.facts.reading import Unreadable
 
 MARKDOWN = {"cell_type": "markdown", "metadata": {}, "source": ["import os\n", "# text"]}
 

@@ -4,9 +4,9 @@ import pytest
 
 from qfs.app.audit import rulebook
 from qfs.scan.audit import analyse
-from qfs.scan.depth import bounded
-from qfs.scan.extract import extract
-from qfs.scan.values import ANYTHING, INT, PARTIAL, Atom, Value, filled
+from qfs.scan.domain.depth import bounded
+from qfs.scan.domain.values import ANYTHING, INT, PARTIAL, Atom, Value, filled
+from qfs.scan.facts.extract import extract
 
 BOOK = rulebook()
 HEAD = (

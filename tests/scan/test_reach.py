@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfs.scan.reach import gathered, leads
+from qfs.scan.solver.reach import gathered, leads
 
 PLACES = range(8)
 graphs = st.dictionaries(

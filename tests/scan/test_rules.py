@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qfs.app.audit import AuditRequest, audit, rulebook
-from qfs.scan.rule import Rule
+from qfs.scan.rules.rule import Rule
 
 RULES = rulebook(("all",)).rules
 

@@ -11,7 +11,7 @@ import pytest
 
 from qfs.app.audit import rulebook
 from qfs.scan.audit import analyse
-from qfs.scan.extract import extract
+from qfs.scan.facts.extract import extract
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "audit"
 BOOK = rulebook()

@@ -3,15 +3,15 @@
 import pytest
 
 from qfs.app.audit import rulebook
-from qfs.scan import solve
 from qfs.scan.audit import analyse
+from qfs.scan.domain.values import ANY, CALLED_MAX, INT, PARTIAL, Value, fewer_called, join, same
 from qfs.scan.entries import entry_functions, start
-from qfs.scan.evaluate import evaluate_node
-from qfs.scan.extract import extract
+from qfs.scan.facts.extract import extract
 from qfs.scan.found import Judged
-from qfs.scan.program import link
-from qfs.scan.solve import CALLED_MIN, Solver
-from qfs.scan.values import ANY, CALLED_MAX, INT, PARTIAL, Value, fewer_called, join, same
+from qfs.scan.solver import solve
+from qfs.scan.solver.program import link
+from qfs.scan.solver.solve import CALLED_MIN, Solver
+from qfs.scan.syntax.evaluate import evaluate_node
 from qfs.scan.verdict import judge
 
 BOOK = rulebook()

@@ -4,7 +4,7 @@ import pytest
 
 from qfs.app.audit import rulebook
 from qfs.scan.audit import analyse
-from qfs.scan.extract import extract
+from qfs.scan.facts.extract import extract
 
 BOOK = rulebook()
 CLOCK = "import time\ndef clock():\n    return time.time()\n"

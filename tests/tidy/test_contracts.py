@@ -17,6 +17,8 @@ BREAKS = (
     ("floors", "qfs/trail/__init__.py", "import qfs.packet"),
     ("floors", "qfs/reactions/__init__.py", "import qfs.gate"),
     ("floors", "qfs/app/failure.py", "import qfs_cli"),
+    ("scanner", "qfs/scan/facts/extract.py", "import qfs.scan.solver.solve"),
+    ("scanner", "qfs/scan/order/iteration.py", "from qfs.scan.syntax import calls"),
     ("shell", "qfs/gate/__init__.py", "import qfs.shell"),
     ("shell", "qfs_cli/main.py", "from qfs import shell"),
     ("purity", "qfs/canon/codec.py", "import time"),

@@ -1,0 +1,1 @@
+"""The abstract domain: what the engine knows of a value, and how values are joined and bounded."""

@@ -1,0 +1,1 @@
+"""Mending findings: edits of bytes, and of trees where the structure changes."""
