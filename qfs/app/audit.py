@@ -75,7 +75,7 @@ class AuditRequest:
     """Whether every function that is reached must be proved, and one at least is."""
     per_file: bool = False
     """Whether each file is judged alone: faster, and blind to calls between files."""
-    since: str = ""
+    since: str | None = None
     """Git revision: only findings whose place or way lies in a file changed since."""
     baseline: Path | None = None
     """File of known findings, which are not reported."""
@@ -147,7 +147,7 @@ def _audited(request: AuditRequest, cache: FactsCache | None) -> AuditReport:
         findings.sort(key=_order)
     findings = marked(findings, {each.path: each.data for each in sources}, cache)
     unreported = len(result.found) - len(kept)
-    if request.since:
+    if request.since is not None:
         changed = frozenset(changed_files(root, request.since))
         every = len(findings)
         findings = [each for each in findings if _touches(each, changed)]

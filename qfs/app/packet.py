@@ -36,7 +36,7 @@ from qfs.packet import (
 from qfs.packet import batch as batch_of
 from qfs.packet.kinds import name_of
 from qfs.shell import keystore, providers
-from qfs.shell.files import PIPE, read_limited, write_new
+from qfs.shell.files import PIPE, read_limited, unwritten, write_new
 from qfs.shell.keystore import PublicKey
 
 _BODY_START = b"\x89"  # a canonical array of nine; no JSON text starts so
@@ -170,9 +170,7 @@ def batch(request: BatchRequest) -> tuple[Signed, ...]:
     try:
         request.output.mkdir()
     except OSError as error:
-        raise InputError(
-            f"no new folder: {error.strerror}", place=str(request.output), way_out="name another"
-        ) from None
+        raise unwritten(error, request.output, "no new folder", "new folder") from None
     for number, envelope in enumerate(envelopes, 1):
         write_new(request.output / f"{number:04}.drv", envelope)
     return tuple([decode(envelope) for envelope in envelopes])

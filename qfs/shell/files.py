@@ -114,7 +114,9 @@ def _replaceable(path: Path) -> bool:
     return real.is_file() and not stream and writable and not real.is_mount()
 
 
-def unwritten(error: OSError, path: Path, what: str = "cannot be written") -> QFSError:
+def unwritten(
+    error: OSError, path: Path, what: str = "cannot be written", kind: str = "file"
+) -> QFSError:
     """Return the error of a write that failed: the system's fault, or a wrong path.
 
     A full disk, a quota, a limit or a broken disk is the system's.
@@ -123,7 +125,7 @@ def unwritten(error: OSError, path: Path, what: str = "cannot be written") -> QF
     if error.errno in _OF_THE_SYSTEM:
         way_out = "make room, or write elsewhere"
         return EnvironmentFault(said, place=str(path), way_out=way_out)
-    return InputError(said, place=str(path), way_out="name a file that you may write")
+    return InputError(said, place=str(path), way_out=f"name a {kind} that you may write")
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from typing import Self
 from qfs.canon import DIGEST_BYTES, MAX_BYTES, ZERO_DIGEST, Digest
 from qfs.errors import CanonError, EnvironmentFault, InputError, QFSError, UsageError
 from qfs.halt import Halt, HaltRecord
+from qfs.shell.files import unwritten
 from qfs.shell.log_disk import SUFFIX, Disk, Folder, OneFile, Source, sync_folder
 from qfs.shell.log_frames import HEADER_BYTES, Frame, mark, packed, skim
 from qfs.shell.log_passage import LogReading, Passage
@@ -42,11 +43,7 @@ def create(directory: Path, genesis: bytes, root: Digest) -> "LogWriter":
         directory.mkdir(parents=True, exist_ok=True)
         made = Path(mkdtemp(prefix=".log-", dir=directory))
     except OSError as error:
-        raise InputError(
-            f"cannot be made: {error.strerror}",
-            place=str(directory),
-            way_out="choose a directory that you may write",
-        ) from None
+        raise unwritten(error, directory, "cannot be made", "directory") from None
     disk = Folder(made)
     disk.lock()
     try:

@@ -57,7 +57,7 @@ _PerFile = Annotated[
     bool, typer.Option("--per-file", help="Judge each file alone: fast, and blind between.")
 ]
 _Since = Annotated[
-    str, typer.Option(metavar="REF", help="Only what files changed since a revision touch.")
+    str | None, typer.Option(metavar="REF", help="Only what files changed since a revision touch.")
 ]
 _Baseline = Annotated[
     Path | None, typer.Option(help="Do not report the findings that this file knows.")
@@ -125,7 +125,7 @@ def command(
     float_policy: _FloatPolicy = "",
     require_proof: _RequireProof = False,
     per_file: _PerFile = False,
-    since: _Since = "",
+    since: _Since = None,
     baseline: _Baseline = None,
     write_baseline: _WriteBaseline = None,
     fix: _Fix = False,

@@ -48,6 +48,7 @@ EXITS = [
     ("counts in another format", ["good.py", "--statistics", "--format", "json"], 2),
     ("no such rule", ["good.py", "--select", "QFS999"], 2),
     ("no such policy", ["good.py", "--float-policy", "maybe"], 2),
+    ("no name of a revision", ["good.py", "--since", ""], 2),
     ("a folder as the output", ["good.py", "--output", "."], 2),
     ("a selected rule that finds nothing", ["clock.py", "--select", "QFS2"], 0),
 ]

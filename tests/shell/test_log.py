@@ -288,6 +288,13 @@ def test_two_ledgers_cannot_begin_in_one_directory(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
+def test_a_log_where_none_can_be_made_names_the_directory(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InputError, match="cannot be made") as caught:
+        create(tmp_path / "file" / "ledger", b"genesis", root_of(0))
+    assert caught.value.way_out == "name a directory that you may write"
+
+
 def test_a_failing_disk_stops_the_writer(tmp_path):
     """A full disk, for real: /dev/full takes no byte and reserves no space."""
     write(tmp_path, 2)
