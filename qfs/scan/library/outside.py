@@ -58,7 +58,7 @@ _KEEPS_ORDER: Final = {
     "json.dumps", "json.dump", "pickle.dumps", "pickle.dump", "marshal.dumps", "statistics.mode",
     "itertools.chain", "itertools.accumulate", "itertools.islice", "itertools.cycle",
     "itertools.zip_longest", "itertools.product", "itertools.permutations", "itertools.groupby",
-    "itertools.combinations", "itertools.takewhile", "itertools.dropwhile", "functools.reduce",
+    "itertools.combinations", "itertools.takewhile", "itertools.dropwhile",
     "copyreg.dumps", "cbor2.dumps", "msgspec.json.encode", "shelve.open", "statistics.multimode",
     "csv.DictWriter", "csv.writer.writerow", "csv.writer.writerows", "csv.DictWriter.writerows",
     "graphlib.TopologicalSorter", "graphlib.TopologicalSorter.add",
@@ -128,7 +128,7 @@ def call_outside(
         frame.rest(summaries.trust(name), name)
     elif not reported:
         frame.site("unknown-summary", pos, name, "unknown")
-    if special is None or name == "functools.reduce":
+    if special is None:
         _hand_out(frame, name, arguments, pos)
     if special is not None:
         return special
@@ -339,11 +339,8 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
         if name in _KEEPS_ORDER and not name.startswith("itertools."):
             by_key = sorts is not None and all(atom[0] == "dict" for atom in value)
             taint = None if by_key else order_of(frame, value, pos)
-            if name == "functools.reduce":
-                taint = None if _commutes(arguments.first()) else taint
-            else:
-                whole: Value = sequence(value) if arguments.at(-1, "default") else value
-                taint = taint or _nested(frame, whole, arguments, pos, by_key=sorts is not None)
+            whole: Value = sequence(value) if arguments.at(-1, "default") else value
+            taint = taint or _nested(frame, whole, arguments, pos, by_key=sorts is not None)
             if taint is not None:
                 frame.leak(taint, "set-argument", f"is kept by {name}")
             continue
@@ -352,17 +349,6 @@ def _hand_out(frame: Frame, name: str, arguments: Arguments, pos: Pos) -> None:
             frame.leak(
                 taint._replace(grade=_weaker(taint.grade)), "set-argument", f"goes to {name}"
             )
-
-
-_COMMUTE: Final = {
-    "builtins.max", "builtins.min", "operator.or_", "operator.and_", "operator.xor", "math.gcd",
-    "math.lcm", "builtins.set.union", "builtins.set.intersection",
-}  # fmt: skip
-
-
-def _commutes(function: Value) -> bool:
-    """Say whether folding with a function gives the same in any order."""
-    return bool(function) and all(atom[0] == OUTSIDE and atom[1] in _COMMUTE for atom in function)
 
 
 def _nested(

@@ -30,7 +30,6 @@ from qfs.scan.domain.values import (
     Taint,
     Value,
     join,
-    same,
     sequence,
     table,
 )
@@ -39,6 +38,7 @@ from qfs.scan.facts.ir import Pos
 from qfs.scan.heap.assignment import inner_order, store
 from qfs.scan.heap.attributes import attribute, in_order
 from qfs.scan.heap.operations import binary_value, format_spec, text_of
+from qfs.scan.library.folding import fold
 from qfs.scan.library.reflection import any_method
 from qfs.scan.objects.compared import objects
 from qfs.scan.objects.implicit import enter
@@ -46,14 +46,12 @@ from qfs.scan.objects.jsontext import loaded
 from qfs.scan.order.iteration import elements
 from qfs.scan.order.left import fields_of, keep
 from qfs.scan.order.ties import ranked
-from qfs.scan.solver.dispatch import Arguments, call, call_each, call_method
+from qfs.scan.solver.dispatch import Arguments, call, call_method
 from qfs.scan.solver.frame import Frame
 
 Special = Callable[[Frame, Arguments, Pos], Value | None]
 _FLOATS: Final = frozenset("efdFD")
 _NATIVE: Final = frozenset("lLqQnNPiIhH")
-_FOLDS: Final = 3
-"""Rounds of a fold: what it gives is what its function makes of what it gave."""
 
 
 def _named_tuple(_frame: Frame, _arguments: Arguments, _pos: Pos) -> Value:
@@ -182,19 +180,6 @@ def _largest(use: str) -> Special:
 def _members(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
     """Return the names and attributes of an object, sorted by name."""
     return sequence(((TUPLE, (STR, any_method(frame, arguments.first(), pos))),))
-
-
-def _reduced(frame: Frame, arguments: Arguments, pos: Pos) -> Value:
-    """Return what folding gives: functions, when it composes some."""
-    element, taint = elements(frame, arguments.at(1, ""), pos)
-    out = arguments.at(2, "initial") if arguments.gives(2, "initial") else element
-    for _round in range(_FOLDS):
-        folded = Arguments([out or ANY, element or ANY])
-        new = join(out, call_each(frame, arguments.first(), folded, pos, taint))
-        if same(new, out):
-            break
-        out = new
-    return out
 
 
 def _shows(frame: Frame, arguments: Arguments, pos: Pos) -> None:
@@ -351,7 +336,7 @@ SPECIAL: Final[dict[str, Special]] = {
     "copy.copy": _copied, "copy.deepcopy": _copied, "pickle.dumps": _hooked,
     "heapq.merge": _merged, "collections.UserList": _listed,
     "operator.call": _call, "operator.pow": _power, "functools.partialmethod": _partial_method,
-    "functools.reduce": _reduced, "json.loads": loaded, "json.load": loaded,
+    "functools.reduce": fold, "json.loads": loaded, "json.load": loaded,
     "heapq.heappush": _pushed(1), "heapq.heappushpop": _pushed(1), "heapq.heapreplace": _pushed(1),
     "heapq.heappop": _pushed(0), "heapq.heapify": _heapified,
     "bisect.insort": _pushed(1, heap=False),
