@@ -73,6 +73,7 @@ sim: $(READY)
 PROGRAMS := 10000
 programs: $(READY)
 	$(BIN)/python -m tests.scan.generated --count $(PROGRAMS) --first $(FIRST)
+	$(BIN)/python -m tests.scan.woven --count $(PROGRAMS) --first $(FIRST)
 
 # Fuzz every decoder for so many seconds each; Atheris lives in an environment of its own.
 fuzz: $(READY)

@@ -159,7 +159,11 @@ class Processes:
 
 def outcome(program: Sequence[Part], processes: Processes) -> str:
     """Say what became of a program: it differs or not, and is found, unknown or proved."""
-    code = source_of(program)
+    return judged(source_of(program), processes)
+
+
+def judged(code: str, processes: Processes) -> str:
+    """Say of a program's text whether its answers differ, and what the audit says of it."""
     answers = processes.answers(code)
     if any(each.startswith("raised ") for each in answers):
         return "raised"

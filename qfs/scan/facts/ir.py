@@ -151,6 +151,24 @@ def parts(fact: Fact) -> Iterator[Fact]:
         waiting.extend([part for part in one if part.__class__ is tuple])
 
 
+def paired(target: Fact, value: Fact) -> list[tuple[Fact, Fact]]:
+    """Return which target an assignment gives which value: displays of one length part by part."""
+    items = target[1] if target[0] in {TUPLE, LIST} else ()
+    alike = value[0] in {TUPLE, LIST} and len(value[1]) == len(items) > 0
+    if not alike or any(each[0] == STAR for each in (*items, *value[1])):
+        return [(target, value)]
+    return [pair for item, each in zip(items, value[1], strict=True) for pair in paired(item, each)]
+
+
+def leaves(targets: Fact) -> Iterator[Fact]:
+    """Yield the names, attributes and items that targets bind."""
+    for each in targets:
+        if each[0] in {TUPLE, LIST}:
+            yield from leaves(each[1])
+        else:
+            yield each[1] if each[0] == STAR else each
+
+
 def is_position(part: Fact) -> bool:
     """Say whether a tuple within a fact is a position."""
     return len(part) == 4 and all(each.__class__ is int for each in part)

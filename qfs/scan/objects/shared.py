@@ -203,7 +203,7 @@ def _items_set(function: Function) -> dict[tuple[object, object], None]:
         known = function.notes["items set"] = {
             (bare(target[1]), bare(target[2])): None
             for fact in function.assignments
-            for target in fact[1]
+            for target in ir.leaves(fact[1])
             if target[0] == ir.INDEX
         }
     return known
@@ -328,7 +328,7 @@ def _assigned(program: Program) -> frozenset[str]:
 
 def _collect(fact: Fact, out: set[str]) -> None:
     if fact[0] == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
-        out.update([target[2] for target in fact[1] if target[0] == ir.ATTR])
+        out.update([target[2] for target in ir.leaves(fact[1]) if target[0] == ir.ATTR])
         return
     if fact[0] == ir.ANNOTATE and len(fact) == 5 and fact[3] is not None:
         if fact[1][0] == ir.ATTR:

@@ -38,6 +38,11 @@ def _spent(frame: Frame, loop: Fact, name: str, *, element: bool) -> bool:
     return after is False and (element or not _alive(loop[3], names, out=False))
 
 
+def carries(body: _Block, name: str) -> bool:
+    """Say whether a loop's round reads what an earlier one gave a variable."""
+    return _alive(body, frozenset((name,)), out=False)
+
+
 def _inside(frame: Frame, names: frozenset[str]) -> bool:
     """Say whether a function or class inside a function mentions a name."""
     prefix = f"{frame.function.facts.qualname}.<locals>."
@@ -67,6 +72,9 @@ def _before(fact: Fact, names: frozenset[str], *, out: bool) -> bool:
     if tag == ir.ASSIGN:
         bound = [_binds(target, names) for target in fact[1]]
         return mentions(fact[2], names) or None in bound or (out and True not in bound)
+    if tag == ir.ANNOTATE:  # whose annotation says nothing of a value
+        bound_here = fact[3] is not None and _binds(fact[1], names)
+        return mentions(fact[3] or (), names) or (out and not bound_here)
     if tag == ir.IF:
         either = _alive(fact[2], names, out=out) or _alive(fact[3], names, out=out)
         return either or mentions(fact[1], names)

@@ -84,7 +84,7 @@ def _made_as(function: Function, own: str, maker: str) -> bool:
     given = [
         fact[2]
         for fact in function.assignments
-        if any(target[:2] == (ir.NAME, own) for target in fact[1])
+        if any(target[:2] == (ir.NAME, own) for target in ir.leaves(fact[1]))
     ]
     return bool(given) and all(
         each[0] == ir.CALL and each[1][0] in {ir.NAME, ir.ATTR} and each[1][-2] == maker

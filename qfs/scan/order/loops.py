@@ -14,19 +14,26 @@ from typing import Any, Final
 from qfs.scan.domain.values import SEQUENCE, TABLE, TUPLE, Taint, Value, join, type_name
 from qfs.scan.facts import ir
 from qfs.scan.facts.ir import Fact
-from qfs.scan.order.alive import spent
-from qfs.scan.order.collisions import besides, coarse, placeless, weak
+from qfs.scan.order.alive import carries, spent
+from qfs.scan.order.carried import (
+    COMMUTE,
+    attributes,
+    bindings,
+    carried,
+    holds_itself,
+    is_extreme,
+)
+from qfs.scan.order.collisions import besides, coarse, weak
 from qfs.scan.order.worklists import depends, is_element
 from qfs.scan.solver.frame import Frame, bare, mentions
 
 _BLOCKS: Final = {ir.IF, ir.FOR, ir.WHILE, ir.WITH}
-_ORDERED: Final = {"<", ">", "<=", ">="}
+_ADDS: Final = {
+    "add", "append", "update", "extend", "discard", "remove", "pop", "setdefault", "insert",
+    "appendleft", "extendleft",
+}  # fmt: skip
 _EQUAL: Final = {"==", "is"}
 _CLASSES: Final = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
-_COMMUTE: Final = {
-    "max", "min", "gcd", "lcm", "union", "intersection", "symmetric_difference", "difference",
-    "or_", "and_", "xor", "maximum", "minimum", "combine", "join", "meet",
-}  # fmt: skip
 
 
 def dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], frozenset[str]]:
@@ -44,7 +51,8 @@ def dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], fro
                     names |= fresh
             elif fact[0] == ir.FOR and mentions(fact[2], names):
                 names |= frozenset(bound_names(fact[1]))
-    return names, made
+    own = frozenset(bound_names(target))
+    return names, own.union([name for name in made if name in own or not carries(body, name)])
 
 
 def _inside(block: Fact) -> frozenset[str]:
@@ -103,6 +111,7 @@ def look(frame: Frame, taint: Taint, loop: Fact) -> None:
     _folds(frame, taint, loop, names)
     _accumulates(frame, taint, loop)
     _numbers(frame, taint, loop, names)
+    carried(frame, taint, loop, names)
     question = ("greedy", loop[5])
     greedy: bool | None = frame.function.notes.get(question)
     if greedy is None:
@@ -144,7 +153,7 @@ def _adds(frame: Frame, loop: Fact, call: Fact, names: frozenset[str]) -> bool:
     if call[0] != ir.CALL or call[1][0] != ir.ATTR or not mentions(call[2], names):
         return False
     holder = call[1][1]
-    adds = call[1][2] in {"add", "append", "update", "extend", "discard", "remove"}
+    adds = call[1][2] in _ADDS
     return adds and holder[0] == ir.NAME and _read_elsewhere(frame, loop, holder[1])
 
 
@@ -258,18 +267,9 @@ def _chosen(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> No
             name = fact[1][0][1]
             if not mentions(fact[2], names) or _count(fact[2], name):
                 continue
-            if _extreme(test, fact[2]) or not _read_after(frame, loop, name):
+            if is_extreme(test, fact[2]) or not _read_after(frame, loop, name):
                 continue
             frame.leak(weak(taint), "set-pick", f"decides which element {name} keeps")
-
-
-def _extreme(test: Fact, value: Fact) -> bool:
-    """Say whether what is kept is what was compared: the largest is the same in any order."""
-    if test[0] == ir.BOOL:
-        return any(_extreme(part, value) for part in test[1])
-    if test[0] != ir.COMPARE or len(test[2]) != 1 or test[2][0][0] not in _ORDERED:
-        return False
-    return placeless(value) in {placeless(test[1]), placeless(test[2][0][1])}
 
 
 def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None:
@@ -280,15 +280,15 @@ def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> Non
             constant = fact[2] in {"%", "&"} and not mentions(fact[3], names)
             if not constant:
                 kinds.setdefault(str(fact[1][1]), set()).add(_class(fact[2]))
+    known = bindings(frame, loop)
+    for each in [each for found in known.bindings.values() for each in found if not each.operator]:
+        name, value = each.name, each.value
+        others = known.derived - {name}
+        if not mentions(value, others):
             continue
-        if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
-            continue
-        name = fact[1][0][1]
-        if _holds_itself(fact[2], name) and mentions(fact[2], names):
+        if holds_itself(value, name):
             frame.env[name] = grown(frame, taint, frame.env.get(name, ()))
-        if fact[2][0] != ir.BINARY or not _count(fact[2], name) or not mentions(fact[2], names):
-            continue
-        made = _operators(fact[2], name, names)
+        made = _operators(value, name, others) if _count(value, name) else []
         if made == ["+"]:
             frame.env[name] = grown(frame, taint, frame.env.get(name, ()))
         elif len(made) > 1:
@@ -298,34 +298,20 @@ def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> Non
             frame.leak(taint, "set-fold", f"decides what {name} adds up to")
 
 
-def _holds_itself(fact: Fact, name: str) -> bool:
-    """Say whether ``[*xs, x]``, ``(*xs, x)`` or ``{**xs, x: 1}`` holds a variable's own items."""
-    if fact[0] in {ir.LIST, ir.TUPLE}:
-        return any(part[0] == ir.STAR and part[1][:2] == (ir.NAME, name) for part in fact[1])
-    return fact[0] == ir.DICT and any(
-        key is None and part[:2] == (ir.NAME, name) for key, part in fact[1]
-    )
-
-
 def _accumulates(frame: Frame, taint: Taint, loop: Fact) -> None:
-    """Report ``h = mix(h, x)`` and ``state.last = x``: a fold, and what the last one leaves."""
+    """Report ``state.last = x`` and ``state.h = mix(state.h, x)``: what the last leaves, a fold."""
     _taint, names, made = frame.orders[-1]
-    for fact in loop[3]:
-        if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or not mentions(fact[2], names):
+    for target, value, tests in attributes(loop[3]):
+        if not mentions(value, names) or mentions(target, made):
             continue
-        target, value = fact[1][0], fact[2]
-        again = _holds(value, bare(target))
-        if target[0] == ir.NAME and again and value[0] == ir.CALL and not _commutes(value):
-            if _read_elsewhere(frame, loop, target[1]):
-                use = f"decides what {target[1]} becomes"
-                frame.leak(weak(taint), "set-fold", use)
-        elif target[0] == ir.ATTR and not mentions(target, made):
-            if not again and not _set_again(
-                frame.function.facts.body, bare(target), ir.last_line(loop)
-            ):
+        if any(is_element(frame, loop, test, names) or is_extreme(test, value) for test in tests):
+            continue
+        if not _holds(value, bare(target)):
+            body = frame.function.facts.body
+            if not _set_again(body, bare(target), ir.last_line(loop)):
                 frame.leak(weak(taint), "set-pick", f"decides which element {target[2]} keeps")
-            elif again and value[0] == ir.CALL and not _commutes(value):
-                frame.leak(weak(taint), "set-fold", f"decides what {target[2]} becomes")
+        elif value[0] == ir.CALL and not _commutes(value):
+            frame.leak(weak(taint), "set-fold", f"decides what {target[2]} becomes")
 
 
 def _set_again(fact: Any, target: object, end: int) -> bool:
@@ -351,7 +337,7 @@ def _holds(fact: Any, target: object) -> bool:
 def _commutes(call: Fact) -> bool:
     """Say whether folding with a call gives the same in any order, by its name."""
     callee = call[1]
-    return callee[0] in {ir.NAME, ir.ATTR} and callee[-2] in _COMMUTE
+    return callee[0] in {ir.NAME, ir.ATTR} and callee[-2] in COMMUTE
 
 
 def _class(operator: str) -> str:
@@ -409,7 +395,7 @@ def _numbers(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> N
     ])  # fmt: skip
     for fact in _statements(loop[3]):
         if fact[0] == ir.ASSIGN:
-            for target in fact[1]:
+            for target in ir.leaves(fact[1]):
                 if target[0] not in {ir.INDEX, ir.ATTR}:
                     continue
                 key = target[2] if target[0] == ir.INDEX else None

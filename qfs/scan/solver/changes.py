@@ -46,9 +46,9 @@ def stored_in(function: Function) -> frozenset[str]:
     if known is None:
         known = function.notes["stored"] = frozenset(
             [
-                fact[2][1]
-                for fact in function.assignments
-                if fact[2][0] == ir.NAME and any(target[0] == ir.ATTR for target in fact[1])
+                value[1]
+                for target, value in _given(function)
+                if value[0] == ir.NAME and target[0] == ir.ATTR
             ]
         )
     return known
@@ -71,13 +71,21 @@ def _roots(function: Function) -> tuple[frozenset[str], frozenset[str]]:
 def _renamed(function: Function) -> list[tuple[str, Fact]]:
     """Return the variables given what a name, attribute or item holds; the last first."""
     out = [
-        (target[1], fact[2])
-        for fact in function.assignments
-        if fact[2][0] in {ir.NAME, ir.ATTR, ir.INDEX}
-        for target in fact[1]
-        if target[0] == ir.NAME
+        (target[1], value)
+        for target, value in _given(function)
+        if value[0] in {ir.NAME, ir.ATTR, ir.INDEX} and target[0] == ir.NAME
     ]
     return sorted(out, key=_line, reverse=True)
+
+
+def _given(function: Function) -> list[tuple[Fact, Fact]]:
+    """Return which target is given which value by a function's assignments."""
+    return [
+        pair
+        for fact in function.assignments
+        for target in fact[1]
+        for pair in ir.paired(target, fact[2])
+    ]
 
 
 def _line(renamed: tuple[str, Fact]) -> int:
@@ -94,7 +102,7 @@ def _collect(fact: Fact, out: set[str], parts: set[str]) -> None:
     elif tag == ir.ATTR and len(fact) == 4 and fact[2] in _CHANGES:
         _root(fact[1], out, parts)
     elif tag == ir.ASSIGN and len(fact) == 4 and isinstance(fact[1], tuple):
-        for target in fact[1]:
+        for target in ir.leaves(fact[1]):
             if target[0] in {ir.INDEX, ir.ATTR}:
                 _root(target, out, parts)
     elif tag == ir.AUGMENT and len(fact) == 5 and isinstance(fact[1], tuple):

@@ -355,6 +355,8 @@ def _comp(frame: Frame, fact: Fact) -> Value:
             narrow(frame, condition, positive=True)
     made = [evaluate(frame, result) for result in (*results[1:], results[0])]
     made.insert(0, made.pop())
+    if taint is not None and kind == "dict":
+        collides(frame, taint, results[0], results[1], _names(parts))
     for _each in range(pushed):
         frame.orders.pop()
     own = _names(parts)
@@ -367,8 +369,6 @@ def _comp(frame: Frame, fact: Fact) -> Value:
     if kind in {"set", "dict"}:
         hashed(frame, made[0], fact[4])
     if kind == "dict":
-        if taint is not None:
-            collides(frame, taint, results[0], results[1], _names(parts))
         return table(made[0], made[1], taint)
     if kind == "set":
         return a_set(made[0])

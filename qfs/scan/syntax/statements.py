@@ -18,8 +18,10 @@ from qfs.scan.domain.values import (
     OUTSIDE,
     SET,
     STR,
+    TUPLE,
     Value,
     join,
+    join_all,
 )
 from qfs.scan.facts import ir
 from qfs.scan.facts.ir import Fact
@@ -77,14 +79,28 @@ def _assign(frame: Frame, fact: Fact) -> bool:
         assign(frame, target, value, fact[3])
         unlink(frame, target)
     for target in fact[1]:
-        link(frame, target, fact[2], value)
-        note_given(frame, target, fact[2], value)
+        for part, given in ir.paired(target, fact[2]):
+            held = value if part is target else _part_of(value, part, target)
+            link(frame, part, given, held)
+            note_given(frame, part, given, held)
         if target is not fact[1][0]:
             link(frame, target, fact[1][0], value)
     frame.assigning = None
     if frame.rebound:
         settle(frame, fact)
     return True
+
+
+def _part_of(value: Value, part: Fact, target: Fact) -> Value:
+    """Return what one of several targets is given."""
+    out: Value = ()
+    for at, each in enumerate(target[1]):
+        items = join_all([atom[1][at] for atom in value if atom[0] == TUPLE and at < len(atom[1])])
+        if each is part:
+            return items
+        if each[0] in {ir.TUPLE, ir.LIST}:
+            out = out or _part_of(items, part, each)
+    return out
 
 
 def _adds_to(frame: Frame, fact: Fact) -> bool:
