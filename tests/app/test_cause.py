@@ -108,8 +108,10 @@ def entry(rows):
 """
 EXPLAINED = (
     ("an address", "addresses", "identity", ADDRESSES, "rows.sort(key=rank)", "return -x, id(x)"),
-    ("two addresses", "addresses", "identity", ADDRESSES + "\nONE = id(rank)\n",
+    ("two addresses", "addresses", "identity", ADDRESSES + "\nONE = str(id(rank))\n",
      "rows.sort(key=rank)", "rows.sort(key=rank)"),
+    ("one that nobody uses", "addresses", "identity", ADDRESSES + "\nONE = id(rank)\n",
+     "rows.sort(key=rank)", "return -x, id(x)"),
     ("not an address", "clock", "clock", ADDRESSES, "rows.sort(key=rank)", "rows.sort(key=rank)"),
     ("as they end", "threads", "concurrency", COMPLETION.format(taken="as_completed(asked)"),
      "with ThreadPoolExecutor(4) as pool:", "return [one.result() for one in as_completed(asked)]"),
