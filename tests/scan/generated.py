@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -188,24 +188,35 @@ def shortened(program: Sequence[Part], processes: Processes, wanted: str) -> lis
 MISSED = "differs, proved"
 
 
-def main() -> None:
-    """Look at many programs; exit with 1 when one that differs is proved."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def look(
+    said: str,
+    outcome_of: Callable[[int, Processes], str],
+    shown: Callable[[int, Processes], str],
+) -> None:
+    """Look at many programs; show each that differs and is proved, and exit with 1 if any is."""
+    parser = argparse.ArgumentParser(description=said)
     parser.add_argument("--count", type=int, default=1_000)
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()
     outcomes: Counter[str] = Counter()
     with Processes() as processes:
         for number in range(options.first, options.first + options.count):
-            program = program_of(number)
-            found = outcome(program, processes)
+            found = outcome_of(number, processes)
             outcomes[found] += 1
             if found == MISSED:
-                names = [each.name for each in shortened(program, processes, MISSED)]
-                sys.stdout.write(f"{number}: {' '.join(names)}\n")
+                sys.stdout.write(f"{number}: {shown(number, processes)}\n")
     for name, count in sorted(outcomes.items()):
         sys.stdout.write(f"{count:8,} {name}\n")
     sys.exit(1 if outcomes[MISSED] else 0)
+
+
+def main() -> None:
+    """Look at many programs of joined parts."""
+
+    def shown(number: int, processes: Processes) -> str:
+        return " ".join([each.name for each in shortened(program_of(number), processes, MISSED)])
+
+    look(__doc__.splitlines()[0], lambda n, processes: outcome(program_of(n), processes), shown)
 
 
 if __name__ == "__main__":

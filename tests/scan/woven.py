@@ -6,14 +6,11 @@
   that differs and is proved is printed with as few lines as still do so.
 """
 
-import argparse
 import random
 import re
-import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tests.scan.generated import CORPUS, MISSED, Processes, judged
+from tests.scan.generated import CORPUS, MISSED, Processes, judged, look
 
 SECTIONS = {
     head: body.strip().splitlines()
@@ -197,23 +194,12 @@ def shortened(lines: Sequence[str], processes: Processes, wanted: str) -> list[s
 
 
 def main() -> None:
-    """Look at many programs; exit with 1 when one that differs is proved."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=1_000)
-    parser.add_argument("--first", type=int, default=0)
-    options = parser.parse_args()
-    outcomes: Counter[str] = Counter()
-    with Processes() as processes:
-        for number in range(options.first, options.first + options.count):
-            lines = woven(number)
-            found = outcome(lines, processes)
-            outcomes[found] += 1
-            if found == MISSED:
-                fewer = shortened(lines, processes, MISSED)
-                sys.stdout.write("\n".join([f"# {number}", *fewer, "", ""]))
-    for said, count in sorted(outcomes.items()):
-        sys.stdout.write(f"{count:8,} {said}\n")
-    sys.exit(1 if outcomes[MISSED] else 0)
+    """Look at many programs of drawn statements."""
+
+    def shown(number: int, processes: Processes) -> str:
+        return "\n".join(["", *shortened(woven(number), processes, MISSED), ""])
+
+    look(__doc__.splitlines()[0], lambda n, processes: outcome(woven(n), processes), shown)
 
 
 if __name__ == "__main__":

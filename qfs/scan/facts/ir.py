@@ -165,8 +165,15 @@ def leaves(targets: Fact) -> Iterator[Fact]:
     for each in targets:
         if each[0] in {TUPLE, LIST}:
             yield from leaves(each[1])
+        elif each[0] == STAR:
+            yield from leaves(each[1:2])
         else:
-            yield each[1] if each[0] == STAR else each
+            yield each
+
+
+def bound_names(*targets: Fact) -> list[str]:
+    """Return the variables that targets bind."""
+    return [each[1] for each in leaves(targets) if each[0] == NAME]
 
 
 def is_position(part: Fact) -> bool:

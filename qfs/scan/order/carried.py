@@ -19,7 +19,8 @@ from qfs.scan.order.worklists import is_element
 from qfs.scan.solver.dispatch import evaluate
 from qfs.scan.solver.frame import Frame, mentions
 
-_CLASSES: Final = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
+CLASSES: Final = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
+"""Operators that commute with their like on numbers and sets."""
 COMMUTE: Final = {
     "max", "min", "gcd", "lcm", "union", "intersection", "symmetric_difference", "difference",
     "or_", "and_", "xor", "maximum", "minimum", "combine", "join", "meet",
@@ -105,7 +106,7 @@ def _is_alive(frame: Frame, loop: Fact, name: str) -> bool:
     if spent(frame, loop, name):
         return False
     function, own = frame.function, frozenset((name,))
-    if name in _names(loop[1]) and spent(frame, loop, name, element=True):
+    if name in ir.bound_names(loop[1]) and spent(frame, loop, name, element=True):
         return False
     if _crosses(loop, name) or name in function.shared:
         return True
@@ -113,20 +114,21 @@ def _is_alive(frame: Frame, loop: Fact, name: str) -> bool:
         mentions(each.facts.body, own) for each in frame.module.functions if each is not function
     ):
         return True
-    return _count(function.facts.body, name) > _count(loop, name)
+    return count(function.facts.body, name) > count(loop, name)
 
 
 def _crosses(loop: Fact, name: str) -> bool:
     """Say whether a round reads what an earlier one gave a variable that is not the loop's own."""
-    return name not in _names(loop[1]) and carries(loop[3], name)
+    return name not in ir.bound_names(loop[1]) and carries(loop[3], name)
 
 
-def _count(fact: Any, name: str) -> int:
+def count(fact: Any, name: str) -> int:
+    """Count how often a fact mentions a name."""
     if not isinstance(fact, tuple) or not fact:
         return 0
     if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
         return 1
-    return sum([_count(part, name) for part in fact])
+    return sum([count(part, name) for part in fact])
 
 
 def _read(frame: Frame, loop: Fact) -> Carried:
@@ -229,7 +231,7 @@ def _asks(tests: _Block, names: frozenset[str]) -> bool:
 
 def _derived(loop: Fact, bindings: dict[str, list[Binding]]) -> frozenset[str]:
     """Return the names whose value in a round depends on the element."""
-    out = frozenset(_names(loop[1]))
+    out = frozenset(ir.bound_names(loop[1]))
     filled = list(_filled(loop[3]))
     while True:
         more = {
@@ -242,16 +244,6 @@ def _derived(loop: Fact, bindings: dict[str, list[Binding]]) -> frozenset[str]:
         if not more:
             return out
         out |= more
-
-
-def _names(target: Fact) -> Iterator[str]:
-    if target[0] == ir.NAME:
-        yield target[1]
-    elif target[0] in {ir.TUPLE, ir.LIST}:
-        for each in target[1]:
-            yield from _names(each)
-    elif target[0] == ir.STAR:
-        yield from _names(target[1])
 
 
 def _filled(body: _Block) -> Iterator[tuple[str, Fact]]:
@@ -447,8 +439,8 @@ def _class_of(
     """Return the class of operators that commute with this; of another only if no element is in."""
     if mentions(value, own | others):
         return ""
-    if operator in _CLASSES:
-        return _CLASSES[operator]
+    if operator in CLASSES:
+        return CLASSES[operator]
     return "" if mentions(value, derived | others) else f"{operator} {placeless(value)}"
 
 
@@ -487,4 +479,7 @@ def _are_truths(frame: Frame, facts: list[Fact]) -> bool:
     return all(value and all(type_name(atom) == "bool" for atom in value) for value in values)
 
 
-__all__ = ["COMMUTE", "attributes", "bindings", "carried", "holds_itself", "is_extreme"]
+__all__ = [
+    "CLASSES", "COMMUTE", "attributes", "bindings", "carried", "count", "holds_itself",
+    "is_extreme",
+]  # fmt: skip

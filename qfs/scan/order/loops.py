@@ -16,10 +16,12 @@ from qfs.scan.facts import ir
 from qfs.scan.facts.ir import Fact
 from qfs.scan.order.alive import carries, spent
 from qfs.scan.order.carried import (
+    CLASSES,
     COMMUTE,
     attributes,
     bindings,
     carried,
+    count,
     holds_itself,
     is_extreme,
 )
@@ -33,25 +35,24 @@ _ADDS: Final = {
     "appendleft", "extendleft",
 }  # fmt: skip
 _EQUAL: Final = {"==", "is"}
-_CLASSES: Final = {"+": "+", "-": "+", "*": "*", "|": "|", "&": "&", "^": "^"}
 
 
 def dependent(target: Fact, body: tuple[Fact, ...]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names that depend on a loop's element, and those made anew in each round."""
-    names = frozenset(bound_names(target))
+    names = frozenset(ir.bound_names(target))
     made: frozenset[str] = names
     for _round in range(2):
         for fact in body:
             if fact[0] in _BLOCKS:
                 made |= _inside(fact)
             if fact[0] == ir.ASSIGN:
-                fresh = frozenset([n for each in fact[1] for n in bound_names(each)])
+                fresh = frozenset([n for each in fact[1] for n in ir.bound_names(each)])
                 made |= fresh
                 if mentions(fact[2], names):
                     names |= fresh
             elif fact[0] == ir.FOR and mentions(fact[2], names):
-                names |= frozenset(bound_names(fact[1]))
-    own = frozenset(bound_names(target))
+                names |= frozenset(ir.bound_names(fact[1]))
+    own = frozenset(ir.bound_names(target))
     return names, own.union([name for name in made if name in own or not carries(body, name)])
 
 
@@ -62,13 +63,11 @@ def _inside(block: Fact) -> frozenset[str]:
         body = part if isinstance(part, tuple) else ()
         for at, fact in enumerate(body):
             if isinstance(fact, tuple) and fact and fact[0] == ir.ASSIGN and len(fact) == 4:
-                fresh = [name for each in fact[1] for name in bound_names(each)]
-                out.update(
-                    [n for n in fresh if not _count(body[:at], n) and not _count(fact[2], n)]
-                )
+                fresh = [name for each in fact[1] for name in ir.bound_names(each)]
+                out.update([n for n in fresh if not count(body[:at], n) and not count(fact[2], n)])
             elif isinstance(fact, tuple) and fact and fact[0] in _BLOCKS:
                 out |= _inside(fact)
-    outside = [name for name in out if _count(block[1], name)]
+    outside = [name for name in out if count(block[1], name)]
     return frozenset(out.difference(outside))
 
 
@@ -86,15 +85,6 @@ def sorted_in_place(loop: Fact) -> bool:
         and fact[1][1][1][:2] == (ir.NAME, folders)
         for fact in body
     )
-
-
-def bound_names(target: Fact) -> list[str]:
-    """Return the names that a target binds."""
-    if target[0] == ir.NAME:
-        return [target[1]]
-    if target[0] in {ir.TUPLE, ir.LIST}:
-        return [name for each in target[1] for name in bound_names(each)]
-    return bound_names(target[1]) if target[0] == ir.STAR else []
 
 
 def look(frame: Frame, taint: Taint, loop: Fact) -> None:
@@ -127,7 +117,7 @@ def _breaks(
     """Report ``x = element; break``: the first element that fits is a set's choice."""
     for fact in block:
         if fact[0] == ir.ASSIGN and mentions(fact[2], names):
-            made = [name for target in fact[1] for name in bound_names(target)]
+            made = [name for target in fact[1] for name in ir.bound_names(target)]
             kept = kept or not made or any(_read_after(frame, loop, name) for name in made)
         elif fact[0] == ir.AUGMENT and fact[1][0] == ir.NAME:
             counts = counts or (not unique and _read_after(frame, loop, fact[1][1]))
@@ -138,7 +128,7 @@ def _breaks(
             if (
                 kept
                 or counts
-                or any(_read_after(frame, loop, name) for name in bound_names(loop[1]))
+                or any(_read_after(frame, loop, name) for name in ir.bound_names(loop[1]))
             ):
                 frame.leak(taint, "set-pick", "decides which element the loop stops at")
         elif fact[0] == ir.IF:
@@ -167,7 +157,7 @@ def _last(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> None
             continue
         if _read_elsewhere(frame, loop, name) and not spent(frame, loop, name):
             frame.leak(taint, "set-pick", f"decides which element {name} keeps")
-    for name in bound_names(loop[1]):
+    for name in ir.bound_names(loop[1]):
         if name not in frame.function.shared and _read_after(frame, loop, name):
             frame.leak(taint, "set-pick", f"decides which element {name} keeps")
 
@@ -183,15 +173,6 @@ def _around(body: tuple[Fact, ...], start: int, end: int) -> int:
             if lines and min(lines) < first and max(lines) >= end:
                 first = min(lines)
     return first
-
-
-def _count(fact: Any, name: str) -> int:
-    """Count how often a fact mentions a name."""
-    if not isinstance(fact, tuple) or not fact:
-        return 0
-    if fact[0] == ir.NAME and len(fact) == 3 and fact[1] == name:
-        return 1
-    return sum([_count(part, name) for part in fact])
 
 
 def _read_after(frame: Frame, loop: Fact, name: str) -> bool:
@@ -214,7 +195,7 @@ def _read_elsewhere(frame: Frame, loop: Fact, name: str) -> bool:
     question = ("read elsewhere", loop[5], name)
     known: bool | None = frame.function.notes.get(question)
     if known is None:
-        known = _count(frame.function.facts.body, name) > _count(loop, name)
+        known = count(frame.function.facts.body, name) > count(loop, name)
         frame.function.notes[question] = known
     return known
 
@@ -240,7 +221,7 @@ def _bindings(fact: Any, name: str) -> set[tuple[int, int]]:
         out.update(_places(fact[1], name))
     elif fact[0] == ir.COMP and len(fact) == 5 and isinstance(fact[3], tuple):
         for part in fact[3]:
-            if _count(part[0], name):
+            if count(part[0], name):
                 out.update(_places(fact, name))
     for part in fact:
         out |= _bindings(part, name)
@@ -265,7 +246,7 @@ def _chosen(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> No
             if fact[0] != ir.ASSIGN or len(fact[1]) != 1 or fact[1][0][0] != ir.NAME:
                 continue
             name = fact[1][0][1]
-            if not mentions(fact[2], names) or _count(fact[2], name):
+            if not mentions(fact[2], names) or count(fact[2], name):
                 continue
             if is_extreme(test, fact[2]) or not _read_after(frame, loop, name):
                 continue
@@ -288,7 +269,7 @@ def _folds(frame: Frame, taint: Taint, loop: Fact, names: frozenset[str]) -> Non
             continue
         if holds_itself(value, name):
             frame.env[name] = grown(frame, taint, frame.env.get(name, ()))
-        made = _operators(value, name, others) if _count(value, name) else []
+        made = _operators(value, name, others) if count(value, name) else []
         if made == ["+"]:
             frame.env[name] = grown(frame, taint, frame.env.get(name, ()))
         elif len(made) > 1:
@@ -341,15 +322,15 @@ def _commutes(call: Fact) -> bool:
 
 
 def _class(operator: str) -> str:
-    return _CLASSES.get(operator, operator)
+    return CLASSES.get(operator, operator)
 
 
 def _operators(fact: Fact, name: str, names: frozenset[str]) -> list[str]:
     """Return the kinds of operators between an expression and the variable in it."""
     out: list[str] = []
     while fact[0] == ir.BINARY:
-        inside = [part for part in fact[2:4] if _count(part, name)]
-        other = [part for part in fact[2:4] if not _count(part, name)]
+        inside = [part for part in fact[2:4] if count(part, name)]
+        other = [part for part in fact[2:4] if not count(part, name)]
         if len(inside) != 1:
             return []
         constant = fact[1] in {"%", "&"} and not mentions(other[0], names)
@@ -440,4 +421,4 @@ def _calls(fact: Any) -> Iterator[Fact]:
         yield from _calls(part)
 
 
-__all__ = ["bound_names", "dependent", "look"]
+__all__ = ["dependent", "look"]

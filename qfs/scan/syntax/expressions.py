@@ -346,7 +346,7 @@ def _comp(frame: Frame, fact: Fact) -> Value:
         element, part_taint = elements(frame, evaluate(frame, iterable), position(iterable))
         taint = taint or part_taint
         if part_taint is not None:
-            names = frozenset(_targets(target))
+            names = frozenset(ir.bound_names(target))
             frame.orders.append((part_taint, names, names))
             pushed += 1
         assign(frame, target, element, fact[4])
@@ -396,13 +396,7 @@ def _named(fact: Fact, name: str) -> int:
 
 
 def _names(parts: tuple[Fact, ...]) -> frozenset[str]:
-    return frozenset([name for part in parts for name in _targets(part[0])])
-
-
-def _targets(target: Fact) -> list[str]:
-    if target[0] == ir.NAME:
-        return [target[1]]
-    return [name for part in target[1] for name in _targets(part)] if target[0] in {5, 6} else []
+    return frozenset([name for part in parts for name in ir.bound_names(part[0])])
 
 
 def _text(frame: Frame, fact: Fact) -> Value:
